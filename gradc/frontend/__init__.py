@@ -1,0 +1,1 @@
+"""From text to graph: parse, check names and shapes, lower."""

@@ -1,0 +1,178 @@
+"""Symbolic sizes: integer-valued polynomials of named sizes.
+
+A `Dim` is immutable and in normal form, so `==` decides whether two sizes are equal for
+every value of the named sizes.  There is no other notion of equality of shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import product
+
+# One monomial: names with multiplicity, sorted, so ("D", "D", "N") is D*D*N.
+Monomial = tuple[str, ...]
+
+
+class Dim:
+    """An integer-valued polynomial of named sizes, in normal form."""
+
+    __slots__ = ("_hash", "terms")
+
+    def __init__(self, terms: Mapping[Monomial, int | Fraction]) -> None:
+        self.terms: tuple[tuple[Monomial, Fraction], ...] = tuple(
+            sorted(
+                ((monomial, Fraction(k)) for monomial, k in terms.items() if k),
+                key=lambda term: (-len(term[0]), term[0]),
+            )
+        )
+        self._hash = hash(self.terms)
+
+    @staticmethod
+    def of(size: int | str | Dim) -> Dim:
+        """A fixed size, a named size, or the size itself."""
+        if isinstance(size, Dim):
+            return size
+        return Dim({(): size}) if isinstance(size, int) else Dim({(size,): 1})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dim) and self.terms == other.terms
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __add__(self, other: int | Dim) -> Dim:
+        sums = dict(self.terms)
+        for monomial, k in Dim.of(other).terms:
+            sums[monomial] = sums.get(monomial, Fraction(0)) + k
+        return Dim(sums)
+
+    def __neg__(self) -> Dim:
+        return Dim({monomial: -k for monomial, k in self.terms})
+
+    def __sub__(self, other: int | Dim) -> Dim:
+        return self + -Dim.of(other)
+
+    def __mul__(self, other: int | Dim) -> Dim:
+        products: dict[Monomial, Fraction] = {}
+        for (left, j), (right, k) in product(self.terms, Dim.of(other).terms):
+            monomial = tuple(sorted(left + right))
+            products[monomial] = products.get(monomial, Fraction(0)) + j * k
+        return Dim(products)
+
+    def divided(self, divisor: int) -> Dim | None:
+        """The exact quotient by a positive integer, or None where it is not integer-valued.
+
+        A polynomial of degree n is integer-valued everywhere exactly when it is so at n + 1
+        consecutive integers of every variable (finite differences), so `D*(D-1)//2` is
+        accepted and `N//2` is not.
+        """
+        quotient = Dim({monomial: k / divisor for monomial, k in self.terms})
+        names = sorted(quotient.names())
+        degree = max((len(monomial) for monomial, _ in quotient.terms), default=0)
+        for point in product(range(degree + 1), repeat=len(names)):
+            if quotient._value(dict(zip(names, point, strict=True))).denominator != 1:
+                return None
+        return quotient
+
+    def names(self) -> frozenset[str]:
+        """The named sizes that occur."""
+        return frozenset(name for monomial, _ in self.terms for name in monomial)
+
+    @property
+    def constant(self) -> int | None:
+        """The value where no named size occurs, else None."""
+        if not self.terms:
+            return 0
+        if len(self.terms) == 1 and not self.terms[0][0]:
+            return int(self.terms[0][1])
+        return None
+
+    @property
+    def symbol(self) -> str | None:
+        """The name where the size is exactly one named size, else None."""
+        if len(self.terms) == 1 and len(self.terms[0][0]) == 1 and self.terms[0][1] == 1:
+            return self.terms[0][0][0]
+        return None
+
+    def substitute(self, sizes: Mapping[str, Dim]) -> Dim:
+        """The polynomial with some names replaced by other polynomials."""
+        total = Dim({})
+        for monomial, k in self.terms:
+            term = Dim({(): k})
+            for name in monomial:
+                term = term * sizes.get(name, Dim.of(name))
+            total = total + term
+        return total
+
+    def evaluate(self, sizes: Mapping[str, int]) -> int:
+        """The value at given sizes; raises KeyError for a missing name."""
+        return int(self._value(sizes))
+
+    def _value(self, sizes: Mapping[str, int]) -> Fraction:
+        total = Fraction(0)
+        for monomial, k in self.terms:
+            for name in monomial:
+                k *= sizes[name]
+            total += k
+        return total
+
+    def __str__(self) -> str:
+        """The polynomial as gradc source (and valid Python): `2*N - 1`, `(D**2 - D)//2`."""
+        if not self.terms:
+            return "0"
+        common = 1
+        for _, k in self.terms:
+            common = common * k.denominator // _gcd(common, k.denominator)
+        text = _sum_text([(monomial, int(k * common)) for monomial, k in self.terms])
+        if common == 1:
+            return text
+        return f"({text})//{common}" if len(self.terms) > 1 else f"{text}//{common}"
+
+    __repr__ = __str__
+
+
+def _gcd(a: int, b: int) -> int:
+    while b:
+        a, b = b, a % b
+    return a
+
+
+def _sum_text(terms: list[tuple[Monomial, int]]) -> str:
+    text = ""
+    for monomial, k in terms:
+        body = _monomial_text(monomial)
+        size = abs(k)
+        if not body:
+            body = str(size)
+        elif size != 1:
+            body = f"{size}*{body}"
+        if not text:
+            text = f"-{body}" if k < 0 else body
+        else:
+            text += f" - {body}" if k < 0 else f" + {body}"
+    return text
+
+
+def _monomial_text(monomial: Monomial) -> str:
+    factors = []
+    for name in dict.fromkeys(monomial):
+        power = monomial.count(name)
+        factors.append(name if power == 1 else f"{name}**{power}")
+    return "*".join(factors)
+
+
+Shape = tuple[Dim, ...]
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as people write it: `[N, D]`, `scalar` for rank 0."""
+    return f"[{', '.join(map(str, shape))}]" if shape else "scalar"
+
+
+def size_of(shape: Shape) -> Dim:
+    """The number of elements of a shape."""
+    total = Dim.of(1)
+    for dim in shape:
+        total = total * dim
+    return total

@@ -1,0 +1,134 @@
+"""The graph: typed variables, equations over primitives, nothing else.
+
+Invariants (checked by `verify`): every variable is defined once, before its first use; an
+equation names a primitive of the table and its types follow that primitive's rule; no
+equation is a structural zero or one.  Deliberately absent: source syntax, targets, and any
+notion of how a primitive is differentiated.
+
+A variable whose name contains `%` is anonymous: it stands for a part of the author's
+statement (`J%1` is a part of the statement that defines `J`), and a target may write it in
+place.  Every other variable keeps its name in all that people read.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Union
+
+from gradc.diagnostics import Source, Span
+from gradc.ir.dims import Dim, Shape, shape_text
+
+
+class DType(enum.Enum):
+    """What the elements of a quantity are."""
+
+    REAL = "real"
+    INT = "int"
+    BOOL = "bool"
+
+
+class Type(NamedTuple):
+    """The element type and the symbolic shape of a quantity."""
+
+    dtype: DType
+    shape: Shape = ()
+
+    def __str__(self) -> str:
+        return self.dtype.value + (shape_text(self.shape) if self.shape else "")
+
+
+REAL = Type(DType.REAL)
+INT = Type(DType.INT)
+BOOL = Type(DType.BOOL)
+
+
+class Var:
+    """A quantity: a unique name and a type.  Compared by identity."""
+
+    __slots__ = ("name", "type")
+
+    def __init__(self, name: str, type: Type = REAL) -> None:
+        self.name = name
+        self.type = type
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether the quantity is a nameless part of a statement."""
+        return "%" in self.name
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.type}"
+
+
+class Lit(NamedTuple):
+    """A literal scalar: a double, an integer or a truth value, by its type."""
+
+    value: float | int | bool
+    type: Type = REAL
+
+
+class Size(NamedTuple):
+    """A size read as a real number."""
+
+    dim: Dim
+    type: Type = REAL
+
+
+Atom = Union[Var, Lit, Size]
+Param = Any  # int, str, bool, Dim, Shape, tuple of these; later: Graph.  All hashable.
+
+
+class Origin(NamedTuple):
+    """The author's statement from which an equation comes."""
+
+    text: str  # the statement, white space normalised
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Equation:
+    """`out = op args {params}`."""
+
+    out: Var
+    op: str
+    args: tuple[Atom, ...]
+    params: tuple[tuple[str, Param], ...] = ()
+    origin: Origin | None = None
+
+    def param(self, name: str) -> Param:
+        """The value of a parameter; raises KeyError where the primitive has none of that name."""
+        for key, value in self.params:
+            if key == name:
+                return value
+        raise KeyError(name)
+
+    def inputs(self) -> Iterator[Var]:
+        """The variables that the equation reads, with repetition."""
+        for arg in self.args:
+            if type(arg) is Var:
+                yield arg
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A function from `inputs` to `outputs`, as equations in order of evaluation."""
+
+    name: str
+    inputs: tuple[Var, ...]
+    equations: tuple[Equation, ...]
+    outputs: tuple[Var, ...]
+    source: Source | None = field(default=None, compare=False)
+
+    def named(self) -> Iterator[Var]:
+        """The inputs, then every quantity that has a name, in order of definition."""
+        yield from self.inputs
+        for equation in self.equations:
+            if not equation.out.anonymous:
+                yield equation.out
+
+    def __str__(self) -> str:
+        from gradc.ir.text import print_graph
+
+        return print_graph(self)
