@@ -15,7 +15,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 
 from gradc.diagnostics import Source, Span
 from gradc.ir.dims import Dim, Shape, shape_text
@@ -76,7 +76,7 @@ class Size(NamedTuple):
     type: Type = REAL
 
 
-Atom = Union[Var, Lit, Size]
+Atom = Var | Lit | Size
 Param = Any  # int, str, bool, Dim, Shape, tuple of these; later: Graph.  All hashable.
 
 
@@ -120,6 +120,13 @@ class Graph:
     equations: tuple[Equation, ...]
     outputs: tuple[Var, ...]
     source: Source | None = field(default=None, compare=False)
+
+    def names(self) -> Iterator[str]:
+        """The names of all variables."""
+        for var in self.inputs:
+            yield var.name
+        for equation in self.equations:
+            yield equation.out.name
 
     def named(self) -> Iterator[Var]:
         """The inputs, then every quantity that has a name, in order of definition."""

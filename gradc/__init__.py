@@ -1,0 +1,1 @@
+"""gradc: equations in; readable gradient code, diagrams and numbers out."""

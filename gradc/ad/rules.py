@@ -1,0 +1,160 @@
+"""Applying one row's derivative to one equation, in either direction.
+
+Both modes read the same statement of the row: `push` multiplies tangents by it, `pull`
+multiplies an adjoint by it or transposes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+
+from gradc.ir.graph import Atom, DType, Equation, Lit, Var
+from gradc.ops.builder import Builder
+from gradc.ops.expr import Leaf
+from gradc.ops.primitive import Partial, Primitive
+from gradc.ops.table import PRIMITIVES
+
+
+def differentiable(atom: Atom) -> bool:
+    """Whether a quantity can have a derivative: reals do, integers and truths do not."""
+    return atom.type.dtype is DType.REAL
+
+
+def partials(equation: Equation) -> Sequence[Partial]:
+    """The partials of an elementwise equation, one formula for each operand."""
+    formulas = PRIMITIVES[equation.op].partials
+    assert formulas is not None
+    operands = [Leaf(arg) for arg in equation.args]
+    return formulas(*operands, Leaf(equation.out), **dict(equation.params))
+
+
+def push(b: Builder, equation: Equation, tangents: Mapping[Var, Atom]) -> Atom | None:
+    """The tangent of the result from those of the operands; None if structurally zero."""
+    row = PRIMITIVES[equation.op]
+    if row.constant is not None:
+        return None
+    moving = [tangents.get(arg) if type(arg) is Var else None for arg in equation.args]
+    if all(tangent is None for tangent in moving):
+        return None
+    if row.guarded:
+        return _push_selection(b, equation, row, moving)
+    if row.partials is not None:
+        return _push_elementwise(b, equation, moving)
+    if row.transpose is not None:
+        return _push_linear(b, equation, row, moving)
+    assert row.jvp is not None
+    assert moving[0] is not None
+    return row.jvp(b, equation, moving[0])
+
+
+def _push_selection(
+    b: Builder, equation: Equation, row: Primitive, moving: Sequence[Atom | None]
+) -> Atom:
+    args = tuple(
+        (moving[i] or Lit(0.0)) if i in row.guarded else arg for i, arg in enumerate(equation.args)
+    )
+    return b.fill(b.apply(equation.op, args, equation.params), equation.out.type.shape)
+
+
+def _push_elementwise(b: Builder, equation: Equation, moving: Sequence[Atom | None]) -> Atom | None:
+    total: Atom | None = None
+    for tangent, partial in zip(moving, partials(equation), strict=True):
+        term = None if tangent is None else b.scale(tangent, partial)
+        if term is not None:
+            total = term if total is None else b.add(total, term)
+    return None if total is None else b.fill(total, equation.out.type.shape)
+
+
+def _push_linear(
+    b: Builder, equation: Equation, row: Primitive, moving: Sequence[Atom | None]
+) -> Atom:
+    if not row.multilinear:
+        args = tuple(
+            b.zeros(arg.type.shape) if tangent is None else tangent
+            for tangent, arg in zip(moving, equation.args, strict=True)
+        )
+        return b.emit(equation.op, args, equation.params)
+    total: Atom | None = None
+    for i, tangent in enumerate(moving):
+        if tangent is not None:
+            args = (*equation.args[:i], tangent, *equation.args[i + 1 :])
+            term = b.emit(equation.op, args, equation.params)
+            total = term if total is None else b.add(total, term)
+    assert total is not None
+    return total
+
+
+Before = Callable[[int, Atom], Atom]
+
+
+def pull(
+    b: Builder,
+    equation: Equation,
+    adjoint: Atom,
+    active: Container[Var],
+    before_sum: Before = lambda position, value: value,
+) -> Iterator[tuple[int, Atom]]:
+    """What the adjoint of the result contributes to each active operand, by position.
+
+    `before_sum(position, contribution)` is applied to a contribution of the result's shape
+    before it is summed into a scalar operand.
+    """
+    row = PRIMITIVES[equation.op]
+    if row.constant is not None:
+        return
+    wanted = [i for i, arg in enumerate(equation.args) if type(arg) is Var and arg in active]
+    if row.guarded:
+        for i in wanted:
+            if i in row.guarded:
+                yield i, _unspread(b, equation, i, adjoint, before_sum)
+    elif row.partials is not None:
+        formulas = partials(equation)
+        for i in wanted:
+            term = b.scale(adjoint, formulas[i])
+            if term is not None:
+                yield i, _unspread(b, equation, i, term, before_sum)
+    elif row.transpose is not None:
+        for i in wanted:
+            yield i, row.transpose(b, equation, adjoint, i)
+    elif wanted:
+        assert row.jvp is not None
+        yield from _pull_transposed(b, equation, row, adjoint)
+
+
+def _unspread(b: Builder, equation: Equation, i: int, term: Atom, before_sum: Before) -> Atom:
+    """A contribution to a scalar operand of an array equation is the sum of all elements."""
+    shape = equation.out.type.shape
+    if equation.args[i].type.shape == shape:
+        return term
+    return b.sum(b.fill(before_sum(i, term), shape), range(len(shape)))
+
+
+def _pull_transposed(
+    b: Builder, equation: Equation, row: Primitive, adjoint: Atom
+) -> Iterator[tuple[int, Atom]]:
+    """Transpose a JVP rule: write it down for a tangent, keep what does not depend on that
+    tangent, and pull the adjoint back through the rest, which is linear in it."""
+    assert row.jvp is not None
+    tangent = Var(b.fresh("tangent"), equation.args[0].type)
+    mark = len(b.equations)
+    result = row.jvp(b, equation, tangent)
+    linear: list[Equation] = []
+    moving: set[Var] = {tangent}
+    kept: list[Equation] = []
+    for written in b.equations[mark:]:
+        if any(arg in moving for arg in written.inputs()):
+            linear.append(written)
+            moving.add(written.out)
+        else:
+            kept.append(written)
+    b.equations[mark:] = kept
+    if type(result) is not Var or result not in moving:
+        return
+    pending: dict[Var, Atom] = {result: adjoint}
+    for written in reversed(linear):
+        for i, term in pull(b, written, pending[written.out], moving):
+            arg = written.args[i]
+            assert type(arg) is Var
+            pending[arg] = b.add(pending[arg], term) if arg in pending else term
+    if tangent in pending:
+        yield 0, pending[tangent]

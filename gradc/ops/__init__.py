@@ -1,0 +1,1 @@
+"""The table of primitives: one row each, serving both modes, all targets, tests and docs."""

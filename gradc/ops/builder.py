@@ -1,0 +1,232 @@
+"""Appending equations to a graph under construction.
+
+`emit` appends exactly what it is asked for; it serves the front end, which keeps the author's
+operations as written.  `apply`, `scale`, `sum`, `broadcast` and `contract` serve derivatives:
+they simplify where the result is identical for every double, NaN and infinities included, so
+structural zeros and ones never enter the graph.
+
+A structural zero is `None` here, never a literal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from gradc.ir.dims import Dim, Shape
+from gradc.ir.graph import Atom, Equation, Lit, Origin, Var
+from gradc.ops.expr import Expr, Leaf
+from gradc.ops.primitive import Partial
+from gradc.ops.table import PRIMITIVES
+
+ParamList = tuple[tuple[str, Any], ...]
+
+
+class Builder:
+    """Equations in order of definition, with unique names."""
+
+    def __init__(self, taken: Iterable[str] = (), share: bool = False) -> None:
+        self.share = share  # whether an equation that was written before is used again
+        self.equations: list[Equation] = []
+        self.origin: Origin | None = None
+        self.stem = ""  # anonymous quantities are named after the statement they belong to
+        self._taken = set(taken)
+        self._counts: dict[str, int] = {}
+        self._definitions: dict[Var, Equation] = {}
+        self._written: dict[tuple[str, tuple[Atom, ...], ParamList], Var] = {}
+
+    # Names
+
+    def unique(self, name: str) -> str:
+        """The name, with underscores appended until nothing else has it."""
+        while name in self._taken:
+            name += "_"
+        self._taken.add(name)
+        return name
+
+    def fresh(self, stem: str) -> str:
+        """A new anonymous name."""
+        count = self._counts.get(stem, 0) + 1
+        name = f"{stem}%{count}"
+        while name in self._taken:
+            count += 1
+            name = f"{stem}%{count}"
+        self._counts[stem] = count
+        self._taken.add(name)
+        return name
+
+    # Equations
+
+    def emit(
+        self, op: str, args: tuple[Atom, ...], params: ParamList = (), name: str | None = None
+    ) -> Var:
+        """Append `name = op args` and return its variable; anonymous without a name."""
+        key = (op, args, params)
+        if name is None and self.share and key in self._written:
+            return self._written[key]
+        result = PRIMITIVES[op].type_rule([arg.type for arg in args], dict(params))
+        out = Var(name or self.fresh(self.stem), result)
+        self.append(Equation(out, op, args, params, self.origin))
+        return out
+
+    def append(self, equation: Equation) -> None:
+        """Append an equation as it is."""
+        self.equations.append(equation)
+        self._definitions[equation.out] = equation
+        if self.share:
+            self._written.setdefault((equation.op, equation.args, equation.params), equation.out)
+
+    def definition(self, atom: Atom) -> Equation | None:
+        """The equation that defines an atom, if it was appended here."""
+        return self._definitions.get(atom) if type(atom) is Var else None
+
+    # Elementwise algebra, exact for every double
+
+    def apply(self, op: str, args: tuple[Atom, ...], params: ParamList = ()) -> Atom:
+        """An elementwise primitive, simplified where that changes no result."""
+        if any(arg.type.shape for arg in args):
+            args = self._scalars_unspread(args)
+        simplify = _SIMPLIFY.get(op)
+        if simplify is not None:
+            simpler = simplify(self, *args)
+            if simpler is not None:
+                return simpler
+        if op == "mul" and type(args[1]) is Lit:
+            args = (args[1], args[0])
+        return self.emit(op, args, params)
+
+    def _scalars_unspread(self, args: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        """Replace a scalar that was spread over an array beside another array."""
+        spread = [self._spread_scalar(arg) for arg in args]
+        if all(s is not None or not a.type.shape for s, a in zip(spread, args, strict=True)):
+            return args
+        return tuple(a if s is None else s for s, a in zip(spread, args, strict=True))
+
+    def _spread_scalar(self, atom: Atom) -> Atom | None:
+        equation = self.definition(atom)
+        if equation is None or equation.op != "broadcast" or not equation.out.anonymous:
+            return None
+        return None if equation.args[0].type.shape else equation.args[0]
+
+    def add(self, left: Atom, right: Atom) -> Atom:
+        """`left + right`, as a difference where one of them is a negation."""
+        negated = self._negated(right)
+        if negated is not None:
+            return self.apply("sub", (left, negated))
+        negated = self._negated(left)
+        if negated is not None:
+            return self.apply("sub", (right, negated))
+        return self.apply("add", (left, right))
+
+    def _negated(self, atom: Atom) -> Atom | None:
+        equation = self.definition(atom)
+        if equation is None or equation.op != "neg" or not equation.out.anonymous:
+            return None
+        return equation.args[0]
+
+    def scale(self, factor: Atom, partial: Partial) -> Atom | None:
+        """`factor * partial`; None where the partial is structurally zero.
+
+        Written the way a person would: a division by `x` for the partial `1/x`, and a
+        selection for a partial that selects, so that an infinite factor times the 0 of the
+        other side never makes a NaN.
+        """
+        if not isinstance(partial, Expr):
+            return self._scale_number(factor, float(partial))
+        if isinstance(partial, Leaf):
+            if type(partial.atom) is Lit:
+                return self._scale_number(factor, float(partial.atom.value))
+            return self.apply("mul", (factor, partial.atom))
+        args = partial.args
+        match partial.op:
+            case "neg":
+                scaled = self.scale(factor, args[0])
+                return None if scaled is None else self.apply("neg", (scaled,))
+            case "mul":
+                scaled = self.scale(factor, args[0])
+                return None if scaled is None else self.scale(scaled, args[1])
+            case "div" if not isinstance(args[0], Expr):
+                scaled = self._scale_number(factor, float(args[0]))
+                if scaled is None:
+                    return None
+                return self.apply("div", (scaled, self.materialise(args[1])))
+            case "select":
+                return self._scale_selection(factor, partial)
+            case _:
+                return self.apply("mul", (factor, self.materialise(partial)))
+
+    def _scale_number(self, factor: Atom, number: float) -> Atom | None:
+        if number == 0.0:
+            return None
+        if number == -1.0:
+            return self.apply("neg", (factor,))
+        return self.apply("mul", (Lit(number), factor))
+
+    def _scale_selection(self, factor: Atom, partial: Expr) -> Atom:
+        condition, then, otherwise = partial.args
+        scaled = (self.scale(factor, then), self.scale(factor, otherwise))
+        branches = tuple(Lit(0.0) if branch is None else branch for branch in scaled)
+        return self.apply("select", (self.materialise(condition), *branches))
+
+    def materialise(self, formula: Partial) -> Atom:
+        """The value of a formula, as equations."""
+        if not isinstance(formula, Expr):
+            return Lit(float(formula))
+        if isinstance(formula, Leaf):
+            return formula.atom
+        args = tuple(self.materialise(arg) for arg in formula.args)
+        return self.apply(formula.op, args, formula.params)
+
+    # Arrays
+
+    def sum(self, value: Atom, axes: Sequence[int]) -> Atom:
+        """The sum over some axes; the value itself where there are none."""
+        if not axes:
+            return value
+        return self.emit("sum", (value,), (("axes", tuple(axes)),))
+
+    def broadcast(self, value: Atom, shape: Shape, axes: tuple[int, ...]) -> Atom:
+        """The value with its axes at `axes` of `shape`, repeated along the others."""
+        if value.type.shape == shape:
+            return value
+        return self.emit("broadcast", (value,), (("shape", shape), ("axes", axes)))
+
+    def fill(self, value: Atom, shape: Shape) -> Atom:
+        """A scalar repeated over a shape; an array of that shape as it is."""
+        return self.broadcast(value, shape, ())
+
+    def zeros(self, shape: Shape) -> Atom:
+        """Zeros of a shape, where a structural zero has to become a value."""
+        return self.fill(Lit(0.0), shape)
+
+    def contract(self, left: Atom, right: Atom, spec: str) -> Var:
+        """The einsum of two operands."""
+        return self.emit("contract", (left, right), (("spec", spec),))
+
+    def first_axis(self, value: Atom, start: Dim, stop: Dim | None) -> Var:
+        """One position (`stop` None) or a range of the first axis, all of the others."""
+        rest = tuple((Dim.of(0), dim) for dim in value.type.shape[1:])
+        return self.emit("index", (value,), (("items", ((start, stop), *rest)),))
+
+
+def _simplify_mul(b: Builder, left: Atom, right: Atom) -> Atom | None:
+    if type(left) is Lit and type(right) is Lit:
+        return Lit(left.value * right.value)
+    if type(left) is Lit and left.value == 1.0:
+        return right
+    if type(right) is Lit and right.value == 1.0:
+        return left
+    return None
+
+
+def _simplify_div(b: Builder, left: Atom, right: Atom) -> Atom | None:
+    return left if type(right) is Lit and right.value == 1.0 else None
+
+
+def _simplify_neg(b: Builder, operand: Atom) -> Atom | None:
+    if type(operand) is Lit:
+        return Lit(-operand.value)
+    return b._negated(operand)
+
+
+_SIMPLIFY: dict[str, Callable[..., Atom | None]] = {"mul": _simplify_mul, "div": _simplify_div, "neg": _simplify_neg}

@@ -1,0 +1,46 @@
+"""Rows of comparisons, logic and selection.
+
+Truth values have no derivative.  `select` has, through the branch taken only; see
+`ad.guards` for what keeps a NaN of the other branch out of every derivative.
+"""
+
+from __future__ import annotations
+
+from gradc.ops.expr import where
+from gradc.ops.primitive import (
+    Form,
+    Infix,
+    Prefix,
+    Primitive,
+    Spelling,
+    bool_rule,
+    select_rule,
+)
+
+_TRUTH = "a truth value has no derivative"
+
+
+def _truth(name: str, doc: str, python: Spelling, numpy: Spelling) -> Primitive:
+    return Primitive(name, doc, bool_rule, {"python": python, "numpy": numpy}, constant=_TRUTH)
+
+
+LOGIC = (
+    _truth("lt", "Whether x < y.", Infix("<"), Infix("<")),
+    _truth("le", "Whether x <= y.", Infix("<="), Infix("<=")),
+    _truth("gt", "Whether x > y.", Infix(">"), Infix(">")),
+    _truth("ge", "Whether x >= y.", Infix(">="), Infix(">=")),
+    _truth("eq", "Whether x == y.", Infix("=="), Infix("==")),
+    _truth("ne", "Whether x != y.", Infix("!="), Infix("!=")),
+    _truth("and", "Whether both hold.", Infix("and"), Infix("&")),
+    _truth("or", "Whether either holds.", Infix("or"), Infix("|")),
+    _truth("not", "Whether the operand does not hold.", Prefix("not"), Prefix("~")),
+    Primitive(
+        "select",
+        "The second operand where the condition holds, else the third; elementwise.",
+        select_rule,
+        {"python": Form("select"), "numpy": Form("select")},
+        partials=lambda c, x, y, out: (0, where(c, 1.0, 0.0), where(c, 0.0, 1.0)),
+        guarded={1: True, 2: False},
+        notes=("Only the branch taken contributes to the value and to the derivative.",),
+    ),
+)

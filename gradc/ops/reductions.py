@@ -1,0 +1,151 @@
+"""Rows of the nonlinear reductions.
+
+Each states its JVP in terms of other rows; it is linear in the tangent, and the VJP is its
+transpose.  `axes` are the axes that are reduced, ascending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gradc.ir.graph import Atom, DType, Equation, Lit, Type
+from gradc.ops.arrays import reduced_shape
+from gradc.ops.primitive import Form, Helper, Params, Primitive
+
+if TYPE_CHECKING:
+    from gradc.ops.builder import Builder
+
+
+def _reduce_rule(types: Sequence[Type], params: Params) -> Type:
+    return Type(types[0].dtype, reduced_shape(types[0].shape, params["axes"]))
+
+
+def _count_rule(types: Sequence[Type], params: Params) -> Type:
+    return Type(DType.REAL, reduced_shape(types[0].shape, params["axes"]))
+
+
+def _same_rule(types: Sequence[Type], params: Params) -> Type:
+    return types[0]
+
+
+def _spread(b: Builder, reduced: Atom, eq: Equation) -> Atom:
+    """A reduced quantity, repeated along the axes that were reduced."""
+    shape, axes = eq.args[0].type.shape, eq.param("axes")
+    if len(axes) == len(shape):
+        return reduced
+    return b.broadcast(reduced, shape, tuple(a for a in range(len(shape)) if a not in axes))
+
+
+def _extremum_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+    """The mean of the tangents of all elements that attain the extremum."""
+    attained = b.apply("eq", (eq.args[0], _spread(b, eq.out, eq)))
+    count = b.emit("count", (attained,), (("axes", eq.param("axes")),))
+    tangents = b.apply("select", (attained, tangent, Lit(0.0)))
+    return b.apply("div", (b.sum(tangents, eq.param("axes")), count))
+
+
+def _prod_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+    others = b.emit("prod_others", (eq.args[0],))
+    return b.sum(b.apply("mul", (others, tangent)), eq.param("axes"))
+
+
+def _prod_others_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+    """`d prod_{j != i} x_j`: a row for each i with x_i replaced by the constant 1.
+
+    Quadratic in the length of the axis; only second derivatives of `prod` come here.
+    """
+    shape = eq.out.type.shape
+    n, rank = shape[-1], len(shape)
+    rows = (*shape, n)
+    along = (*range(rank - 1), rank)
+    unit = b.emit("diagonal_matrix", (b.broadcast(Lit(1.0), (n,), ()),))
+    own = b.apply("eq", (b.broadcast(unit, rows, (rank - 1, rank)), Lit(1.0)))
+    others = b.emit(
+        "prod_others",
+        (b.apply("select", (own, Lit(1.0), b.broadcast(eq.args[0], rows, along))),),
+    )
+    moved = b.apply("select", (own, Lit(0.0), b.broadcast(tangent, rows, along)))
+    return b.sum(b.apply("mul", (others, moved)), (rank,))
+
+
+def _norm_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+    norm = _spread(b, eq.out, eq)
+    at_zero = b.apply("eq", (norm, Lit(0.0)))
+    direction = b.apply("div", (eq.args[0], norm))
+    weight = b.apply("select", (at_zero, Lit(0.0), direction))
+    return b.sum(b.apply("mul", (weight, tangent)), eq.param("axes"))
+
+
+def _logsumexp_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+    weights = b.emit("softmax", (eq.args[0],), (("axes", eq.param("axes")),))
+    return b.sum(b.apply("mul", (weights, tangent)), eq.param("axes"))
+
+
+def _softmax_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+    weighted = b.apply("mul", (eq.out, tangent))
+    mean = _spread(b, b.sum(weighted, eq.param("axes")), eq)
+    return b.apply("sub", (weighted, b.apply("mul", (eq.out, mean))))
+
+
+REDUCTIONS = (
+    Primitive(
+        "max",
+        "The largest element; NaN if there is one; ties share the derivative equally.",
+        _reduce_rule,
+        {"numpy": Form("reduce")},
+        jvp=_extremum_jvp,
+        notes=("The maximum of no elements is -inf.",),
+    ),
+    Primitive(
+        "min",
+        "The smallest element; NaN if there is one; ties share the derivative equally.",
+        _reduce_rule,
+        {"numpy": Form("reduce")},
+        jvp=_extremum_jvp,
+        notes=("The minimum of no elements is inf.",),
+    ),
+    Primitive(
+        "prod",
+        "The product of all elements.",
+        _reduce_rule,
+        {"numpy": Form("reduce")},
+        jvp=_prod_jvp,
+        notes=("Exact where elements are zero: the partial is the product of the others.",),
+    ),
+    Primitive(
+        "prod_others",
+        "For each element, the product of all others on the last axis.",
+        _same_rule,
+        {"numpy": Helper("prod_others")},
+        jvp=_prod_others_jvp,
+    ),
+    Primitive(
+        "norm",
+        "The square root of the sum of squares, without overflow; derivative 0 at 0.",
+        _reduce_rule,
+        {"numpy": Form("reduce")},
+        jvp=_norm_jvp,
+    ),
+    Primitive(
+        "logsumexp",
+        "`log(sum(exp(x)))`, without overflow.",
+        _reduce_rule,
+        {"numpy": Form("reduce")},
+        jvp=_logsumexp_jvp,
+    ),
+    Primitive(
+        "softmax",
+        "`exp(x) / sum(exp(x))`, without overflow.",
+        _same_rule,
+        {"numpy": Form("reduce")},
+        jvp=_softmax_jvp,
+    ),
+    Primitive(
+        "count",
+        "The number of elements that hold.",
+        _count_rule,
+        {"numpy": Form("reduce")},
+        constant="a count of truth values has no derivative",
+    ),
+)

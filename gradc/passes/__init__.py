@@ -1,0 +1,1 @@
+"""Transformations of a graph into an equivalent graph."""
