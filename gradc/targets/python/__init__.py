@@ -1,0 +1,1 @@
+"""The Python target: emitted modules that need only `math` or NumPy."""

@@ -1,0 +1,108 @@
+"""The lexical level of emitted Python: numbers, strings, comments, docstrings, widths.
+
+Invariant: whatever text comes in, what goes out is one token (or one comment) of printable
+characters, in the spelling that `ruff format` leaves alone, and a comment is never an
+instruction to a tool.  Deliberately absent: expressions and layout.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+
+COMMENT_LIMIT = 120
+
+# What makes a tool (linter, formatter, type checker, editor) read a comment.
+_PRAGMA = re.compile(
+    r"(?:no\s?qa|nosec|nosonar|nopep8|nolint|pragma|(?:end)?region)(?!\w)"
+    r"|[\w.-]+\s*:|[!:%]|\W*-\*-",
+    re.IGNORECASE,
+)
+_CODING = re.compile(r"(coding)([:=])")
+
+
+def text_width(text: str) -> int:
+    """The columns that a text takes: two for a wide character, none for a combining one."""
+    if text.isascii():
+        return len(text)
+    width = 0
+    for char in text:
+        if unicodedata.east_asian_width(char) in "WF":
+            width += 2
+        elif unicodedata.category(char) not in ("Mn", "Me", "Cf"):
+            width += 1
+    return width
+
+
+def number_text(value: float | int) -> str:
+    """The shortest literal that reads back as the number; raises ValueError if it has none."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} has no literal")
+        return repr(value).replace("e+", "e")
+    return repr(value)
+
+
+def string_text(text: str) -> str:
+    """A string literal, double-quoted unless that would need more escapes."""
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    body = printable(text.replace("\\", "\\\\").replace(quote, "\\" + quote))
+    return f"{quote}{body}{quote}"
+
+
+def printable(text: str) -> str:
+    """The text with every unprintable character as a lower-case escape."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def comment_text(text: str) -> str:
+    """A whole comment, `# ` included, that no tool reads as an instruction.
+
+    White space is made single, a long text ends in `...`, and a text that begins like a
+    pragma is put between back quotes.
+    """
+    if not text.isprintable() or "  " in text:
+        text = printable(" ".join(text.split()))
+    text = text.strip()
+    if "#" in text:
+        text = text.replace("#", "\\x23")
+    if len(text) > COMMENT_LIMIT:
+        text = text[: COMMENT_LIMIT - 3].rstrip() + "..."
+    if "coding" in text:
+        text = _CODING.sub(r"\1 \2", text)
+    if _PRAGMA.match(text):
+        text = f"`{text.replace('-*-', '- * -')}`"
+    return f"# {text}"
+
+
+def docstring_lines(text: str, indent: str) -> list[str]:
+    """A docstring as lines; one of several lines has its closing quotes on a line of their own."""
+    lines = [_docstring_line(line) for line in text.strip().split("\n")]
+    if lines[0].startswith('"'):
+        # A quote right after the opening quotes would join them.
+        lines[0] = "\\" + lines[0]
+    if len(lines) == 1:
+        return [f'{indent}"""{lines[0]}"""']
+    middle = [indent + line if line else "" for line in lines[1:]]
+    return [f'{indent}"""{lines[0]}', *middle, f'{indent}"""']
+
+
+def _docstring_line(line: str) -> str:
+    """One line of a docstring, escaped so that it can neither end nor continue the string."""
+    line = line.expandtabs().rstrip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if line.endswith('"'):
+        line = line[:-1] + '\\"'
+    return printable(line)
+
+
+def _escape(char: str) -> str:
+    """One character as the shortest hexadecimal escape; the common ones by their letter."""
+    code = ord(char)
+    if char in "\n\r\t":
+        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[char]
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
