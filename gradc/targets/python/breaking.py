@@ -82,15 +82,13 @@ def broken_tuple_assign(targets: tuple[str, ...], value: Expr, indent: int) -> s
 
 def broken_return(value: Expr, indent: int) -> str:
     """`return value`; a pair may break inside its last bracket, a longer tuple may not."""
-    build = Builder()
+    pair = isinstance(value, Tuple) and len(value.items) == 2
+    build = Builder(tight_powers=pair)
     if not isinstance(value, Tuple) or len(value.items) < 2:
-        doc = _value(build, value)
-    elif len(value.items) == 2:
-        id = build.fresh()
-        doc = build.parenthesized_if_broken(build.items(value.items, id), id)
-    else:
-        doc = build.parenthesized_if_broken(build.items(value.items), build.fresh())
-    return print_document(["return ", doc], indent)
+        return print_document(["return ", _value(build, value)], indent)
+    id = build.fresh()
+    items = build.items(value.items, id if pair else ENCLOSED)
+    return print_document(["return ", build.parenthesized_if_broken(items, id)], indent)
 
 
 def broken_raise(value: Expr, indent: int) -> str:
@@ -227,7 +225,7 @@ def _parens_for_chain(expr: Call | Attribute | Subscript) -> _Parens:
 # --- whether brackets inside a value make optional parentheses unnecessary ---------------
 
 
-# Looser than any operation is tight: what the formatter counts for a dot after brackets.
+# A dot after brackets counts as an operator that binds tighter than any other.
 _DOT = PRIMARY
 
 

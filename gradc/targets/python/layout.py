@@ -66,10 +66,16 @@ SPACE = Line(" ")
 
 
 class Builder:
-    """Builds the document of one statement; `fresh` numbers its groups."""
+    """Builds the document of one statement; `fresh` numbers its groups.
 
-    def __init__(self) -> None:
+    `tight_powers` says that optional parentheses, once printed, will be read back as a
+    tuple's own.  Otherwise a power keeps a quirk of the formatter: inside optional
+    parentheses that are printed, `x**2` gets a space after its operator.
+    """
+
+    def __init__(self, *, tight_powers: bool = False) -> None:
         self._ids = itertools.count(1)
+        self._tight_powers = tight_powers
 
     def fresh(self) -> int:
         """A group id not used before in this statement."""
@@ -126,13 +132,22 @@ class Builder:
             if end < len(parts) and parts[end].binding != loosest:
                 continue
             if start:
-                doc.extend(_operator(parts[start], level))
+                doc.extend(self._operator(parts[start], level))
             if end == start + 1:
                 doc.append(self.operand(parts[start].expr, parts[start].parentheses, level))
             else:
                 doc.append(group_in(level, self._operations(parts[start:end], level)))
             start = end
         return doc
+
+    def _operator(self, part: _Part, level: int) -> list[Doc]:
+        """An operator with the break before it; a power has spaces only where it breaks."""
+        if not part.hugs:
+            return [break_in(level), part.op + " "]
+        if level == BARE:
+            return [part.op]
+        space: Doc = IfBroken(" ") if self._tight_powers else " "
+        return [IfBroken(SOFT, level), part.op, IfBroken(space, level)]
 
     def _conditional(self, expr: Conditional, level: int) -> Doc:
         """The branches break before `if` and `else`; one in the last branch breaks along."""
@@ -235,15 +250,6 @@ def _operands(expr: Expr) -> list[_Part]:
         _Part(value, in_parentheses(value), op, binding)
         for value, op in zip(values, ops, strict=True)
     ]
-
-
-def _operator(part: _Part, level: int) -> list[Doc]:
-    """An operator with the break before it; a power's spaces appear only where it breaks."""
-    if not part.hugs:
-        return [break_in(level), part.op + " "]
-    if level == BARE:
-        return [part.op]
-    return [IfBroken(SOFT, level), part.op, IfBroken(IfBroken(" "), level)]
 
 
 def break_in(level: int) -> Doc:
