@@ -1,0 +1,42 @@
+"""What a program asks of its data: its inputs, and the sizes they must have.
+
+Invariant: these values say everything that binding data needs; no graph and no syntax tree
+is consulted.  Deliberately absent: the data themselves (`runtime.values`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gradc.diagnostics import Span
+from gradc.ir.dims import Dim
+from gradc.ir.graph import Type
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One declared input: `input label[N] in K`, `param w[D]`.
+
+    The element type is real or int.  `below` is K where every element must be one of
+    0 .. K-1, else None.  `span` is the place of the declaration, where there is one.
+    """
+
+    name: str
+    type: Type
+    below: Dim | None = None
+    kind: Literal["input", "param"] = "input"
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class SizeRequirement:
+    """A bound found at compile time that only the data can meet: `dim >= minimum`.
+
+    `what` names that which needs it, as the subject of a sentence: "the slice `x[2:]`".
+    """
+
+    dim: Dim
+    minimum: int
+    what: str
+    span: Span | None = None
