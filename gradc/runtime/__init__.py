@@ -1,0 +1,1 @@
+"""From data and emitted code to numbers: reading, binding, running, checking."""

@@ -1,0 +1,170 @@
+"""Reading the data given on the command line: `a=5,b=[1,2]`, `data.csv`, `X=x.npy`, `-`.
+
+Invariant: whatever the arguments and the files hold, the answer is values or one
+`InputError` with all the problems; nothing is evaluated.  Deliberately absent: what the
+program declares.  Whether the values fit it is for `bind` to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from gradc.diagnostics import InputError
+from gradc.runtime.inputs_csv import read_csv_columns, read_csv_matrix
+from gradc.runtime.inputs_files import check_no_nul, read_text
+from gradc.runtime.inputs_json import read_json_object, read_json_value
+from gradc.runtime.literals import TYPED, Scanner
+from gradc.runtime.problems import Problems, failure, quoted
+from gradc.runtime.values import RawValue, checked_name
+
+_ASSIGNMENT = re.compile(r"\s*[^\W\d]\w*\s*=")
+_DATA_FILE = re.compile(r".*\.(npy|npz|json|csv)\Z", re.IGNORECASE | re.DOTALL)
+_PUNCTUATION = re.compile(r"[\[\],]")
+
+_FORMS = "give NAME=VALUE, a .json, .csv or .npz file, NAME=file.npy, or - for standard input"
+
+Named = list[tuple[str, RawValue]]
+
+
+def read_inputs(specs: Sequence[str], stdin: Callable[[], str]) -> dict[str, RawValue]:
+    """The values that the arguments of a command name.
+
+    Each spec is one of
+
+    - `NAME=VALUE[,NAME=VALUE...]`, a value being a number (JSON's, and `+5`, `.5`, `nan`,
+      `inf`, `-inf`), an array of them in brackets, or the name of a data file;
+    - the name of a `.json` file (an object), a `.csv` file (its header names the columns, each
+      a vector), or a `.npz` archive;
+    - `-`, for a JSON object on standard input, which `stdin` then reads.
+
+    Names are brought to NFKC.  Raises `InputError` with the problems of every spec.
+    """
+    values: dict[str, RawValue] = {}
+    problems = Problems(limit=50)
+    if sum(spec == "-" for spec in specs) > 1:
+        problems.add("G0503", "standard input `-` is given twice")
+        specs = [spec for spec in specs if spec != "-"]
+    for spec in specs:
+        try:
+            for name, value in _read_spec(spec, stdin):
+                if name in values:
+                    places = f"{values[name].place}, and {value.place}"
+                    problems.add("G0503", f"{quoted(name)} is given twice: {places}")
+                else:
+                    values[name] = value
+        except InputError as error:
+            problems.extend(error.diagnostics)
+    problems.check()
+    return values
+
+
+def _read_spec(spec: str, stdin: Callable[[], str]) -> Named:
+    if spec == "-":
+        return _read_stdin(stdin)
+    suffix = _data_suffix(spec)
+    if _ASSIGNMENT.match(spec) or ("=" in spec and suffix is None):
+        return _read_assignments(spec)
+    match suffix:
+        case "json":
+            return read_json_object(read_text(spec), spec)
+        case "csv":
+            return read_csv_columns(read_text(spec), spec)
+        case "npz":
+            from gradc.runtime.inputs_npy import read_npz
+
+            return read_npz(spec)
+        case "npy":
+            help = f"write NAME={quoted(spec, 200)[1:-1]}"
+            raise failure("G0501", f"{quoted(spec, 200)} holds an array without a name", help)
+        case _:
+            what = f"{quoted(spec)} is neither NAME=VALUE nor the name of a data file"
+            raise failure("G0501", what, _FORMS)
+
+
+def _data_suffix(text: str) -> str | None:
+    match = _DATA_FILE.match(text)
+    return None if match is None else match[1].lower()
+
+
+def _read_stdin(stdin: Callable[[], str]) -> Named:
+    try:
+        text = stdin()
+    except OSError as error:
+        raise failure(
+            "G0504", f"standard input cannot be read: {error.strerror or error}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise failure("G0505", f"standard input is not UTF-8 text: {error.reason}") from error
+    check_no_nul(text, "standard input")
+    return read_json_object(text.removeprefix("\ufeff"), "standard input")
+
+
+def _read_assignments(spec: str) -> Named:
+    problems = Problems()
+    named: Named = []
+    for start, end in _segments(spec):
+        try:
+            named.append(_read_assignment(spec, start, end))
+        except InputError as error:
+            problems.extend(error.diagnostics)
+    problems.check()
+    return named
+
+
+def _segments(spec: str) -> Iterator[tuple[int, int]]:
+    """The ranges between the commas that stand outside brackets."""
+    depth = start = 0
+    for mark in _PUNCTUATION.finditer(spec):
+        if mark[0] == "[":
+            depth += 1
+        elif mark[0] == "]":
+            depth = max(depth - 1, 0)
+        elif depth == 0:
+            yield start, mark.start()
+            start = mark.end()
+    yield start, len(spec)
+
+
+def _read_assignment(spec: str, start: int, end: int) -> tuple[str, RawValue]:
+    problems = Problems()
+    text = spec[start:end]
+
+    def place(at: int) -> str:
+        return f"character {start + at + 1} of {quoted(spec)}"
+
+    left, equals, right = text.partition("=")
+    if not equals:
+        what = f"{quoted(text.strip())} has no name" if text.strip() else "NAME=VALUE is missing"
+        help = "the elements of an array stand in brackets, as in b=[1,2]"
+        raise problems.fatal("G0501", f"{place(0)}: {what}", help)
+    name = checked_name(left.strip(), place(0), problems)
+    written = right.strip()
+    suffix = None if written.startswith("[") else _data_suffix(written)
+    if suffix is not None:
+        problems.check()
+        return name, _read_named_file(written, suffix)
+    scanner = Scanner(text, TYPED, place, problems)
+    data, at = scanner.value(len(left) + 1)
+    at = scanner.skip(at)
+    if at < len(text):
+        found = quoted(text[at:])
+        problems.add("G0506", f"{place(at)}: {found} must not follow the value of {quoted(name)}")
+    problems.check()
+    return name, RawValue(data, place(0))
+
+
+def _read_named_file(path: str, suffix: str) -> RawValue:
+    match suffix:
+        case "json":
+            return read_json_value(read_text(path), path)
+        case "csv":
+            return read_csv_matrix(read_text(path), path)
+        case "npy":
+            from gradc.runtime.inputs_npy import read_npy
+
+            return read_npy(path)
+        case _:
+            help = f"give {quoted(path, 200)[1:-1]} alone"
+            what = f"{quoted(path, 200)} is an archive whose arrays have their own names"
+            raise failure("G0501", what, help)
