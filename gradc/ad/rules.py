@@ -92,12 +92,13 @@ def pull(
     equation: Equation,
     adjoint: Atom,
     active: Container[Var],
-    before_sum: Before = lambda position, value: value,
+    before_sum: Before | None = None,
 ) -> Iterator[tuple[int, Atom]]:
     """What the adjoint of the result contributes to each active operand, by position.
 
-    `before_sum(position, contribution)` is applied to a contribution of the result's shape
-    before it is summed into a scalar operand.
+    With `before_sum`, the caller selects the contributions to the branches of a selection;
+    `before_sum(position, contribution)` does so where one of the result's shape is about to
+    be summed into a scalar operand.
     """
     row = PRIMITIVES[equation.op]
     if row.constant is not None:
@@ -106,7 +107,8 @@ def pull(
     if row.guarded:
         for i in wanted:
             if i in row.guarded:
-                yield i, _unspread(b, equation, i, adjoint, before_sum)
+                taken = adjoint if before_sum else _select(b, equation, row.guarded[i], adjoint)
+                yield i, _unspread(b, equation, i, taken, before_sum)
     elif row.partials is not None:
         formulas = partials(equation)
         for i in wanted:
@@ -121,12 +123,20 @@ def pull(
         yield from _pull_transposed(b, equation, row, adjoint)
 
 
-def _unspread(b: Builder, equation: Equation, i: int, term: Atom, before_sum: Before) -> Atom:
+def _select(b: Builder, equation: Equation, truth: bool, value: Atom) -> Atom:
+    branches = (value, Lit(0.0)) if truth else (Lit(0.0), value)
+    return b.apply(equation.op, (equation.args[0], *branches))
+
+
+def _unspread(
+    b: Builder, equation: Equation, i: int, term: Atom, before_sum: Before | None
+) -> Atom:
     """A contribution to a scalar operand of an array equation is the sum of all elements."""
     shape = equation.out.type.shape
     if equation.args[i].type.shape == shape:
         return term
-    return b.sum(b.fill(before_sum(i, term), shape), range(len(shape)))
+    selected = before_sum(i, term) if before_sum else term
+    return b.sum(b.fill(selected, shape), range(len(shape)))
 
 
 def _pull_transposed(

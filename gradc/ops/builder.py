@@ -84,8 +84,13 @@ class Builder:
 
     def apply(self, op: str, args: tuple[Atom, ...], params: ParamList = ()) -> Atom:
         """An elementwise primitive, simplified where that changes no result."""
-        if any(arg.type.shape for arg in args):
-            args = self._scalars_unspread(args)
+        for arg in args:
+            if arg.type.shape:
+                scalars = tuple(self._spread_scalar(arg) or arg for arg in args)
+                if not any(scalar.type.shape for scalar in scalars):
+                    return self.fill(self.apply(op, scalars, params), arg.type.shape)
+                args = scalars
+                break
         simplify = _SIMPLIFY.get(op)
         if simplify is not None:
             simpler = simplify(self, *args)
@@ -95,14 +100,8 @@ class Builder:
             args = (args[1], args[0])
         return self.emit(op, args, params)
 
-    def _scalars_unspread(self, args: tuple[Atom, ...]) -> tuple[Atom, ...]:
-        """Replace a scalar that was spread over an array beside another array."""
-        spread = [self._spread_scalar(arg) for arg in args]
-        if all(s is not None or not a.type.shape for s, a in zip(spread, args, strict=True)):
-            return args
-        return tuple(a if s is None else s for s, a in zip(spread, args, strict=True))
-
     def _spread_scalar(self, atom: Atom) -> Atom | None:
+        """The scalar that an anonymous quantity repeats over an array, if it does."""
         equation = self.definition(atom)
         if equation is None or equation.op != "broadcast" or not equation.out.anonymous:
             return None

@@ -1,0 +1,269 @@
+"""Lowering one expression to equations, checking types and shapes on the way.
+
+Invariant: a value is None exactly when an error in it was recorded, so each mistake is
+reported once.  Nothing here is recursive in the depth of an expression.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from gradc.frontend import syntax as ast
+from gradc.frontend.functions import FUNCTIONS, is_function, unknown_function
+from gradc.frontend.indexing import lower_subscript
+from gradc.frontend.operators import (
+    lower_binary,
+    lower_conditional,
+    lower_transpose,
+    lower_unary,
+)
+from gradc.frontend.report import Problems
+from gradc.frontend.scope import Scope
+from gradc.frontend.sizes import Sizes
+from gradc.frontend.spelling import nearest
+from gradc.frontend.walk import postorder
+from gradc.ir.dims import shape_text
+from gradc.ir.graph import Atom, DType, Lit, Size, Type, Var
+from gradc.ir.interface import SizeRequirement
+from gradc.ops.builder import Builder
+
+CONSTANTS = {"pi": math.pi, "e": math.e}
+
+Value = Atom | None
+
+
+class Lowering:
+    """Lowers expressions of one program, in one scope, into one builder."""
+
+    def __init__(self, builder: Builder, scope: Scope, problems: Problems) -> None:
+        self.builder = builder
+        self.scope = scope
+        self.problems = problems
+        self.sizes = Sizes(scope, problems)
+        self.requirements: list[SizeRequirement] = []
+
+    def lower(self, expr: ast.Expr) -> Value:
+        """The value of an expression; None after an error was recorded."""
+        values: list[Value] = []
+        for node in postorder(expr, value_children):
+            match node:
+                case ast.Name():
+                    values.append(self._name(node))
+                case ast.Number():
+                    values.append(Lit(float(node.text)))
+                case ast.Binary():
+                    right, left = values.pop(), values.pop()
+                    ready = left is not None and right is not None
+                    values.append(lower_binary(self, node, left, right) if ready else None)  # type: ignore[arg-type]
+                case ast.Unary():
+                    operand = values.pop()
+                    values.append(None if operand is None else lower_unary(self, node, operand))
+                case ast.Conditional():
+                    values.append(self._conditional(node, values))
+                case ast.Call():
+                    values.append(self._call(node, values))
+                case ast.Subscript():
+                    value = values.pop()
+                    values.append(None if value is None else lower_subscript(self, node, value))
+                case ast.Transpose():
+                    value = values.pop()
+                    values.append(None if value is None else lower_transpose(self, node, value))
+                case ast.Array():
+                    values.append(self._array(node, values))
+        return values[0]
+
+    # Nodes
+
+    def _name(self, node: ast.Name) -> Value:
+        scope, name = self.scope, node.name
+        if name in scope.quantities:
+            return scope.quantities[name]
+        if name in scope.dims:
+            fixed = scope.dims[name].constant
+            return Size(scope.dims[name]) if fixed is None else Lit(float(fixed))
+        if name in scope.broken:
+            return None
+        if name in scope.later:
+            line = self.problems.line(scope.later[name])
+            self.problems.error(
+                "G0202",
+                node.span,
+                f"`{name}` is used before it is defined",
+                f"defined on line {line}",
+                help="equations are read from top to bottom: move the definition up",
+            )
+            return None
+        if name in CONSTANTS:
+            return Lit(CONSTANTS[name])
+        self._undefined(node)
+        return None
+
+    def _undefined(self, node: ast.Name) -> None:
+        name = node.name
+        if is_function(name):
+            self.problems.error(
+                "G0213",
+                node.span,
+                f"`{name}` is a function; write its arguments in parentheses",
+                "not a quantity",
+                help=f"{name}(x)",
+            )
+            return
+        near = nearest(name, [*self.scope.known(), *CONSTANTS])
+        self.problems.error(
+            "G0201",
+            node.span,
+            f"`{name}` is not defined",
+            "not declared and not defined",
+            help=f"did you mean `{near}`?" if near else f"declare it: input {name}",
+        )
+        self.scope.broken.add(name)
+
+    def _conditional(self, node: ast.Conditional, values: list[Value]) -> Value:
+        otherwise, condition, then = values.pop(), values.pop(), values.pop()
+        if then is None or condition is None or otherwise is None:
+            return None
+        return lower_conditional(
+            self,
+            (node.condition, condition),
+            (node.then, then),
+            (node.otherwise, otherwise),
+        )
+
+    def _call(self, node: ast.Call, values: list[Value]) -> Value:
+        function = FUNCTIONS.get(node.function.name)
+        count = len(_call_children(node))
+        args = values[len(values) - count :]
+        del values[len(values) - count :]
+        if function is None:
+            unknown_function(self, node)
+            return None
+        if not function.accepts(self, node):
+            return None
+        ready = [arg for arg in args if arg is not None]
+        return function.lower(self, node, ready) if len(ready) == len(args) else None
+
+    def _array(self, node: ast.Array, values: list[Value]) -> Value:
+        count = len(node.items)
+        items = values[len(values) - count :]
+        del values[len(values) - count :]
+        parts = list(zip(node.items, items, strict=True))
+        if not all(v is not None and self.require_number(v, x, "an array") for x, v in parts):
+            return None
+        atoms = [self.as_real(v) for v in items if v is not None]
+        for expr, atom in zip(node.items, atoms, strict=True):
+            if atom.type.shape != atoms[0].type.shape:
+                self.problems.error(
+                    "G0308",
+                    expr.span,
+                    "the elements of an array need equal shapes, found "
+                    f"{shape_text(atoms[0].type.shape)} and {shape_text(atom.type.shape)}",
+                    self.describe(expr, atom),
+                )
+                return None
+        return self.builder.emit("stack", tuple(atoms))
+
+    # Types
+
+    def require_number(self, value: Atom, expr: ast.Expr, what: str) -> bool:
+        """Whether a value is a number; records an error where it is a truth value."""
+        if value.type.dtype is not DType.BOOL:
+            return True
+        self.problems.error(
+            "G0302",
+            expr.span,
+            f"{what} needs numbers, found a truth value",
+            "a truth value",
+            help=f"for 1 or 0, write (1 if {self.short(expr)} else 0)",
+        )
+        return False
+
+    def require_truth(self, value: Atom, expr: ast.Expr, what: str) -> bool:
+        """Whether a value is a truth value; records an error where it is a number."""
+        if value.type.dtype is DType.BOOL:
+            return True
+        self.problems.error(
+            "G0302",
+            expr.span,
+            f"{what} needs a truth value, found a number",
+            "a number",
+            help=f"compare it: {self.short(expr)} != 0",
+        )
+        return False
+
+    def as_real(self, value: Atom) -> Atom:
+        """The value as a real; integers are converted."""
+        if value.type.dtype is DType.REAL:
+            return value
+        return self.builder.emit("real", (value,))
+
+    def same_numbers(self, left: Atom, right: Atom, real: bool = False) -> tuple[Atom, Atom]:
+        """Two operands with one element type: integers stay integers beside whole literals."""
+        types = {left.type.dtype, right.type.dtype}
+        if types == {DType.REAL}:
+            return left, right
+        if not real and (types == {DType.INT} or _whole(left) or _whole(right)):
+            return _as_int(left), _as_int(right)
+        return self.as_real(left), self.as_real(right)
+
+    def static(self, expr: ast.Expr, value: Atom) -> float | None:
+        """The value of an expression that is a constant at compile time."""
+        if type(value) is Lit:
+            return float(value.value)
+        if isinstance(expr, ast.Name):
+            return self.scope.statics.get(expr.name)
+        return None
+
+    # Words
+
+    def describe(self, expr: ast.Expr, value: Atom) -> str:
+        """`w has shape [N] (line 1)`."""
+        text = f"{self.short(expr)} has shape {shape_text(value.type.shape)}"
+        if not value.type.shape:
+            text = f"{self.short(expr)} is a scalar"
+        if isinstance(expr, ast.Name) and expr.name in self.scope.places:
+            text += f" (line {self.problems.line(self.scope.places[expr.name])})"
+        return text
+
+    def short(self, expr: ast.Expr) -> str:
+        """The source text of an expression, cut where it is long."""
+        text = " ".join(self.problems.source.text[expr.span.start : expr.span.end].split())
+        return text if len(text) <= 24 else text[:21] + "..."
+
+
+def value_children(node: ast.Expr) -> Iterable[ast.Expr]:
+    """The operands of a node that are values; sizes and index items are not."""
+    match node:
+        case ast.Binary():
+            return (node.left, node.right)
+        case ast.Unary():
+            return (node.operand,)
+        case ast.Conditional():
+            return (node.then, node.condition, node.otherwise)
+        case ast.Call():
+            return _call_children(node)
+        case ast.Subscript() | ast.Transpose():
+            return (node.value,)
+        case ast.Array():
+            return node.items
+        case _:
+            return ()
+
+
+def _call_children(node: ast.Call) -> tuple[ast.Expr, ...]:
+    function = FUNCTIONS.get(node.function.name)
+    if function is None:
+        return node.arguments
+    return tuple(arg for i, arg in enumerate(node.arguments) if function.takes_value(i))
+
+
+def _whole(atom: Atom) -> bool:
+    return type(atom) is Lit and atom.value == math.floor(atom.value)
+
+
+def _as_int(atom: Atom) -> Atom:
+    return Lit(int(atom.value), Type(DType.INT)) if type(atom) is Lit else atom
+
+
+__all__ = ["CONSTANTS", "Lowering", "Value", "Var", "value_children"]

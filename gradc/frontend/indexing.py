@@ -1,0 +1,101 @@
+"""Lowering subscripts: positions and ranges, decided at compile time.
+
+An index is never wrapped: what may be out of range for some size becomes a requirement that
+is checked when data are bound.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradc.diagnostics import Span
+from gradc.frontend import syntax as ast
+from gradc.ir.dims import Dim
+from gradc.ir.graph import Atom
+from gradc.ir.interface import SizeRequirement
+
+if TYPE_CHECKING:
+    from gradc.frontend.expressions import Lowering
+
+Item = tuple[Dim, "Dim | None"]
+
+
+def lower_subscript(lower: Lowering, node: ast.Subscript, value: Atom) -> Atom | None:
+    """`x[1:]`, `A[i]`, `A[:, j]`."""
+    shape = value.type.shape
+    if len(node.items) > len(shape):
+        lower.problems.error(
+            "G0303",
+            node.span,
+            f"{len(node.items)} indices for {_axes(len(shape))}",
+            lower.describe(node.value, value),
+        )
+        return None
+    if not lower.require_number(value, node.value, "a subscript"):
+        return None
+    items = [
+        _item(lower, node, item, extent) for item, extent in zip(node.items, shape, strict=False)
+    ]
+    items += [(Dim.of(0), extent) for extent in shape[len(items) :]]
+    chosen = [item for item in items if item is not None]
+    if len(chosen) < len(items):
+        return None
+    return lower.builder.emit("index", (value,), (("items", tuple(chosen)),))
+
+
+def _axes(count: int) -> str:
+    return "a scalar" if not count else "a vector" if count == 1 else f"{count} axes"
+
+
+def _item(
+    lower: Lowering, node: ast.Subscript, item: ast.Expr | ast.Slice, extent: Dim
+) -> Item | None:
+    if not isinstance(item, ast.Slice):
+        at = lower.sizes.evaluate(item)
+        if at is None or not _position_ok(lower, node, item, at, extent):
+            return None
+        return at, None
+    start = Dim.of(0) if item.start is None else lower.sizes.evaluate(item.start)
+    stop = extent if item.stop is None else lower.sizes.evaluate(item.stop)
+    if start is None or stop is None:
+        return None
+    checks = (
+        (start, "starts below 0"),
+        (stop - start, "ends before it starts"),
+        (extent - stop, f"ends beyond the size {extent}"),
+    )
+    what = f"the slice `{lower.short(node)}`"
+    if not all(_at_least_zero(lower, item.span, dim, f"{what} {fault}") for dim, fault in checks):
+        return None
+    return start, stop
+
+
+def _position_ok(
+    lower: Lowering, node: ast.Subscript, item: ast.Expr, at: Dim, extent: Dim
+) -> bool:
+    what = f"the index of `{lower.short(node)}`"
+    constant = at.constant
+    if constant is not None and constant < 0:
+        lower.problems.error(
+            "G0304",
+            item.span,
+            f"an index counts from 0 and is never negative, found {constant}",
+            f"on an axis of size {extent}",
+            help=f"from the end, write {lower.short(node.value)}[{extent - -constant}]",
+        )
+        return False
+    return _at_least_zero(lower, item.span, at, f"{what} is below 0") and _at_least_zero(
+        lower, item.span, extent - at - 1, f"{what} is beyond the size {extent}"
+    )
+
+
+def _at_least_zero(lower: Lowering, span: Span, dim: Dim, fault: str) -> bool:
+    """Check `dim >= 0` now where it is a number, else when sizes are known."""
+    if dim.constant is None:
+        if any(k < 0 for _, k in dim.terms):
+            lower.requirements.append(SizeRequirement(dim, 0, fault, span))
+        return True
+    if dim.constant < 0:
+        lower.problems.error("G0304", span, fault, "out of range")
+        return False
+    return True

@@ -1,0 +1,53 @@
+"""Collecting what is wrong with a program, each problem once, at its place."""
+
+from __future__ import annotations
+
+from gradc.diagnostics import Diagnostic, Label, Source, SourceError, Span
+
+
+class Problems:
+    """The diagnostics of one program, in order of discovery."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._found: list[Diagnostic] = []
+
+    def error(
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        label: str = "",
+        *,
+        also: tuple[Label, ...] = (),
+        help: str | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        """Record an error; the program will be refused."""
+        labels = (Label(span, label), *also)
+        self._found.append(Diagnostic(code, message, labels, notes, help, "error", self.source))
+
+    def warning(
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        label: str = "",
+        *,
+        also: tuple[Label, ...] = (),
+        help: str | None = None,
+    ) -> None:
+        """Record a warning; the program stands."""
+        labels = (Label(span, label), *also)
+        self._found.append(Diagnostic(code, message, labels, (), help, "warning", self.source))
+
+    def finish(self) -> tuple[Diagnostic, ...]:
+        """The warnings; raises SourceError with everything found if there was an error."""
+        found = sorted(self._found, key=lambda d: d.labels[0].span.start)
+        if any(d.severity == "error" for d in found):
+            raise SourceError(found)
+        return tuple(found)
+
+    def line(self, span: Span) -> int:
+        """The line on which a span begins."""
+        return self.source.line_column(span.start)[0]

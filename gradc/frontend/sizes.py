@@ -1,0 +1,173 @@
+"""Expressions for sizes: shapes, slice ends, arguments like those of `zeros(N)`.
+
+They are integer polynomials of the named sizes, decided at compile time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gradc.diagnostics import Span
+from gradc.frontend import syntax as ast
+from gradc.frontend.report import Problems
+from gradc.frontend.scope import Scope
+from gradc.frontend.walk import postorder
+from gradc.ir.dims import Dim
+
+# Sizes and elements beyond these cannot be meant: 2**53 is exact as a double.
+LARGEST_SIZE = 2**53
+LARGEST_ARRAY = 2**36  # elements of an array of fixed shape: 512 GiB of doubles
+
+
+class Sizes:
+    """Evaluates size expressions in a scope."""
+
+    def __init__(self, scope: Scope, problems: Problems) -> None:
+        self.scope = scope
+        self.problems = problems
+
+    def evaluate(self, expr: ast.Expr, introduce: bool = False) -> Dim | None:
+        """The size that an expression states; None after an error was recorded.
+
+        With `introduce`, a name that is not defined yet becomes a size.
+        """
+        values: list[Dim | None] = []
+        for node in postorder(expr, _children):
+            match node:
+                case ast.Unary():
+                    operand = values.pop()
+                    values.append(self._unary(node, operand))
+                case ast.Binary():
+                    right, left = values.pop(), values.pop()
+                    values.append(self._binary(node, left, right))
+                case ast.Number():
+                    values.append(self._number(node))
+                case ast.Name():
+                    values.append(self._name(node, introduce))
+                case _:
+                    self._not_a_size(node.span)
+                    values.append(None)
+        return values[0]
+
+    def _number(self, node: ast.Number) -> Dim | None:
+        value = float(node.text)
+        if value != int(value) or value > LARGEST_SIZE:
+            what = "too large for a size" if value > LARGEST_SIZE else "not a whole number"
+            self.problems.error(
+                "G0306", node.span, f"a size must be a whole number below 2**53, found {what}", what
+            )
+            return None
+        return Dim.of(int(value))
+
+    def _name(self, node: ast.Name, introduce: bool) -> Dim | None:
+        scope = self.scope
+        if node.name in scope.dims:
+            return scope.dims[node.name]
+        static = scope.statics.get(node.name)
+        if static is not None and static == int(static):
+            return Dim.of(int(static))
+        if node.name in scope.broken:
+            return None
+        if node.name in scope.quantities:
+            self.problems.error(
+                "G0306",
+                node.span,
+                f"a size must be known before the data are: `{node.name}` is a quantity",
+                "not a size",
+                help="sizes are numbers, names in shapes such as the N of `x[N]`, "
+                "and whole-number constants",
+            )
+            return None
+        if introduce and node.name not in scope.later:
+            scope.dims[node.name] = Dim.of(node.name)
+            scope.places[node.name] = node.span
+            return scope.dims[node.name]
+        self.problems.error(
+            "G0201",
+            node.span,
+            f"the size `{node.name}` is not defined",
+            "unknown size",
+            help=f"declare it in a shape, `input x[{node.name}]`, or fix it, "
+            f"`dim {node.name} = 10`",
+        )
+        return None
+
+    def _unary(self, node: ast.Unary, operand: Dim | None) -> Dim | None:
+        if operand is None:
+            return None
+        if node.op == "not":
+            self._not_a_size(node.span)
+            return None
+        return -operand if node.op == "-" else operand
+
+    def _binary(self, node: ast.Binary, left: Dim | None, right: Dim | None) -> Dim | None:
+        if left is None or right is None:
+            return None
+        match node.op:
+            case "+":
+                return self._bounded(node, left + right)
+            case "-":
+                return self._bounded(node, left - right)
+            case "*":
+                return self._bounded(node, left * right)
+            case "//":
+                return self._quotient(node, left, right)
+            case "**":
+                return self._power(node, left, right)
+            case _:
+                self._not_a_size(node.span)
+                return None
+
+    def _quotient(self, node: ast.Binary, left: Dim, right: Dim) -> Dim | None:
+        divisor = right.constant
+        if divisor is not None and divisor > 0:
+            if left.constant is not None:
+                return Dim.of(left.constant // divisor)
+            if len(left.names()) <= 3 and divisor <= 64:
+                quotient = left.divided(divisor)
+                if quotient is not None:
+                    return quotient
+        self.problems.error(
+            "G0306",
+            node.span,
+            f"`{left} // {right}` is not a whole number for every size",
+            "may leave a remainder",
+            help="divide only where it always comes out even, as in `D*(D-1)//2`",
+        )
+        return None
+
+    def _power(self, node: ast.Binary, left: Dim, right: Dim) -> Dim | None:
+        exponent = right.constant
+        if exponent is None or not 0 <= exponent <= 8:
+            self.problems.error(
+                "G0306", node.span, "a power of a size needs a whole exponent from 0 to 8", "here"
+            )
+            return None
+        result: Dim | None = Dim.of(1)
+        for _ in range(exponent):
+            result = None if result is None else self._bounded(node, result * left)
+        return result
+
+    def _bounded(self, node: ast.Binary, dim: Dim) -> Dim | None:
+        if len(dim.terms) > 64 or any(abs(k) > LARGEST_SIZE for _, k in dim.terms):
+            self.problems.error("G0306", node.span, "this size is too large", "too large")
+            return None
+        return dim
+
+    def _not_a_size(self, span: Span) -> None:
+        self.problems.error(
+            "G0306",
+            span,
+            "a size is made of whole numbers, sizes and `+ - * // **`",
+            "not a size",
+        )
+
+
+def _children(node: ast.Expr) -> Iterable[ast.Expr]:
+    match node:
+        case ast.Unary():
+            return (node.operand,)
+        case ast.Binary():
+            return (node.left, node.right)
+        case _:
+            return ()

@@ -1,0 +1,84 @@
+"""Names that are nearly right: hints for misspelt names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# What people write who come from a textbook or another tool.
+FOREIGN_FUNCTIONS = {
+    "ln": "log",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
+    "softplus": "log1pexp",
+    "gammaln": "lgamma",
+    "loggamma": "lgamma",
+    "psi": "digamma",
+    "average": "mean",
+    "logistic": "sigmoid",
+    "expit": "sigmoid",
+    "sgn": "sign",
+    "fabs": "abs",
+    "concatenate": "concat",
+    "identity": "eye",
+    "tr": "trace",
+    "matmul": "@",
+    "pow": "**",
+    "power": "**",
+    "square": "x**2",
+    "transpose": ".T",
+    "cumsum": "an indexed sum",
+}
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate most like the name, or None where none is like it."""
+    best: tuple[int, str] | None = None
+    for candidate in candidates:
+        if candidate.lower() == name.lower() and candidate != name:
+            return candidate
+        allowed = 1 if len(name) < 5 else 2
+        if len(name) < 3 or abs(len(candidate) - len(name)) > allowed:
+            continue
+        distance = edit_distance(name, candidate)
+        if distance <= allowed and (best is None or distance < best[0]):
+            best = (distance, candidate)
+    return best[1] if best else None
+
+
+def edit_distance(left: str, right: str) -> int:
+    """Insertions, deletions, substitutions and swaps of neighbours between two words."""
+    before: list[int] = []
+    above = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        row = [i]
+        for j, b in enumerate(right, 1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, above = above, row
+    return above[-1]
+
+
+def looks_misspelt(free: str, defined: str) -> bool:
+    """Whether a free name is suspiciously like a defined one.
+
+    Names that differ in a digit (`x1`, `x2`) are a family, and short names are too near to
+    each other to say anything, except where only the case differs.
+    """
+    if free == defined:
+        return False
+    if free.lower() == defined.lower():
+        return True
+    if min(len(free), len(defined)) < 4 or abs(len(free) - len(defined)) > 1:
+        return False
+    return _letters(free) != _letters(defined) and edit_distance(free, defined) == 1
+
+
+def _letters(name: str) -> str:
+    return "".join(c for c in name if not c.isdigit() and c != "_")
