@@ -6,11 +6,15 @@ the same value serves the terminal, JSON for editors, and `GradcError.diagnostic
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
+
+#: The three line ends of text files; a parser accepts all of them.
+_LINE_END = re.compile(r"\r\n?|\n")
 
 Severity = Literal["error", "warning"]
 
@@ -31,24 +35,26 @@ class Source:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        find = self.text.find
-        position = find("\n")
-        while position >= 0:
-            starts.append(position + 1)
-            position = find("\n", position + 1)
+        # A byte order mark is no part of the first line.
+        starts = [1 if self.text.startswith("\ufeff") else 0]
+        starts += [match.end() for match in _LINE_END.finditer(self.text)]
         return starts
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of a character offset."""
-        line = bisect_right(self._line_starts, offset)
-        return line, offset - self._line_starts[line - 1] + 1
+        line = max(1, bisect_right(self._line_starts, offset))
+        return line, max(0, offset - self._line_starts[line - 1]) + 1
 
     def line_text(self, line: int) -> str:
-        """The text of a 1-based line, without its newline."""
+        """The text of a 1-based line, without its line end."""
+        start, end = self.line_span(line)
+        return self.text[start:end]
+
+    def line_span(self, line: int) -> Span:
+        """The place of a 1-based line, without its line end."""
         start = self._line_starts[line - 1]
-        end = self.text.find("\n", start)
-        return self.text[start:] if end < 0 else self.text[start:end]
+        match = _LINE_END.search(self.text, start)
+        return Span(start, match.start() if match else len(self.text))
 
     def snippet(self, span: Span) -> str:
         """The source text that a span covers."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from re import Match
 
 from gradc.diagnostics import Diagnostic, Source, Span
@@ -41,12 +42,16 @@ from gradc.frontend.syntax import (
 LONGEST_NUMBER = 400
 
 
+#: `Span` of a pair, without the cost of unpacking it: names are the most frequent node.
+new_span: Callable[[tuple[int, int]], Span] = partial(tuple.__new__, Span)
+
+
 class Builder:
     """Makes the nodes of one program and collects what is wrong with them."""
 
     def __init__(self, source: Source, lexer: Lexer, report: Callable[[Diagnostic], None]) -> None:
         self.source = source
-        self.lexer = lexer
+        self.spelling = lexer.spelling
         self.report = report
 
     # ---- Statements ----
@@ -104,9 +109,7 @@ class Builder:
     # ---- Expressions ----
 
     def conditional(self, then: Expr, condition: Expr, otherwise: Expr) -> Conditional:
-        return Conditional(
-            then, condition, otherwise, Span(then.span.start, otherwise.span.end)
-        )
+        return Conditional(then, condition, otherwise, Span(then.span.start, otherwise.span.end))
 
     def operation(self, run: Sequence[Expr | Token], last: Expr) -> Expr:
         if len(run) == 2:  # most often `x op y`, which needs no climbing
@@ -122,7 +125,11 @@ class Builder:
         self.report(mistakes.misplaced_not(self.source, word))
 
     def name(self, word: Token) -> Name:
-        return Name(self.lexer.name(word), Span(*token_span(word)))
+        kind = word.lastindex or 0
+        text = word[kind]
+        if self.spelling:
+            text = self.spelling.get(text, text)
+        return Name(text, new_span(word.span(kind)))
 
     def number(self, literal: Token) -> Number:
         text = token_text(literal)
@@ -146,7 +153,9 @@ class Builder:
     ) -> Subscript:
         return Subscript(value, items, Span(value.span.start, token_span(closing)[1]))
 
-    def items(self, first: Expr | Slice, rest: Sequence[Expr | Slice] = ()) -> tuple[Expr | Slice, ...]:
+    def items(
+        self, first: Expr | Slice, rest: Sequence[Expr | Slice] = ()
+    ) -> tuple[Expr | Slice, ...]:
         return (first, *rest)
 
     def transpose(self, value: Expr, mark: Token) -> Transpose:

@@ -18,9 +18,11 @@ from lark.lexer import PatternStr
 
 from gradc.frontend.tables import (
     APPEND,
+    APPEND_ALL,
     LIST,
     MAKE,
     MAKE_ALL,
+    MAKE_ONE,
     SAME,
     RawTables,
     checksum,
@@ -48,7 +50,9 @@ def build_tables(grammar: str) -> RawTables:
     terminals = [t for t in in_order if t.name not in lark.ignore_tokens]
     name = re.compile(next(t for t in terminals if t.name == "NAME").pattern.to_regexp())
     keywords = [
-        t for t in terminals if isinstance(t.pattern, PatternStr) and name.fullmatch(t.pattern.value)
+        t
+        for t in terminals
+        if isinstance(t.pattern, PatternStr) and name.fullmatch(t.pattern.value)
     ]
     scanned = [t for t in terminals if t not in keywords]
 
@@ -109,14 +113,17 @@ def _encode(rule: Rule, column: int) -> tuple[int, int, int, tuple[int, ...], st
     size = len(rule.expansion)
     keep = _kept_children(rule)
     origin = rule.origin.name
+    everything = size > 0 and keep == tuple(range(-size, 0))
     if origin.startswith("__"):  # a repetition `( ... )*`, for which Lark invents a rule
         if size and rule.expansion[0].name == origin:
-            return column, size, APPEND, keep[1:], ""
+            return column, size, APPEND_ALL if everything else APPEND, keep[1:], ""
         return column, size, LIST, keep, ""
     if rule.options.expand1 and rule.alias is None and size == 1:
         return column, size, SAME, keep, ""
-    everything = size > 0 and keep == tuple(range(-size, 0))
-    return column, size, MAKE_ALL if everything else MAKE, keep, str(rule.alias or origin)
+    how = MAKE
+    if everything:
+        how = MAKE_ONE if size == 1 else MAKE_ALL
+    return column, size, how, keep, str(rule.alias or origin)
 
 
 def _kept_children(rule: Rule) -> tuple[int, ...]:

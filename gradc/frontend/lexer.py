@@ -38,17 +38,17 @@ class Lexer:
     def tokens(self, start: int) -> Iterator[tuple[int, Token]]:
         """The tokens from an offset outside brackets on, each with its column in the tables.
 
-        The last is empty and of kind `$END`.  A newline inside brackets is left out.  Brackets need not match; a closing one too many
-        changes nothing.
+        The last is empty and of kind `$END`.  A newline inside brackets is left out.  Brackets
+        need not match; a closing one too many changes nothing.
         """
         column = self.tables.column
         keyword = self.tables.raw.keywords.get
         name, newline, error = column["NAME"], column["_NEWLINE"], column["$ERROR"]
         opening = {column["LPAR"], column["LSQB"]}
         closing = {column["RPAR"], column["RSQB"]}
-        blank = self.tables.blank.match(self.text, start)
+        scan = self.tables.scanner.finditer
         depth = 0
-        for token in self.tables.scanner.finditer(self.text, blank.end() if blank else start):
+        for token in scan(self.text, self._skip_blank(start)):
             kind = token.lastindex or 0
             if kind == name:
                 word = token[name]
@@ -66,12 +66,12 @@ class Lexer:
             elif kind == newline and depth:
                 continue
             yield kind, token
-        yield self.tables.column["$END"], self.tables.nothing.match(self.text, len(self.text))
+        for token in self.tables.nothing.finditer(self.text, len(self.text)):
+            yield column["$END"], token
 
-    def name(self, token: Token) -> str:
-        """The NFKC-normalised name that a token of kind NAME spells."""
-        word = token_text(token)
-        return self.spelling.get(word, word) if self.spelling else word
+    def _skip_blank(self, start: int) -> int:
+        blank = self.tables.blank.match(self.text, start)
+        return blank.end() if blank else start
 
     def _normalised(self, word: str) -> str:
         normal = self.spelling.get(word)

@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from gradc.frontend.lexer import Token
-from gradc.frontend.tables import APPEND, LIST, MAKE_ALL, SAME, RawTables
+from gradc.frontend.tables import APPEND, APPEND_ALL, LIST, MAKE_ALL, MAKE_ONE, SAME, RawTables
 
 Row = tuple[int, ...]
 
 
 class Stuck(NamedTuple):
-    """Where the automaton had no move: its stacks, and the token that did not fit."""
+    """Where the automaton had no move: what it has made, and the token that did not fit."""
 
-    states: list[Row]
     values: list[Any]
     kind: int
     token: Token
@@ -50,16 +49,22 @@ def drive(
         action = state[kind]
         while action < 0:
             column, size, how, keep, make = rules[~action]
-            if how == SAME:
+            if how == MAKE_ONE:
+                values[-1] = make(values[-1])  # type: ignore[misc]
                 del states[-1]
+            elif how == SAME:
+                del states[-1]
+            elif how == APPEND_ALL:
+                values[-size] += values[1 - size :]
+                del values[1 - size :], states[-size:]
             elif how == APPEND:
-                values[-size].extend([values[i] for i in keep])
+                values[-size] += [values[i] for i in keep]
                 del values[1 - size :], states[-size:]
             else:
-                if how == MAKE_ALL:
-                    value = make(*values[-size:])  # type: ignore[misc]
-                elif how == LIST:
+                if how == LIST:
                     value = [values[i] for i in keep]
+                elif how == MAKE_ALL:
+                    value = make(*values[-size:])  # type: ignore[misc]
                 else:
                     value = make(*[values[i] if i else None for i in keep])  # type: ignore[misc]
                 if size:
@@ -69,8 +74,49 @@ def drive(
             states.append(state)
             action = state[kind]
         if not action:
-            return Stuck(states, values, kind, token)
+            return Stuck(values, kind, token)
         state = rows[action]
         states.append(state)
         values.append(token)
     return values[0]
+
+
+def accepted(raw: RawTables, kinds: Iterable[int]) -> frozenset[int]:
+    """The kinds of token that may follow these, which begin a program and fit."""
+    states = [raw.rows[0]]
+    for kind in kinds:
+        states = _follow(raw, states, kind)
+    terminals = range(len(raw.terminals))
+    return frozenset(kind for kind in terminals if _fits(raw, states, kind))
+
+
+def _follow(raw: RawTables, states: list[Row], kind: int) -> list[Row]:
+    """The states after one more token, which fits; the list given is used up."""
+    while (action := states[-1][kind]) < 0:
+        column, size = raw.rules[~action][:2]
+        if size:
+            del states[-size:]
+        states.append(raw.rows[states[-1][column]])
+    states.append(raw.rows[action])
+    return states
+
+
+def _fits(raw: RawTables, states: list[Row], kind: int) -> bool:
+    """Whether a token of this kind can follow.
+
+    An entry in the last row is not enough: LALR merges states, and may find out only after some
+    reductions that a token does not fit.  The stack is read, not copied.
+    """
+    below = len(states)
+    above: list[Row] = []
+    while True:
+        state = above[-1] if above else states[below - 1]
+        action = state[kind]
+        if action >= 0:
+            return action > 0
+        column, size = raw.rules[~action][:2]
+        taken = min(size, len(above))
+        del above[len(above) - taken :]
+        below -= size - taken
+        state = above[-1] if above else states[below - 1]
+        above.append(raw.rows[state[column]])

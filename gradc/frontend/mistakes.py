@@ -31,15 +31,12 @@ def not_in_this_version(source: Source, word: Token) -> Diagnostic:
     return unsupported(source, Span(*token_span(word)), f"{LATER[text]} (`{text}`)")
 
 
-def unsupported(
-    source: Source, span: Span, what: str, help_text: str | None = None
-) -> Diagnostic:
+def unsupported(source: Source, span: Span, what: str) -> Diagnostic:
     """Something that the language has but this version has not; `what` is in the plural."""
     return Diagnostic(
         "G0117",
         f"{what} are not supported by this version of gradc",
         (Label(span, "not supported yet"),),
-        help=help_text,
         source=source,
     )
 

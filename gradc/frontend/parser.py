@@ -1,21 +1,94 @@
-"""Text to syntax tree: `parse`."""
+"""Text to syntax tree: `parse`.
+
+Invariant: whatever the text, the result is a `Program` or a `SourceError` with every mistake
+found, in time linear in the text.  After a mistake, reading goes on at the next statement.
+Names, shapes and meaning are none of its business.
+"""
 
 from __future__ import annotations
 
-from gradc.diagnostics import Diagnostic, Source, SourceError
+from dataclasses import replace
+
+from gradc.diagnostics import Diagnostic, Label, Source, SourceError, Span
 from gradc.frontend.builder import Builder
+from gradc.frontend.characters import forbidden_characters
 from gradc.frontend.lexer import Lexer
 from gradc.frontend.lr import Stuck, drive, methods
+from gradc.frontend.scene import scene_of
 from gradc.frontend.syntax import Program
 from gradc.frontend.tables import load
+from gradc.frontend.unexpected import explain
+
+#: More mistakes than this in one file help nobody.
+MOST_MISTAKES = 20
+
+
+class _Enough(Exception):  # noqa: N818  (not an error: it ends the reading)
+    """As many mistakes as are reported have been found."""
+
+
+class _Mistakes:
+    """The mistakes found so far."""
+
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        if len(self.found) == MOST_MISTAKES:
+            raise _Enough
+        self.found.append(diagnostic)
+
+    def in_order(self) -> list[Diagnostic]:
+        return sorted(self.found, key=lambda d: d.labels[0].span)
 
 
 def parse(source: Source) -> Program:
+    """The syntax tree of a program.
+
+    Raises `SourceError` with all mistakes found, in the order of their places, and at most
+    `MOST_MISTAKES` of them; a note on the last one says when there may be more.
+    """
+    mistakes = _Mistakes()
+    try:
+        program = _read(source, mistakes)
+    except _Enough:
+        *rest, last = mistakes.in_order()
+        note = f"only the first {MOST_MISTAKES} mistakes are reported"
+        last = replace(last, notes=(*last.notes, note))
+        raise SourceError([*rest, last]) from None
+    if mistakes.found:
+        raise SourceError(mistakes.in_order())
+    if not program.statements:
+        raise SourceError([_no_equations(source)])
+    return program
+
+
+def _read(source: Source, mistakes: _Mistakes) -> Program:
+    """The program, or what is left of it behind the last mistake."""
+    for diagnostic in forbidden_characters(source):
+        mistakes.add(diagnostic)
     tables = load()
     lexer = Lexer(source.text, tables)
-    diagnostics: list[Diagnostic] = []
-    builder = Builder(source, lexer, diagnostics.append)
-    outcome = drive(tables.raw, methods(tables.raw, builder), lexer.tokens(0))
-    if isinstance(outcome, Stuck):
-        raise SourceError([Diagnostic("G0101",f"{outcome.kind} {outcome.token}")])
-    return outcome
+    makers = methods(tables.raw, Builder(source, lexer, mistakes.add))
+    start = 1 if source.text.startswith("\ufeff") else 0
+    while True:
+        outcome = drive(tables.raw, makers, lexer.tokens(start))
+        if not isinstance(outcome, Stuck):
+            program: Program = outcome
+            return program
+        scene = scene_of(outcome, source, lexer)
+        explained = explain(scene)
+        if explained is not None:
+            mistakes.add(explained)
+        start = scene.resume()
+
+
+def _no_equations(source: Source) -> Diagnostic:
+    end = len(source.text)
+    return Diagnostic(
+        "G0118",
+        "no equations",
+        (Label(Span(end, end), "the program ends without a statement"),),
+        help="write an equation such as `J = (a - b)^2`",
+        source=source,
+    )

@@ -76,9 +76,7 @@ def climb(
     return operands[0]
 
 
-def _apply(
-    pending: Pending, operands: list[Expr], chained: Callable[[Expr, Binary], None]
-) -> None:
+def _apply(pending: Pending, operands: list[Expr], chained: Callable[[Expr, Binary], None]) -> None:
     """Make the node of the last pending operator."""
     _, part, token = pending.pop()
     right = operands.pop()

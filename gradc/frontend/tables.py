@@ -17,8 +17,10 @@ from typing import NamedTuple
 SAME = 0  # one child: its value stays
 LIST = 1  # the first round of a repetition: a list of the children kept
 APPEND = 2  # a further round: the children kept are appended to the list
-MAKE_ALL = 3  # the builder's method receives every child
+APPEND_ALL = 3  # the same, where every child is kept
 MAKE = 4  # the builder's method receives the children kept
+MAKE_ALL = 5  # the same, where every child is kept
+MAKE_ONE = 6  # the same, where there is one child, and it is kept
 
 RawRule = tuple[int, int, int, tuple[int, ...], str]
 
@@ -28,9 +30,9 @@ class RawTables(NamedTuple):
 
     A row is one state of the automaton; state 0 is the start.  Its first columns are the
     terminals, the others the rules; an entry is the next state, or -1 - r for a reduction by
-    rule r, or 0 for an error (no symbol leads back to the start).  `$END` has column 0, and the group number
-    of a terminal in `scanner` is its column; keywords, which the scanner finds as names, come
-    after the column of `$ERROR`, the scanner's last group.
+    rule r, or 0 for an error (no symbol leads back to the start).  `$END` has column 0.  The
+    group number of a terminal in `scanner` is its column; behind the column of `$ERROR`, the
+    last group, come the keywords, which the scanner finds as names.
 
     A rule is (column, size, how, keep, method): `size` children leave the stack; `keep` are the
     offsets, from the top of the stack, of those that count, with 0 for an absent optional one.
@@ -79,7 +81,9 @@ def load() -> Tables:
         with open(path, encoding="utf-8") as file:
             grammar = file.read()
         if checksum(grammar) != raw.checksum:
-            from gradc.frontend.generate import build_tables  # imports Lark: slow, and rarely needed
+            from gradc.frontend.generate import (
+                build_tables,
+            )  # imports Lark: slow, and rarely needed
 
             raw = build_tables(grammar)
     return prepare(raw)
