@@ -109,6 +109,23 @@ class Scene(NamedTuple):
         """Whether a `=` follows in this statement."""
         return any(kind == "EQUAL" for kind, _ in self._following())
 
+    def left_side(self) -> Span:
+        """What stands before the `=` that follows in this statement."""
+        start = self.before[0][1].start() if self.before else self.found.start()
+        end = start
+        for kind, token in self._following():
+            if kind == "EQUAL":
+                break
+            end = token_span(token)[1]
+        return Span(start, end)
+
+    def statement(self) -> str:
+        """The text of this statement, for a message."""
+        start = self.before[0][1].start() if self.before else self.found.start()
+        following = self._following()
+        end = token_span(following[-1][1])[1] if following else self.previous_end
+        return shortened(self.source.text[start:end])
+
     def after_bracket(self) -> str:
         """The kind of the token behind the bracket that the found token opens."""
         depth = 0
@@ -148,11 +165,12 @@ class Scene(NamedTuple):
                 if "{" not in stack:
                     return token.start()
             elif token.lastindex == column["_NEWLINE"]:
-                if previous == "\\":  # meant to continue the line; that has been reported
-                    continue
-                if not stack:
+                is_new = STATEMENT.match(text, token.end()) is not None
+                # After a backslash or an operator the next line was meant to continue this one.
+                unfinished = previous == "\\" or (previous == "" and self.wants_operand)
+                if not stack and (is_new or not unfinished):
                     return token.start()
-                if "{" not in stack and STATEMENT.match(text, token.end()):
+                if is_new and "{" not in stack:
                     return token.end()
         return len(text)
 

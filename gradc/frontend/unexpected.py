@@ -48,7 +48,8 @@ def later_version(scene: Scene) -> Diagnostic | None:
     if scene.before:
         word = scene.before[0][1]
         if token_text(word) in LATER:
-            return not_in_this_version(source, word)
+            is_name = scene.kind == "EQUAL" and len(scene.before) == 1
+            return _keyword(scene, word) if is_name else not_in_this_version(source, word)
     if len(scene.before) == 1 and scene.previous == "NAME":
         span = Span(scene.before[0][1].start(), token_span(scene.found)[1])
         if scene.kind == "LSQB" and scene.after_bracket() in ("EQUAL", "IN"):
@@ -209,13 +210,14 @@ def statement_start(scene: Scene) -> Diagnostic | None:
         help_text = "write the condition inside a definition: `y = a if c else b`"
         return _diagnostic(scene, "G0101", "`if` is not a statement", "unexpected", help_text)
     if scene.line_has_definition():
-        return _target(scene, scene.found_span)
+        return _target(scene)
+    is_expression = scene.kind in (*OPERAND_STARTS, "SIGN", "NOT")
     return _diagnostic(
         scene,
-        "G0101",
+        "G0109" if is_expression else "G0101",
         f"expected a statement, found {scene.describe_found()}",
         "a statement starts with a name or a declaration",
-        "write `name = expression`",
+        f"give the value a name: `y = {scene.statement()}`" if is_expression else None,
     )
 
 
@@ -231,27 +233,26 @@ def definition_start(scene: Scene) -> Diagnostic | None:
             "G0109",
             "`==` compares; a definition has `=`",
             "expected `=`",
-            f"write `{name} = ...`",
+            f"write `{scene.statement().replace('==', '=', 1)}`",
         )
     if scene.kind not in STATEMENT_ENDS and scene.line_has_definition():
-        span = Span(scene.before[0][1].start(), token_span(scene.found)[1])
-        return _target(scene, span)
+        return _target(scene)
     return _diagnostic(
         scene,
         "G0109",
         f"expected `=` after `{name}`, found {scene.describe_found()}",
         "expected `=`",
-        f"a statement gives its value a name: `y = {name} ...`"
+        f"give the value a name: `y = {scene.statement()}`"
         if scene.kind not in STATEMENT_ENDS
         else f"write `{name} = expression`",
     )
 
 
-def _target(scene: Scene, span: Span) -> Diagnostic:
+def _target(scene: Scene) -> Diagnostic:
     return Diagnostic(
         "G0110",
         "the left side of `=` must be a name",
-        (Label(span, "not a name"),),
+        (Label(scene.left_side(), "not a name"),),
         help="write `name = expression`",
         source=scene.source,
     )
@@ -301,6 +302,8 @@ def missing_operator(scene: Scene) -> Diagnostic | None:
     number = scene.previous == "NUMBER" and scene.previous_end == right.start()
     if number and token_text(right)[:1] in "xXbBoO" and token_text(left) == "0":
         help_text = "numbers are decimal"
+    elif number and token_text(right)[:1] == ".":
+        help_text = "a number has one decimal point"
     elif number and token_text(right)[:1] == "_":
         help_text = "`_` may only stand between two digits"
     elif scene.kind == "NOT" or "OPERATOR" not in scene.accepts:

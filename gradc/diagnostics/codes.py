@@ -1,0 +1,18 @@
+"""The stable codes of diagnostics, each with its explanation.
+
+Ranges: G01 syntax, G02 names and declarations, G03 shapes and types, G04 differentiation, G05
+input data, G06 numbers, G07 usage, output and environment.  A code keeps its meaning for ever; a
+code no longer given is not given to anything else.  Each range has a module `codes_<range>`;
+adding a code is adding one entry there.  The page `docs/diagnostics.md` is made from this table.
+"""
+
+from __future__ import annotations
+
+from gradc.diagnostics.codes_syntax import SYNTAX_CODES
+from gradc.diagnostics.errorcode import ErrorCode
+
+__all__ = ["CODES", "ErrorCode"]
+
+CODES: dict[str, ErrorCode] = {
+    **SYNTAX_CODES,
+}

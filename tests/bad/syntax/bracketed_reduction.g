@@ -1,0 +1,1 @@
+J = sum[n](min[k](c))

@@ -1,0 +1,1 @@
+y = 1 if a < b == c < d else 0

@@ -1,0 +1,1 @@
+y = a if b = 3 else 2

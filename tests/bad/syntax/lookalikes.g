@@ -1,0 +1,13 @@
+a = b − c
+a = b×c
+a = b·c
+a = b ÷ c
+a = 1 if b ≤ c else 0
+a = 1 if b ≥ c else 0
+a = 1 if b ≠ c else 0
+a = b²
+a = √b
+a = b + c
+a = ∑(b)
+a = （b)
+a = b ∂ c

@@ -1,0 +1,3 @@
+y = a in b
+z = and
+not x = 3

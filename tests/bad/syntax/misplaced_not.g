@@ -1,0 +1,1 @@
+y = 1 if a == not b else 0

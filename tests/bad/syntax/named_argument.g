@@ -1,0 +1,1 @@
+g = grad(J, w, mode=forward)

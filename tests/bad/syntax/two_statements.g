@@ -1,0 +1,2 @@
+u = b*c v = a + u
+x = 3 param w
