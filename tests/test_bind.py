@@ -207,6 +207,13 @@ class TestNames:
             ("G0521", "the program has no input `zzz`"),
         ]
 
+    def test_many_names_are_counted(self) -> None:
+        many = {f"x{i}": 1 for i in range(10_000)}
+        found = refused([real(f"alpha{i}") for i in range(100)], **many)
+        assert len(found) == 10
+        assert found[0][1].endswith("`alpha6`, `alpha7` and 92 more")
+        assert found[-1][1].endswith("`x14`, `x15` and 9984 more")
+
     def test_hints(self) -> None:
         def hint(inputs: list[InputSpec], name: str) -> str | None:
             with pytest.raises(InputError) as caught:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_SHOWN = 8  # how many of many names a message lists
+
 
 @dataclass(frozen=True, eq=False)
 class Bound:
@@ -103,13 +105,18 @@ class _Binder:
         declared = {spec.name: spec for spec in self._inputs}
         missing = [spec for spec in self._inputs if spec.name not in self._values]
         if missing:
-            names = ", ".join(_declaration(spec) for spec in missing)
+            names = _listed([_declaration(spec) for spec in missing])
             example = ",".join(_example(spec) for spec in missing[:4])
             help = f"give {'them' if len(missing) > 1 else 'it'} as in {example}"
-            self._report(Diagnostic("G0520", f"no value is given for {names}", help=help), missing)
-        for name in self._values:
-            if name not in declared:
-                self._report(_unknown(name, list(declared)))
+            self._report(
+                Diagnostic("G0520", f"no value is given for {names}", help=help), missing[:_SHOWN]
+            )
+        unknown = [name for name in self._values if name not in declared]
+        for name in unknown[:_SHOWN]:
+            self._report(_unknown(name, list(declared)))
+        if len(unknown) > _SHOWN:
+            names = _listed([quoted(name) for name in unknown[_SHOWN:]])
+            self._report(Diagnostic("G0521", f"nor has the program an input {names}"))
 
     def _solve(self, arrays: Mapping[str, Concrete]) -> Solution:
         axes: list[Axis] = []
@@ -206,6 +213,12 @@ def _outside(
     return listed, len(wrong) - len(listed)
 
 
+def _listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
 def _declaration(spec: InputSpec) -> str:
     shape = shape_text(spec.type.shape) if spec.type.shape else ""
     return f"`{spec.name}{shape}`"
@@ -225,8 +238,7 @@ def _unknown(name: str, declared: Sequence[str]) -> Diagnostic:
     if near:
         help = f"did you mean {quoted(near[0])}?"
     elif declared:
-        more = ", ..." if len(declared) > 8 else ""
-        help = f"the inputs are {', '.join(declared[:8])}{more}"
+        help = f"the inputs are {_listed(declared)}"
     else:
         help = "the program has no inputs"
     return Diagnostic("G0521", f"the program has no input {quoted(name)}", help=help)

@@ -19,9 +19,9 @@ from gradc.runtime.values import MAX_RANK
 
 Number = int | float
 
-# Every integer of up to 18 digits fits 64 bits; 19 with a sign.  Longer ones become doubles
-# at once, since converting a million digits to an int takes quadratic time.
-_LONGEST_INT = 19
+# A sign and the 19 digits of 2**63.  Longer integers become doubles at once, since converting
+# a million digits to an int takes quadratic time.
+_LONGEST_INT = 20
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DELIMITER = re.compile(r"[ \t\r\n]*([,\]])")

@@ -2,7 +2,7 @@
 
 Every axis of every input gives one equation, symbolic size = length.  Invariant: sizes that
 are returned are non-negative integers, and every equation that does not hold, or cannot be
-solved, is reported; none is decided by which input happens to come first.
+solved, is reported; which input comes first decides the words of a message and nothing else.
 Axes that are exactly one named size are read first; then, repeatedly, those that are linear
 in one size still unknown.  Deliberately absent: systems, and roots of higher degree.
 """
@@ -92,13 +92,13 @@ def _found(solution: Solution, name: str, size: int, axis: Axis) -> None:
 
 
 def _solve_linear(axes: Sequence[Axis], solution: Solution, failed: set[str]) -> None:
-    pending = list(axes)
+    pending = [axis for axis in axes if axis.dim.symbol is None and axis.dim.names()]
     progress = True
     while progress:
         progress = False
         for axis in list(pending):
-            known = {name: Dim.of(size) for name, size in solution.sizes.items()}
-            dim = axis.dim.substitute(known) if axis.dim.names() & known.keys() else axis.dim
+            names = axis.dim.names() & solution.sizes.keys()
+            dim = axis.dim.substitute({name: Dim.of(solution.sizes[name]) for name in names})
             if not dim.names():
                 pending.remove(axis)
             elif len(dim.names()) == 1 and len(dim.terms[0][0]) == 1:

@@ -5,7 +5,7 @@ nested list of these, or a NumPy array of a real dtype; one that comes from the 
 interface holds whatever the caller passed.  Binding (`bind`) checks both alike.
 
 Scalars are Python numbers, so that a program of scalars never imports NumPy.  An integer
-literal stays an int up to 19 digits: binding can tell 2**53 + 1 from 2**53.
+literal of up to 19 digits stays an int: binding can tell 2**53 + 1 from 2**53.
 """
 
 from __future__ import annotations
