@@ -1,0 +1,164 @@
+"""The codes of what can be wrong with data: G05.
+
+Entries of the table in `codes`, which says what the fields are.
+"""
+
+from __future__ import annotations
+
+from gradc.diagnostics.codes import ErrorCode
+
+INPUT_CODES: dict[str, ErrorCode] = {
+    "G0501": ErrorCode(
+        "Unknown form of data",
+        "Data are given as NAME=VALUE, several joined by commas; as a .json, .csv or .npz file; "
+        "as NAME=file.npy (or .json, .csv) for one array; or as `-`, a JSON object on standard "
+        "input. The elements of an array stand in brackets, or they would be read as further "
+        "NAME=VALUE pairs.",
+        bad="b=1,2,3",
+        good="b=[1,2,3]",
+    ),
+    "G0502": ErrorCode(
+        "Not a name",
+        "A name in data follows the rule of names in programs: letters, digits and `_`, not "
+        "beginning with a digit. It applies to the keys of a JSON object, the header of a CSV "
+        "file and the members of a .npz archive too.",
+        bad='{"learning rate": 0.1}',
+        good='{"learning_rate": 0.1}',
+    ),
+    "G0503": ErrorCode(
+        "Given twice",
+        "The same name has two values, and neither is preferred. Names are compared after "
+        "Unicode normalisation (NFKC), as in programs.",
+        bad="a=1,a=2",
+        good="a=1,b=2",
+    ),
+    "G0504": ErrorCode(
+        "Unreadable file",
+        "The file is missing, is a directory or a device, may not be read, or does not fit in "
+        "memory. Only regular files are opened; a pipe is read as `-`.",
+        bad="missing.json",
+        good="data.json",
+    ),
+    "G0505": ErrorCode(
+        "Not UTF-8 text",
+        "JSON and CSV files are UTF-8 text, with or without a byte-order mark. A NUL character "
+        "or a wrong byte usually means another encoding, often UTF-16, or a binary file.",
+        bad="data.csv saved as UTF-16",
+        good="data.csv saved as UTF-8",
+    ),
+    "G0506": ErrorCode(
+        "Malformed value",
+        "Brackets, commas or quotes are not where JSON has them. Reading stops at this place.",
+        bad="a=[1, 2",
+        good="a=[1, 2]",
+    ),
+    "G0507": ErrorCode(
+        "Not a number",
+        "Every element must be a real number. On the command line and in CSV files numbers are "
+        "those of JSON, also with a leading `+` or `.`, and nan, inf, -inf. In JSON these three "
+        'are the strings "nan", "inf", "-inf". Booleans, null, empty cells, complex numbers '
+        "and other text are never converted.",
+        bad='{"a": NaN}',
+        good='{"a": "nan"}',
+    ),
+    "G0508": ErrorCode(
+        "Not rectangular",
+        "The lists of a nested array have different lengths or depths, or are nested more than "
+        "32 deep.",
+        bad="a=[[1,2],[3]]",
+        good="a=[[1,2],[3,4]]",
+    ),
+    "G0509": ErrorCode(
+        "Number too large",
+        "The number is larger than the largest double and would become infinite. Infinity is "
+        "written as such.",
+        bad="a=1e400",
+        good="a=inf",
+    ),
+    "G0510": ErrorCode(
+        "Malformed table",
+        "A CSV file has a header row with the names of its columns, commas between its cells, "
+        "and as many cells in every row as in the header.",
+        bad="x;y\n1;2",
+        good="x,y\n1,2",
+    ),
+    "G0511": ErrorCode(
+        "Malformed NumPy file",
+        "A .npy file or a member of a .npz archive is damaged: its header does not fit the "
+        "number of bytes that follow, or the archive expands out of all proportion. Nothing was "
+        "loaded.",
+        bad="X=truncated.npy",
+        good="X=complete.npy",
+    ),
+    "G0512": ErrorCode(
+        "Unsupported dtype",
+        "NumPy files hold real numbers or integers. Pickled Python objects are never loaded, "
+        "since loading them can run code; complex numbers, booleans, text, dates and records "
+        "have no meaning as input.",
+        bad='numpy.save("x.npy", x.astype(object))',
+        good='numpy.save("x.npy", x.astype(float))',
+    ),
+    "G0520": ErrorCode(
+        "Missing value",
+        "Every declared input and parameter needs a value; a program without declarations needs "
+        "one for every name that it reads and does not define.",
+        bad="gradc run f.g a=1",
+        good="gradc run f.g a=1,b=2",
+    ),
+    "G0521": ErrorCode(
+        "Unknown input",
+        "A value is given for a name that is not an input of the program: a spelling mistake, "
+        "or a quantity that the program computes.",
+        bad="gradc run f.g alhpa=1",
+        good="gradc run f.g alpha=1",
+    ),
+    "G0522": ErrorCode(
+        "Wrong rank",
+        "The value has another number of axes than its declaration. There is no broadcasting: "
+        "a number is not a vector of length 1. Only a column of a CSV file with exactly one row "
+        "may also be read as a scalar.",
+        bad="x=1",
+        good="x=[1]",
+    ),
+    "G0523": ErrorCode(
+        "Not an integer",
+        "The input is declared to hold integers. 3.0 is one, 2.5 is not; beyond 2**53 doubles "
+        "are no longer exact, and such integers are refused.",
+        bad="k=2.5",
+        good="k=2",
+    ),
+    "G0524": ErrorCode(
+        "Index out of range",
+        "An input declared `in K` holds the integers 0 .. K-1, so that it can be used as an "
+        "index. Labels that count from 1 need 1 subtracted.",
+        bad="label=[1,2,3]  # label[N] in K, K = 3",
+        good="label=[0,1,2]",
+    ),
+    "G0525": ErrorCode(
+        "Sizes disagree",
+        "A named size has one value in a run. Two axes that share it, or a size computed from "
+        "it, do not fit the data.",
+        bad="x=[1,2,3],y=[1,2]  # input x[N], y[N]",
+        good="x=[1,2,3],y=[1,2,3]",
+    ),
+    "G0526": ErrorCode(
+        "Unknown size",
+        "Sizes are found from the axes of the data: those that are exactly one named size, then "
+        "those that are linear in one size still unknown. This size occurs in none of them.",
+        bad="input x[D*D]",
+        good="dim D = 3\ninput x[D*D]",
+    ),
+    "G0527": ErrorCode(
+        "Impossible size",
+        "The length of an axis makes a named size negative or not an integer.",
+        bad="x=[1,2,3]  # input x[2*N]",
+        good="x=[1,2,3,4]",
+    ),
+    "G0528": ErrorCode(
+        "Too few elements",
+        "The program needs a size to be at least so large, for a slice or a reduction that would "
+        "otherwise reach outside its data or have nothing to reduce.",
+        bad="x=[1]  # y = x[2:]",
+        good="x=[1,2,3]",
+    ),
+}
