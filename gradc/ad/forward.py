@@ -39,7 +39,7 @@ def jvp(graph: Graph, wrt: Sequence[Var]) -> Forward:
         out = equation.out
         if not differentiable(out):
             continue
-        b.origin, b.stem = equation.origin, tangent_name(out).replace("%", "_")
+        b.origin, b.stem = equation.origin, f"{out.name.split('%')[0]}_dot"
         mark = len(b.equations)
         tangent = push(b, equation, tangents)
         if tangent is not None:

@@ -149,13 +149,14 @@ class _Sweep:
         total = terms[0]
         for term in terms[1:]:
             total = b.add(total, term)
-        if var.anonymous or total in self.seeds:
+        output = var in self.graph.outputs
+        if var.anonymous or (output and len(terms) == 1):
             self.adjoint[var] = total
             return
         guard = self.guards.of(var)
         if guard is not None:
             total = self.guards.select(b, guard, total)
-        name = adjoint_name(var) + ("_total" if var in self.graph.outputs else "")
+        name = adjoint_name(var) + ("_total" if output else "")
         self.adjoint[var] = settle(b, total, name, mark)
 
     def _result(self, var: Var) -> Var:

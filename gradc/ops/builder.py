@@ -109,15 +109,16 @@ class Builder:
 
     def add(self, left: Atom, right: Atom) -> Atom:
         """`left + right`, as a difference where one of them is a negation."""
-        negated = self._negated(right)
+        negated = self.negated(right)
         if negated is not None:
             return self.apply("sub", (left, negated))
-        negated = self._negated(left)
+        negated = self.negated(left)
         if negated is not None:
             return self.apply("sub", (right, negated))
         return self.apply("add", (left, right))
 
-    def _negated(self, atom: Atom) -> Atom | None:
+    def negated(self, atom: Atom) -> Atom | None:
+        """The quantity that an anonymous one is the negation of, if it is."""
         equation = self.definition(atom)
         if equation is None or equation.op != "neg" or not equation.out.anonymous:
             return None
@@ -215,17 +216,35 @@ def _simplify_mul(b: Builder, left: Atom, right: Atom) -> Atom | None:
         return right
     if type(right) is Lit and right.value == 1.0:
         return left
-    return None
+    return _negation_out(b, "mul", left, right)
 
 
 def _simplify_div(b: Builder, left: Atom, right: Atom) -> Atom | None:
-    return left if type(right) is Lit and right.value == 1.0 else None
+    if type(right) is Lit and right.value == 1.0:
+        return left
+    return _negation_out(b, "div", left, right)
+
+
+def _negation_out(b: Builder, op: str, left: Atom, right: Atom) -> Atom | None:
+    """`-x * y` as `-(x * y)`, which is the same double, so that signs meet and cancel."""
+    positive, other = b.negated(left), b.negated(right)
+    if positive is None and other is None:
+        return None
+    result = b.apply(
+        op, (left if positive is None else positive, right if other is None else other)
+    )
+    both = positive is not None and other is not None
+    return result if both else b.apply("neg", (result,))
 
 
 def _simplify_neg(b: Builder, operand: Atom) -> Atom | None:
     if type(operand) is Lit:
         return Lit(-operand.value)
-    return b._negated(operand)
+    return b.negated(operand)
 
 
-_SIMPLIFY: dict[str, Callable[..., Atom | None]] = {"mul": _simplify_mul, "div": _simplify_div, "neg": _simplify_neg}
+_SIMPLIFY: dict[str, Callable[..., Atom | None]] = {
+    "mul": _simplify_mul,
+    "div": _simplify_div,
+    "neg": _simplify_neg,
+}

@@ -1,0 +1,1 @@
+"""Printers: a graph into the text of one target."""

@@ -1,0 +1,44 @@
+"""The identifiers of one module: the author's names where Python allows them.
+
+A quantity without a name gets one from the statement it is a part of, numbered in the order
+in which the emitted text needs them: `J_1`, `dJ_1`, `u_dot_1`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gradc.ir.graph import Var
+from gradc.targets.python.names import NameAllocator
+
+
+class Identifiers:
+    """Gives every variable and every named size its identifier, the same one each time."""
+
+    def __init__(self, reserved: Iterable[str], names: Iterable[str]) -> None:
+        self._allocator = NameAllocator(reserved, names)
+        self._anonymous: dict[Var, str] = {}
+        self._counts: dict[str, int] = {}
+
+    def __getitem__(self, var: Var) -> str:
+        if not var.anonymous:
+            return self._allocator[var.name]
+        if var not in self._anonymous:
+            stem = var.name.split("%")[0]
+            self._counts[stem] = self._counts.get(stem, 0) + 1
+            self._anonymous[var] = self._allocator.fresh(f"{stem}_{self._counts[stem]}")
+        return self._anonymous[var]
+
+    def size(self, name: str) -> str:
+        """The identifier of a named size."""
+        return self._allocator[name]
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Names of the author's that are spelled differently in Python."""
+        return self._allocator.renamed
+
+    @property
+    def pragma(self) -> str | None:
+        """The header line that these identifiers need, if any."""
+        return self._allocator.pragma

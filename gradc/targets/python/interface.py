@@ -1,0 +1,140 @@
+"""The beginning of an emitted function: parameters, conversion, sizes, checks of shapes.
+
+A module of scalars takes floats as they are.  One with arrays converts what it is given,
+reads the sizes off the shapes and refuses shapes that do not fit, because NumPy would
+otherwise broadcast them silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradc.ir.dims import Dim
+from gradc.ir.graph import DType, Type, Var
+from gradc.targets.python.body import Body, size_expr
+from gradc.targets.python.identifiers import Identifiers
+from gradc.targets.python.tree import (
+    Assign,
+    Attribute,
+    Binary,
+    Call,
+    Expr,
+    ExprStmt,
+    Name,
+    Number,
+    Param,
+    Stmt,
+    StringLit,
+    Subscript,
+    Tuple,
+    TupleAssign,
+)
+
+
+def parameters(identifiers: Identifiers, variables: Sequence[Var]) -> tuple[Param, ...]:
+    """The parameters of a function, with type hints."""
+    return tuple(Param(identifiers[var], hint(var.type)) for var in variables)
+
+
+def hint(type: Type) -> Expr:
+    """The type hint of a quantity."""
+    if type.shape:
+        return Name("np.ndarray")
+    return Name("int" if type.dtype is DType.INT else "float")
+
+
+def conversions(identifiers: Identifiers, variables: Sequence[Var]) -> list[Stmt]:
+    """Every argument as NumPy's: scalars as `np.float64`, arrays of the right rank."""
+    return [_conversion(identifiers[var], var.type) for var in variables]
+
+
+def _conversion(name: str, type: Type) -> Stmt:
+    if not type.shape:
+        return Assign(
+            name, Call("np.int64" if type.dtype is DType.INT else "np.float64", (Name(name),))
+        )
+    helper = "as_int_array" if type.dtype is DType.INT else "as_array"
+    return Assign(name, Call(helper, (StringLit(name), Name(name), Number(len(type.shape)))))
+
+
+def read_sizes(
+    identifiers: Identifiers, variables: Sequence[Var], wanted: Sequence[str]
+) -> list[Stmt]:
+    """Assignments of the named sizes from the shapes of the arguments.
+
+    Axes that are exactly one size come first, then those that are linear in one unknown.
+    """
+    known: set[str] = set()
+    statements: list[Stmt] = []
+    for var in variables:
+        symbols = [dim.symbol for dim in var.type.shape]
+        fresh = [s for s in symbols if s and s in wanted and s not in known]
+        if fresh and len(fresh) == len(symbols) == len(set(symbols)):
+            targets = tuple(identifiers.size(symbol) for symbol in fresh)
+            statements.append(TupleAssign(targets, _shape(identifiers, var)))
+            known.update(fresh)
+            continue
+        for axis, symbol in enumerate(symbols):
+            if symbol and symbol in wanted and symbol not in known:
+                value = _axis(identifiers, var, axis)
+                statements.append(Assign(identifiers.size(symbol), value))
+                known.add(symbol)
+    while True:
+        solved = _solve_one(identifiers, variables, wanted, known)
+        if solved is None:
+            return statements
+        statements.append(solved)
+
+
+def _solve_one(
+    identifiers: Identifiers, variables: Sequence[Var], wanted: Sequence[str], known: set[str]
+) -> Stmt | None:
+    for var in variables:
+        for axis, dim in enumerate(var.type.shape):
+            unknown = sorted(dim.names() - known)
+            if len(unknown) != 1 or unknown[0] not in wanted:
+                continue
+            name = unknown[0]
+            slope = dim.substitute({name: Dim.of(name) + 1}) - dim
+            if slope.constant is None or slope.constant <= 0:
+                continue
+            rest = dim.substitute({name: Dim.of(0)})
+            value = _axis(identifiers, var, axis)
+            if rest.constant != 0:
+                value = Binary("-", value, size_expr(rest, identifiers.size))
+            if slope.constant != 1:
+                value = Binary("//", value, Number(slope.constant))
+            known.add(name)
+            return Assign(identifiers.size(name), value)
+    return None
+
+
+def _shape(identifiers: Identifiers, var: Var) -> Expr:
+    return Attribute(Name(identifiers[var]), "shape")
+
+
+def _axis(identifiers: Identifiers, var: Var, axis: int) -> Expr:
+    return Subscript(_shape(identifiers, var), (Number(axis),))
+
+
+def check_shapes(body: Body, variables: Sequence[Var], trusted: Sequence[Var] = ()) -> list[Stmt]:
+    """Calls that refuse arguments of wrong shape; `trusted` ones defined their sizes."""
+    statements: list[Stmt] = []
+    for var in variables:
+        if var.type.shape and var not in trusted:
+            name = body.identifiers[var]
+            sizes = Tuple(tuple(body.size(dim) for dim in var.type.shape))
+            statements.append(ExprStmt(Call("check_shape", (StringLit(name), Name(name), sizes))))
+    return statements
+
+
+def defines_all_sizes(variables: Sequence[Var]) -> list[Var]:
+    """The variables whose every axis is where its size is read: they need no check."""
+    known: set[str] = set()
+    trusted = []
+    for var in variables:
+        symbols = [dim.symbol for dim in var.type.shape]
+        if all(s and s not in known for s in symbols) and len(symbols) == len(set(symbols)):
+            trusted.append(var)
+        known.update(s for s in symbols if s)
+    return trusted

@@ -1,0 +1,229 @@
+"""Spelling for modules with arrays: NumPy, as an expert writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradc.ir.dims import Dim, Shape
+from gradc.ir.graph import DType, Equation
+from gradc.targets.python.style import Context, Style, guarded
+from gradc.targets.python.tree import (
+    Attribute,
+    Binary,
+    Call,
+    Conditional,
+    Expr,
+    ListExpr,
+    Name,
+    Number,
+    Slice,
+    StringLit,
+    Subscript,
+    Tuple,
+    Unary,
+)
+
+
+def _power(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    return Binary("**", guarded(NUMPY_STYLE, context, equation, args[0]), args[1])
+
+
+def _integer_power(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    base = guarded(NUMPY_STYLE, context, equation, args[0])
+    return Binary("**", base, Number(equation.param("n")))
+
+
+def _polygamma(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    return Call("polygamma", (Number(equation.param("n")), args[0]))
+
+
+def _copy(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    return context.atom(equation.args[0])
+
+
+def _select(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    condition, then, otherwise = equation.args
+    branches = (context.atom(then), context.atom(otherwise))
+    shape = equation.out.type.shape
+    whole = then.type.shape == shape and otherwise.type.shape == shape
+    if whole and not condition.type.shape:
+        return Conditional(branches[0], args[0], branches[1])
+    return Call("np.where", (args[0], *branches))
+
+
+def _to_real(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    return Call("np.float64", (args[0],))
+
+
+# Arrays
+
+
+def shape_expr(context: Context, shape: Shape) -> Expr:
+    """A shape as an argument: the size itself for a vector, else a tuple."""
+    sizes = tuple(context.size(dim) for dim in shape)
+    return sizes[0] if len(sizes) == 1 else Tuple(sizes)
+
+
+def _broadcast(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    shape, axes = equation.param("shape"), equation.param("axes")
+    value = equation.args[0]
+    if not value.type.shape:
+        number = context.atom(value)
+        if number in (Number(0.0), Number(1.0)):
+            name = "np.zeros" if number == Number(0.0) else "np.ones"
+            return Call(name, (shape_expr(context, shape),))
+        return Call("np.full", (shape_expr(context, shape), number))
+    spread = args[0]
+    last = axes[-1]
+    if axes != tuple(range(len(shape) - len(axes), len(shape))):
+        items = tuple(Slice() if axis in axes else Name("None") for axis in range(last + 1))
+        items += tuple(Name("None") for _ in range(last + 1, len(shape)))
+        spread = Subscript(spread, items)
+    return Call("np.broadcast_to", (spread, shape_expr(context, shape)))
+
+
+def _transpose(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    perm = equation.param("perm")
+    if perm == (1, 0):
+        return Attribute(args[0], "T")
+    return Call("np.transpose", (args[0], Tuple(tuple(Number(axis) for axis in perm))))
+
+
+def _reshape(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    return Call("np.reshape", (args[0], shape_expr(context, equation.param("shape"))))
+
+
+def _bound(context: Context, dim: Dim, default: Dim) -> Expr | None:
+    return None if dim == default else context.size(dim)
+
+
+def _index_items(context: Context, equation: Equation, shape: Shape) -> tuple[Expr | Slice, ...]:
+    items: list[Expr | Slice] = []
+    for (start, stop), extent in zip(equation.param("items"), shape, strict=True):
+        if stop is None:
+            items.append(context.size(start))
+        else:
+            zero = Dim.of(0)
+            items.append(Slice(_bound(context, start, zero), _bound(context, stop, extent)))
+    while len(items) > 1 and items[-1] == Slice():
+        items.pop()
+    return tuple(items)
+
+
+def _index(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    return Subscript(args[0], _index_items(context, equation, equation.args[0].type.shape))
+
+
+def _embed(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    shape = equation.param("shape")
+    index = Subscript(Name("np.s_"), _index_items(context, equation, shape))
+    sizes = Tuple(tuple(context.size(dim) for dim in shape))
+    return Call("embed", (context.atom(equation.args[0]), sizes, index))
+
+
+def _concat(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    return Call("np.concatenate", (Tuple(tuple(args)),))
+
+
+def _stack(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    """Scalars, and rows that are written in place, as one literal; other arrays stacked."""
+    parts = tuple(context.atom(arg) for arg in equation.args)
+    if not equation.args[0].type.shape:
+        return Call("np.array", (ListExpr(parts),))
+    rows = tuple(row for row in map(_literal_row, parts) if row is not None)
+    if len(rows) == len(parts):
+        return Call("np.array", (ListExpr(rows),))
+    return Call("np.stack", (Tuple(parts),))
+
+
+def _literal_row(expr: Expr) -> ListExpr | None:
+    """The list in `np.array([...])`."""
+    if isinstance(expr, Call) and expr.func == "np.array":
+        (row,) = expr.args
+        return row if isinstance(row, ListExpr) else None
+    return None
+
+
+# Reductions and contractions
+
+
+def _reduce(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    name = {
+        "sum": "np.sum",
+        "max": "np.max",
+        "min": "np.min",
+        "prod": "np.prod",
+        "count": "np.count_nonzero",
+    }.get(equation.op, equation.op)
+    kwargs: tuple[tuple[str, Expr], ...] = ()
+    axes, rank = equation.param("axes"), len(equation.args[0].type.shape)
+    if len(axes) < rank:
+        axis = Number(axes[0]) if len(axes) == 1 else Tuple(tuple(Number(a) for a in axes))
+        kwargs = (("axis", axis),)
+    if equation.op in ("max", "min"):
+        infinity: Expr = Name("np.inf")
+        kwargs += (("initial", infinity if equation.op == "min" else Unary("-", infinity)),)
+    return Call(name, (args[0],), kwargs)
+
+
+def _contract(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    """`@`, `*`, `np.outer` where one of them says it; `np.einsum` otherwise."""
+    operands, result = equation.param("spec").split("->")
+    a, b = operands.split(",")
+    x, y = args
+    if not a or not b:
+        return Binary("*", x, y)
+    shared = [letter for letter in a if letter in b]
+    if not shared and len(a) == len(b) == 1:
+        return Call("np.outer", (x, y) if result == a + b else (y, x))
+    if len(shared) == 1 and shared[0] not in result and len(a) <= 2 and len(b) <= 2:
+        left, right = (
+            _turned(x, a, a.index(shared[0]) == len(a) - 1),
+            _turned(y, b, b.index(shared[0]) == 0),
+        )
+        if result == (a + b).replace(shared[0], ""):
+            return Binary("@", left, right)
+        left, right = (
+            _turned(y, b, b.index(shared[0]) == len(b) - 1),
+            _turned(x, a, a.index(shared[0]) == 0),
+        )
+        return Binary("@", left, right)
+    return Call("np.einsum", (StringLit(f"{a},{b}->{result}"), x, y))
+
+
+def _turned(expr: Expr, letters: str, as_it_is: bool) -> Expr:
+    return expr if as_it_is or len(letters) < 2 else Attribute(expr, "T")
+
+
+def numpy_array_dtype(dtype: DType) -> Expr:
+    """The NumPy element type of an input."""
+    return Name("np.float64" if dtype is DType.REAL else "np.int64")
+
+
+NUMPY_STYLE = Style(
+    name="numpy",
+    module="np",
+    forms={
+        "power": _power,
+        "integer_power": _integer_power,
+        "polygamma": _polygamma,
+        "copy": _copy,
+        "select": _select,
+        "to_real": _to_real,
+        "broadcast": _broadcast,
+        "transpose": _transpose,
+        "reshape": _reshape,
+        "index": _index,
+        "embed": _embed,
+        "concat": _concat,
+        "stack": _stack,
+        "reduce": _reduce,
+        "contract": _contract,
+    },
+    form_helpers={
+        "polygamma": ("polygamma",),
+        "embed": ("embed",),
+        "reduce": ("norm", "logsumexp", "softmax"),
+    },
+    guard_plain=lambda expr: Call("np.float64", (expr,)),
+)

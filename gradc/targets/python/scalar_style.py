@@ -1,0 +1,61 @@
+"""Spelling for modules of scalars: Python's own operators, `math`, and helpers.
+
+Python raises where IEEE arithmetic gives an infinity or a NaN: in division, in powers, and in
+most of `math`.  Those go through helpers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradc.ir.graph import Equation, Lit
+from gradc.targets.python.style import Context, Style
+from gradc.targets.python.tree import Binary, Call, Conditional, Expr, Name, Number
+
+
+def _divide(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    divisor = equation.args[1]
+    if type(divisor) is Lit and divisor.value != 0.0:
+        return Binary("/", context.number(equation.args[0]), args[1])
+    return Call("div", tuple(args))
+
+
+def _integer_power(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    """Squares and cubes of a name as products; anything else by the helper."""
+    base, n = args[0], equation.param("n")
+    if isinstance(base, Name) and n in (2, 3):
+        square = Binary("*", base, base)
+        return square if n == 2 else Binary("*", square, base)
+    return Call("power", (base, Number(n)))
+
+
+def _polygamma(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    return Call("polygamma", (Number(equation.param("n")), args[0]))
+
+
+def _copy(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    return context.atom(equation.args[0])
+
+
+def _select(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    _, then, otherwise = equation.args
+    return Conditional(context.atom(then), args[0], context.atom(otherwise))
+
+
+SCALAR_STYLE = Style(
+    name="python",
+    module="math",
+    forms={
+        "divide": _divide,
+        "integer_power": _integer_power,
+        "polygamma": _polygamma,
+        "copy": _copy,
+        "select": _select,
+    },
+    form_helpers={
+        "divide": ("div",),
+        "integer_power": ("power",),
+        "polygamma": ("polygamma",),
+    },
+    guard_plain=None,
+)

@@ -1,0 +1,92 @@
+"""What the two kinds of emitted Python module have in common, and where they differ.
+
+A module for scalars imports `math` alone; one with arrays imports NumPy.  A style says how a
+primitive of the table is spelled there: the row names an operator, a function, a helper, or a
+form, and a form is a function of this package that looks at shapes or parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gradc.ir.dims import Dim
+from gradc.ir.graph import Atom, Equation
+from gradc.ops.primitive import Fn, Form, Helper, Infix, Prefix, Spelling
+from gradc.ops.table import PRIMITIVES
+from gradc.targets.python.tree import Binary, BoolOp, Call, Compare, Expr, Unary
+
+
+class Context(Protocol):
+    """What a form may ask of the body that it is written into."""
+
+    def atom(self, atom: Atom) -> Expr:
+        """An atom as an expression; a literal is written as a float."""
+
+    def number(self, atom: Atom) -> Expr:
+        """An atom beside another operand: a whole literal is written without its point."""
+
+    def size(self, dim: Dim) -> Expr:
+        """A size as an expression."""
+
+    def plain(self, atom: Atom) -> bool:
+        """Whether an atom may be one of Python's own numbers, whose operators raise."""
+
+
+FormRule = Callable[[Context, Equation, Sequence[Expr]], Expr]
+
+
+@dataclass(frozen=True)
+class Style:
+    """One kind of module: `python` for scalars, `numpy` for arrays."""
+
+    name: str
+    module: str  # what it imports
+    forms: Mapping[str, FormRule]
+    form_helpers: Mapping[str, tuple[str, ...]]  # helpers that a form may call
+    guard_plain: Callable[[Expr], Expr] | None  # makes a plain number IEEE before an operator
+
+    def spelling(self, op: str) -> Spelling:
+        """How a primitive is spelled in this style."""
+        return PRIMITIVES[op].spell[self.name]
+
+    def helpers(self, equation: Equation) -> tuple[str, ...]:
+        """The helpers that the spelling of an equation may call."""
+        spelling = self.spelling(equation.op)
+        if isinstance(spelling, Helper):
+            return (spelling.name,)
+        if isinstance(spelling, Form):
+            return self.form_helpers.get(spelling.name, ())
+        return ()
+
+    def spell(self, context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+        """An equation's right-hand side, given its operands as expressions."""
+        match self.spelling(equation.op):
+            case Infix(operator):
+                return self._infix(context, equation, operator, args)
+            case Prefix(operator):
+                return Unary(operator, args[0])
+            case Fn(name) | Helper(name):
+                return Call(name, tuple(args))
+            case Form(name):
+                return self.forms[name](context, equation, args)
+
+    def _infix(
+        self, context: Context, equation: Equation, operator: str, args: Sequence[Expr]
+    ) -> Expr:
+        left, right = args
+        if operator in ("and", "or"):
+            return BoolOp(operator, (left, right))
+        if operator in ("<", "<=", ">", ">=", "==", "!="):
+            return Compare(left, (operator,), (right,))
+        if self.guard_plain and operator in ("/", "//", "%"):
+            left = guarded(self, context, equation, left)
+        return Binary(operator, left, right)
+
+
+def guarded(style: Style, context: Context, equation: Equation, left: Expr) -> Expr:
+    """The left operand, made IEEE where both might be Python's own numbers."""
+    if style.guard_plain and all(context.plain(arg) for arg in equation.args):
+        return style.guard_plain(left)
+    return left
