@@ -331,9 +331,9 @@ class TestSizes:
         span = Span(0, 1)
         source = Source("f.g", "x")
         needs = [
-            SizeRequirement(N - 2, 0, "the slice `x[2:]`", span),
-            SizeRequirement(N, 1, "`max`"),
-            SizeRequirement(K, 1, "`k`"),
+            SizeRequirement(N - 2, 0, "the index of `x[2]` is beyond the size N", span),
+            SizeRequirement(N, 1, "`max` has no elements"),
+            SizeRequirement(K, 1, "`k` is empty"),
         ]
         with pytest.raises(InputError) as caught:
             bind([real("x", N)], {"x": [1.0]}, needs, source)
@@ -344,9 +344,10 @@ class TestSizes:
             ),
             (
                 "G0528",
-                "the slice `x[2:]` needs N - 2 >= 0, but it is -1: N = 1 (axis 0 of `x`)",
+                "the index of `x[2]` is beyond the size N for N = 1 (axis 0 of `x`)",
             ),
         ]
+        assert caught.value.diagnostics[1].notes == ("N - 2 must be at least 0, it is -1",)
         assert caught.value.diagnostics[1].labels[0].span == span
         assert bind([real("x", N)], {"x": [1.0, 2.0]}, needs[:2]).sizes == {"N": 2}
 

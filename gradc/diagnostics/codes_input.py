@@ -156,9 +156,10 @@ INPUT_CODES: dict[str, ErrorCode] = {
     ),
     "G0528": ErrorCode(
         "Too few elements",
-        "The program needs a size to be at least so large, for a slice or a reduction that would "
-        "otherwise reach outside its data or have nothing to reduce.",
-        bad="x=[1]  # y = x[2:]",
-        good="x=[1,2,3]",
+        "An access or a reduction of the program does not fit data of these sizes: it would "
+        "reach outside them, or have nothing to reduce. Sizes are known only with the data, so "
+        "this is found here and not when the program is checked.",
+        bad="x=[1]  # y = x[1]",
+        good="x=[1,2]",
     ),
 }

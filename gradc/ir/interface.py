@@ -33,7 +33,8 @@ class InputSpec:
 class SizeRequirement:
     """A bound found at compile time that only the data can meet: `dim >= minimum`.
 
-    `what` names that which needs it, as the subject of a sentence: "the slice `x[2:]`".
+    `what` says what is wrong where it does not hold: "the index of `x[i+2]` is beyond the
+    size N".
     """
 
     dim: Dim

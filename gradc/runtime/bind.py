@@ -165,11 +165,11 @@ class _Binder:
         size = requirement.dim.evaluate(solution.sizes)
         if size >= requirement.minimum:
             return
-        needs = f"{requirement.dim} >= {requirement.minimum}"
-        reason = f": {where(names, solution)}" if names else ""
-        message = f"{requirement.what} needs {needs}, but it is {size}{reason}"
+        given = f" for {where(names, solution)}" if names else ""
+        note = f"{requirement.dim} must be at least {requirement.minimum}, it is {size}"
+        diagnostic = Diagnostic("G0528", f"{requirement.what}{given}", notes=(note,))
         span = requirement.span
-        self._keep(Diagnostic("G0528", message), {} if span is None else {span: f"needs {needs}"})
+        self._keep(diagnostic, {} if span is None else {span: "does not fit these data"})
 
 
 def _concrete(spec: InputSpec, given: object) -> Concrete:
