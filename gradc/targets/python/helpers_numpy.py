@@ -1,0 +1,168 @@
+"""Helpers of emitted modules that use NumPy: what it lacks or does not do safely.
+
+Invariant: element by element, the values are those of `helpers_math.py`; arrays of any rank
+and size are accepted, and give arrays of the same shape.  Nothing is raised for any value,
+and nothing is warned of inside `np.errstate(all="ignore")`.  Each definition is written for
+its reader in emitted code: it stands alone but for the helpers that it calls by name.
+
+Deliberately absent: what NumPy does itself (`np.log1p`, `np.cbrt`, `np.hypot`, and the
+maximum of no elements, `np.max(x, initial=-np.inf)`).
+This file is read as text, never imported by gradc.
+"""
+
+# NumPy's own hints give Any for most results.
+# mypy: disable-error-code="no-any-return"
+
+import math
+
+import numpy as np
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """1 / (1 + e**-x), without overflow and accurate in both tails."""
+    t = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, t) / (1.0 + t)
+
+
+def log1pexp(x: np.ndarray) -> np.ndarray:
+    """log(1 + e**x), without overflow and accurate for x << 0."""
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def relu(x: np.ndarray) -> np.ndarray:
+    """x where it is positive, else 0; nan for nan."""
+    return np.where(x <= 0, 0.0, x)[()]
+
+
+def erf(x: np.ndarray) -> np.ndarray:
+    """The error function."""
+    return np.vectorize(math.erf, otypes=[float])(x)[()]
+
+
+def erfc(x: np.ndarray) -> np.ndarray:
+    """1 - erf(x), accurate for large x."""
+    return np.vectorize(math.erfc, otypes=[float])(x)[()]
+
+
+def lgamma(x: np.ndarray) -> np.ndarray:
+    """log|Gamma(x)|; inf at 0, -1, -2, ... and where it overflows."""
+    return np.vectorize(scalar_lgamma, otypes=[float])(x)[()]
+
+
+def scalar_lgamma(x: float) -> float:
+    """log|Gamma(x)|; inf at 0, -1, -2, ... and where it overflows."""
+    try:
+        return math.lgamma(x)
+    except (OverflowError, ValueError):
+        return math.inf
+
+
+# Bernoulli numbers B(2k) / (2k)!
+BERNOULLI = (
+    1 / 12,
+    -1 / 720,
+    1 / 30240,
+    -1 / 1209600,
+    1 / 47900160,
+    -691 / 1307674368000,
+    1 / 74724249600,
+    -3617 / 10670622842880000,
+)
+
+
+def polygamma(n: int, x: np.ndarray) -> np.ndarray:
+    """Derivative n of digamma; at 0, -1, ... inf for odd n, else nan (-inf at 0)."""
+    # Raise y by recurrence until the asymptotic series (Euler-Maclaurin) is exact.
+    y = np.where(x < 0, 1.0 - x, x)
+    total = np.zeros(np.shape(x))
+    for _ in range(12 + n):
+        total = total + y ** -(n + 1)
+        y = y + 1.0
+    total = total + (y**-n / n if n > 0 else -np.log(y))
+    total = total + y ** -(n + 1) / 2
+    term = (n + 1) * y ** -(n + 2)
+    for k, b in enumerate(BERNOULLI):
+        total = total + b * term
+        term = term * ((n + 2 * k + 2) * (n + 2 * k + 3) / (y * y))
+    value = (-1.0) ** (n + 1) * math.prod(range(2, n + 1), start=1.0) * total
+    reflected = (-1.0) ** n * value - cot_derivative(n, x)
+    poles = np.inf if n % 2 == 1 else np.nan
+    return np.where(x < 0, np.where(x == np.floor(x), poles, reflected), value)[()]
+
+
+def cot_derivative(n: int, x: np.ndarray) -> np.ndarray:
+    """Derivative n of pi * cot(pi * x), a polynomial in the cotangent."""
+    cot = 1.0 / np.tan(np.pi * (x - np.round(x)))
+    coefficients = [0.0, 1.0]
+    for _ in range(n):  # by cot' = -pi * (1 + cot**2)
+        slope = [-k * c for k, c in enumerate(coefficients)][1:]
+        raised = [0.0, 0.0, *slope]
+        coefficients = [a + b for a, b in zip([*slope, 0.0, 0.0], raised, strict=True)]
+    value = np.full(np.shape(x), coefficients.pop())
+    while coefficients:
+        value = value * cot + coefficients.pop()
+    return math.pi ** (n + 1) * value
+
+
+def logsumexp(x: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
+    """log(sum(e**x)), without overflow; -inf if there is nothing or only -inf."""
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0.0)
+    total = np.sum(np.exp(x - top), axis=axis, keepdims=True)
+    return np.squeeze(np.log(total) + top, axis=axis)[()]
+
+
+def softmax(x: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
+    """e**x / sum(e**x), without overflow; nan for inf / inf and 0 / 0."""
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    weights = np.exp(x - np.where(np.isfinite(top), top, 0.0))
+    return weights / np.sum(weights, axis=axis, keepdims=True)
+
+
+def norm(x: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
+    """The square root of the sum of squares, without overflow or underflow."""
+    top = np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0)
+    exponent = np.frexp(top)[1]
+    total = np.sum(np.ldexp(x, -exponent) ** 2, axis=axis, keepdims=True)
+    return np.squeeze(np.ldexp(np.sqrt(total), exponent), axis=axis)[()]
+
+
+def prod_others(x: np.ndarray) -> np.ndarray:
+    """For each element, the product of all others on the last axis."""
+    before, after = np.ones(x.shape), np.ones(x.shape)
+    before[..., 1:] = np.cumprod(x[..., :-1], axis=-1)
+    after[..., :-1] = np.cumprod(x[..., :0:-1], axis=-1)[..., ::-1]
+    return before * after
+
+
+def embed(
+    value: np.ndarray, shape: tuple[int, ...], index: slice | tuple[int | slice, ...]
+) -> np.ndarray:
+    """Zeros of a shape, with the value at an index."""
+    out = np.zeros(shape)
+    out[index] = value
+    return out
+
+
+def as_array(name: str, value: object, rank: int) -> np.ndarray:
+    """The value as an array of floats; ValueError unless it has the rank."""
+    array = np.asarray(value, dtype=np.float64)
+    if array.ndim != rank:
+        raise ValueError(f"{name} has {array.ndim} axes, expected {rank}")
+    return array
+
+
+def as_int_array(name: str, value: object, rank: int) -> np.ndarray:
+    """The value as an array of integers; ValueError unless it is one and has the rank."""
+    array = np.asarray(value)
+    if array.size > 0 and not np.issubdtype(array.dtype, np.integer):
+        raise ValueError(f"{name} has {array.dtype} elements, expected integers")
+    if array.ndim != rank:
+        raise ValueError(f"{name} has {array.ndim} axes, expected {rank}")
+    return array.astype(np.int64)
+
+
+def check_shape(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
+    """ValueError unless the array has the shape."""
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
