@@ -6,17 +6,11 @@ Invariant: whatever the lexer calls `$ERROR` gets a diagnostic here, or had one 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gradc.diagnostics import Diagnostic, Label, Source, Span
-from gradc.frontend.lexer import Token, is_name, token_text
+from gradc.frontend.lexer import FORBIDDEN, Token, is_name, token_text
 
-#: Control characters, the separators that some editors show as line ends, and the bidirectional
-#: controls with which a text can be made to read otherwise than it runs (CVE-2021-42574).
-FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
-)
 BIDIRECTIONAL = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )

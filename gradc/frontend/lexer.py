@@ -8,12 +8,20 @@ ASCII that is not an identifier.  Deliberately absent: any error message (see `m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from re import Match
 
 from gradc.frontend.tables import Tables
 
 Token = Match[str]
+
+#: Control characters, the separators that some editors show as line ends, and the bidirectional
+#: controls with which a text can be made to read otherwise than it runs (CVE-2021-42574).  They
+#: may stand nowhere, not even in a comment.
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 
 
 def token_text(token: Token) -> str:

@@ -11,13 +11,10 @@ from dataclasses import replace
 
 from gradc.diagnostics import Diagnostic, Label, Source, SourceError, Span
 from gradc.frontend.builder import Builder
-from gradc.frontend.characters import forbidden_characters
-from gradc.frontend.lexer import Lexer
+from gradc.frontend.lexer import FORBIDDEN, Lexer
 from gradc.frontend.lr import Stuck, drive, methods
-from gradc.frontend.scene import scene_of
 from gradc.frontend.syntax import Program
 from gradc.frontend.tables import load
-from gradc.frontend.unexpected import explain
 
 #: More mistakes than this in one file help nobody.
 MOST_MISTAKES = 20
@@ -65,8 +62,11 @@ def parse(source: Source) -> Program:
 
 def _read(source: Source, mistakes: _Mistakes) -> Program:
     """The program, or what is left of it behind the last mistake."""
-    for diagnostic in forbidden_characters(source):
-        mistakes.add(diagnostic)
+    if FORBIDDEN.search(source.text):
+        from gradc.frontend.characters import forbidden_characters  # seldom needed
+
+        for diagnostic in forbidden_characters(source):
+            mistakes.add(diagnostic)
     tables = load()
     lexer = Lexer(source.text, tables)
     makers = methods(tables.raw, Builder(source, lexer, mistakes.add))
@@ -76,6 +76,9 @@ def _read(source: Source, mistakes: _Mistakes) -> Program:
         if not isinstance(outcome, Stuck):
             program: Program = outcome
             return program
+        from gradc.frontend.scene import scene_of  # a correct program needs no explanation
+        from gradc.frontend.unexpected import explain
+
         scene = scene_of(outcome, source, lexer)
         explained = explain(scene)
         if explained is not None:

@@ -7,6 +7,8 @@ be skipped behind it, so explaining every mistake of a file stays linear in the 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from re import Match
 from typing import NamedTuple
 
@@ -19,6 +21,9 @@ STATEMENT_ENDS = ("_NEWLINE", "SEMICOLON", "$END")
 OPERAND_STARTS = ("NAME", "NUMBER", "LPAR", "LSQB")
 OPERAND_ENDS = ("NAME", "NUMBER", "RPAR", "RSQB", "TRANSPOSE")
 CLOSES = {")": "(", "]": "[", "}": "{"}
+
+#: How many tokens behind a mistake are read in order to explain it.
+LOOK_AHEAD = 200
 
 #: What can only be the beginning of a statement, even where a bracket is still open.
 STATEMENT = re.compile(
@@ -122,8 +127,9 @@ class Scene(NamedTuple):
     def statement(self) -> str:
         """The text of this statement, for a message."""
         start = self.before[0][1].start() if self.before else self.found.start()
-        following = self._following()
-        end = token_span(following[-1][1])[1] if following else self.previous_end
+        end = self.previous_end
+        for _, token in self._following():
+            end = token_span(token)[1]
         return shortened(self.source.text[start:end])
 
     def after_bracket(self) -> str:
@@ -135,15 +141,13 @@ class Scene(NamedTuple):
             depth += (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB"))
         return ""
 
-    def _following(self) -> list[tuple[str, Token]]:
-        """The tokens from the found one to the end of the statement."""
+    def _following(self) -> Iterator[tuple[str, Token]]:
+        """The tokens from the found one to the end of the statement, if it is not far."""
         names = self.lexer.tables.raw.terminals
-        tokens: list[tuple[str, Token]] = []
-        for column, token in self.lexer.tokens(self.found.start()):
+        for column, token in islice(self.lexer.tokens(self.found.start()), LOOK_AHEAD):
             if names[column] in STATEMENT_ENDS:
                 break
-            tokens.append((names[column], token))
-        return tokens
+            yield names[column], token
 
     def resume(self) -> int:
         """Where to go on reading: the end of the statement, or the start of the next."""

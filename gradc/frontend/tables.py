@@ -92,7 +92,8 @@ def load() -> Tables:
 def _shipped() -> RawTables:
     from gradc.frontend import _tables as t
 
-    return RawTables(t.CHECKSUM, t.TERMINALS, t.SCANNER, t.BLANK, t.KEYWORDS, t.ROWS, t.RULES)
+    rows = tuple(tuple(map(int, line.split())) for line in t.ROWS.splitlines())
+    return RawTables(t.CHECKSUM, t.TERMINALS, t.SCANNER, t.BLANK, t.KEYWORDS, rows, t.RULES)
 
 
 def prepare(raw: RawTables) -> Tables:
