@@ -85,18 +85,19 @@ def _window(text: str, line: tuple[int, int], span: tuple[int, int], room: int) 
         return begin, finish
     room -= 2 * len(DOTS)
     start = end = min(max(span[0], begin), finish)
-    while end < min(span[1], finish) and room > 0:
+    stop = min(span[1], finish)
+    while end < stop and _width(text[end]) <= room:
         room -= _width(text[end])
         end += 1
     share = room // 2
-    while start > begin and share > 0:
+    while start > begin and _width(text[start - 1]) <= share:
         start -= 1
         share -= _width(text[start])
         room -= _width(text[start])
-    while end < finish and room > 0:
+    while end < finish and _width(text[end]) <= room:
         room -= _width(text[end])
         end += 1
-    while start > begin and room > 0:
+    while start > begin and _width(text[start - 1]) <= room:
         start -= 1
         room -= _width(text[start])
     return start, end

@@ -103,8 +103,9 @@ class Builder:
         items = tuple(self.name(name) for name in (first, *rest))
         return OutputDecl(items, Span(word.start(), items[-1].span.end))
 
-    def later(self, word: Token) -> None:
+    def later(self, word: Token) -> Token:
         self.report(mistakes.not_in_this_version(self.source, word))
+        return word  # stands for the statement; no program comes of this text
 
     # ---- Expressions ----
 
