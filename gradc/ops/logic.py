@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gradc.ops.expr import where
 from gradc.ops.primitive import (
+    Fn,
     Form,
     Infix,
     Prefix,
@@ -33,7 +34,7 @@ LOGIC = (
     _truth("ne", "Whether x != y.", Infix("!="), Infix("!=")),
     _truth("and", "Whether both hold.", Infix("and"), Infix("&")),
     _truth("or", "Whether either holds.", Infix("or"), Infix("|")),
-    _truth("not", "Whether the operand does not hold.", Prefix("not"), Prefix("~")),
+    _truth("not", "Whether the operand does not hold.", Prefix("not"), Fn("np.logical_not")),
     Primitive(
         "select",
         "The second operand where the condition holds, else the third; elementwise.",

@@ -40,6 +40,7 @@ class Body:
         self.identifiers = identifiers
         self.statements: list[Stmt] = []
         self.helpers: dict[str, None] = {}  # helpers that were called, in order
+        self.uses_module = False  # whether `math` or `np` was written
         self.sizes: dict[str, None] = {}  # named sizes that were written, in order
         self._written: dict[Var, Expr] = {}
         self._width: dict[Var, int] = {}
@@ -99,6 +100,7 @@ class Body:
         if isinstance(value, bool):
             return Name(str(value))
         if math.isnan(value) or math.isinf(value):
+            self.uses_module = True
             infinite = Name(f"{self.style.module}.{'nan' if math.isnan(value) else 'inf'}")
             return Unary("-", infinite) if value < 0 else infinite
         if whole and isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
@@ -113,9 +115,10 @@ class Body:
         if len(args) == 1 and type(equation.args[0]) is not Var:
             args = [self.atom(equation.args[0])]
         value = self.style.spell(self, equation, args)
-        if isinstance(value, Call) and value.func in self.style.helpers(equation):
-            assert isinstance(value.func, str)
-            self.helpers.setdefault(value.func)
+        if isinstance(value, Call) and isinstance(value.func, str):
+            if value.func in self.style.helpers(equation):
+                self.helpers.setdefault(value.func)
+            self.uses_module |= value.func.startswith(f"{self.style.module}.")
         if self._may_be_plain(equation):
             self._plain.add(out)
         if out.anonymous and self._fits_in_place(equation, value):

@@ -38,6 +38,7 @@ from gradc.targets.python.tree import (
     Expr,
     ExprStmt,
     Function,
+    Import,
     Module,
     Name,
     Number,
@@ -119,13 +120,14 @@ class _Module:
         self.style = style_of(program.graph)
         self.functions: list[Function] = []
         self.helpers: dict[str, None] = {}
+        self.uses_module = False
         self.derivatives: dict[Var, Var] = {}
 
     def name_all(self, backwards: Reverse | None, forwards: Forward | None) -> None:
         """Allocate the identifiers: the author's names first, then those derived from them."""
         graphs = [d.graph for d in (backwards, forwards) if d is not None]
         equations = list(chain(self.program.graph.equations, *(g.equations for g in graphs)))
-        reserved = {"float", "abs", self.style.module, *FUNCTION_NAMES}
+        reserved = {"float", "abs", "max", "min", self.style.module, *FUNCTION_NAMES}
         if self.style is NUMPY_STYLE:
             reserved |= ENTRY_HELPERS
         for equation in equations:
@@ -217,7 +219,7 @@ class _Module:
             results = (output, *backwards.adjoints)
             equations = backwards.graph.equations
             body.write(equations, results, {backwards.primal_count: seed})
-            self.helpers.update(body.helpers)
+            self._used(body)
             statements = body.statements
             final: Expr = Tuple((body.name(output), _tuple(body, backwards.adjoints)))
         else:
@@ -259,7 +261,7 @@ class _Module:
 
     def _enter(self, body: Body, variables: Sequence[Var], sizes_known: bool = False) -> list[Stmt]:
         """Conversion of arguments, sizes and checks of shapes, for a module with arrays."""
-        self.helpers.update(body.helpers)
+        self._used(body)
         if self.style is not NUMPY_STYLE:
             return []
         converted = conversions(self.identifiers, variables)
@@ -272,6 +274,10 @@ class _Module:
                 self.helpers.setdefault(str(call.func))
         return [*converted, *read, *checks]
 
+    def _used(self, body: Body) -> None:
+        self.helpers.update(body.helpers)
+        self.uses_module |= body.uses_module
+
     def _function(
         self, name: str, params: Iterable[Param], body: list[Stmt], returns: Expr, doc: str
     ) -> None:
@@ -282,7 +288,11 @@ class _Module:
 
     def finish(self) -> Emitted:
         """The text of the module."""
-        helpers, imports = helper_source(self.style.name, self.helpers)
+        helpers, imports = helper_source(self.style.helpers_of, self.helpers)
+        if self.style is NUMPY_STYLE:
+            imports = tuple(dict.fromkeys((*imports, Import("numpy", "np"))))
+        elif self.uses_module:
+            imports = (Import("math"),)
         header = (self.identifiers.pragma,) if self.identifiers.pragma else ()
         module = Module(
             module_docstring(self.program, self.wrt, self.identifiers.renamed, self.derivatives),

@@ -19,6 +19,7 @@ _PRAGMA = re.compile(
     r"|[\w.-]+\s*:|[!:%]|\W*-\*-",
     re.IGNORECASE,
 )
+_DOCSTRING_ESCAPE = re.compile(r'"""|"$|\\')
 _CODING = re.compile(r"(coding)([:=])")
 
 
@@ -79,23 +80,32 @@ def comment_text(text: str) -> str:
 
 
 def docstring_lines(text: str, indent: str) -> list[str]:
-    """A docstring as lines; one of several lines has its closing quotes on a line of their own."""
-    lines = [_docstring_line(line) for line in text.strip().split("\n")]
-    if lines[0].startswith('"'):
+    """A docstring as lines, none if it is blank.
+
+    The lines after the first lose their common indentation; one of several lines has its
+    closing quotes on a line of their own.
+    """
+    if not text.strip():
+        return []
+    first, *rest = [_docstring_line(line) for line in text.strip().split("\n")]
+    if first.startswith('"'):
         # A quote right after the opening quotes would join them.
-        lines[0] = "\\" + lines[0]
-    if len(lines) == 1:
-        return [f'{indent}"""{lines[0]}"""']
-    middle = [indent + line if line else "" for line in lines[1:]]
-    return [f'{indent}"""{lines[0]}', *middle, f'{indent}"""']
+        first = "\\" + first
+    if not rest:
+        return [f'{indent}"""{first}"""']
+    common = min([len(line) - len(line.lstrip()) for line in rest if line], default=0)
+    body = [indent + line[common:] if line else "" for line in rest]
+    return [f'{indent}"""{first}', *body, f'{indent}"""']
 
 
 def _docstring_line(line: str) -> str:
     """One line of a docstring, escaped so that it can neither end nor continue the string."""
-    line = line.expandtabs().rstrip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    if line.endswith('"'):
-        line = line[:-1] + '\\"'
+    line = _DOCSTRING_ESCAPE.sub(_escape_each, line.expandtabs().rstrip())
     return printable(line)
+
+
+def _escape_each(match: re.Match[str]) -> str:
+    return "".join(["\\" + char for char in match[0]])
 
 
 def _escape(char: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gradc.ir.dims import Dim, Shape
 from gradc.ir.graph import DType, Equation
+from gradc.targets.python.idioms import conditional
 from gradc.targets.python.style import Context, Style, guarded
 from gradc.targets.python.tree import (
     Attribute,
@@ -47,6 +48,8 @@ def _select(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     shape = equation.out.type.shape
     whole = then.type.shape == shape and otherwise.type.shape == shape
     if whole and not condition.type.shape:
+        if not shape:
+            return conditional(branches[0], args[0], branches[1])
         return Conditional(branches[0], args[0], branches[1])
     return Call("np.where", (args[0], *branches))
 
@@ -202,6 +205,7 @@ def numpy_array_dtype(dtype: DType) -> Expr:
 
 NUMPY_STYLE = Style(
     name="numpy",
+    helpers_of="numpy",
     module="np",
     forms={
         "power": _power,

@@ -52,8 +52,7 @@ def print_module(module: Module) -> str:
     """The text of a whole file, ending in a line break."""
     sections: list[list[str]] = []
     head = [printable(line) for line in module.header]
-    if module.docstring is not None:
-        head += docstring_lines(module.docstring, "")
+    head += docstring_lines(module.docstring or "", "")
     sections = [head, _imports(module.imports)]
     constants: list[str] = []
     _block(module.constants, 0, constants)
@@ -70,11 +69,12 @@ def print_function(function: Function) -> str:
     """The text of one function, without a line break at its end."""
     out = [f"@{flat(decorator)}" for decorator in function.decorators]
     out.append(_header(function))
-    if function.docstring is None:
-        _suite(function.body, 0, out)
-    else:
-        out += docstring_lines(function.docstring, " " * INDENT)
+    docstring = docstring_lines(function.docstring or "", " " * INDENT)
+    if docstring:
+        out += docstring
         _block(function.body, INDENT, out)
+    else:
+        _suite(function.body, 0, out)
     return "\n".join(out)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradc.ir.graph import Equation, Lit
+from gradc.targets.python.idioms import conditional
 from gradc.targets.python.style import Context, Style
-from gradc.targets.python.tree import Binary, Call, Conditional, Expr, Name, Number
+from gradc.targets.python.tree import Binary, Call, Expr, Name, Number
 
 
 def _divide(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
@@ -39,11 +40,12 @@ def _copy(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
 
 def _select(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     _, then, otherwise = equation.args
-    return Conditional(context.atom(then), args[0], context.atom(otherwise))
+    return conditional(context.atom(then), args[0], context.atom(otherwise))
 
 
 SCALAR_STYLE = Style(
     name="python",
+    helpers_of="math",
     module="math",
     forms={
         "divide": _divide,

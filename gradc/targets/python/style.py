@@ -15,7 +15,9 @@ from gradc.ir.dims import Dim
 from gradc.ir.graph import Atom, Equation
 from gradc.ops.primitive import Fn, Form, Helper, Infix, Prefix, Spelling
 from gradc.ops.table import PRIMITIVES
-from gradc.targets.python.tree import Binary, BoolOp, Call, Compare, Expr, Unary
+from gradc.targets.python.helpers import Target
+from gradc.targets.python.idioms import both, compare, either, inverse, negative
+from gradc.targets.python.tree import Binary, Call, Expr
 
 
 class Context(Protocol):
@@ -34,6 +36,8 @@ class Context(Protocol):
         """Whether an atom may be one of Python's own numbers, whose operators raise."""
 
 
+_PREFIX: Mapping[str, Callable[[Expr], Expr]] = {"-": negative, "not": inverse}
+
 FormRule = Callable[[Context, Equation, Sequence[Expr]], Expr]
 
 
@@ -42,6 +46,7 @@ class Style:
     """One kind of module: `python` for scalars, `numpy` for arrays."""
 
     name: str
+    helpers_of: Target  # the helper file that its modules take from
     module: str  # what it imports
     forms: Mapping[str, FormRule]
     form_helpers: Mapping[str, tuple[str, ...]]  # helpers that a form may call
@@ -66,7 +71,7 @@ class Style:
             case Infix(operator):
                 return self._infix(context, equation, operator, args)
             case Prefix(operator):
-                return Unary(operator, args[0])
+                return _PREFIX[operator](args[0])
             case Fn(name) | Helper(name):
                 return Call(name, tuple(args))
             case Form(name):
@@ -77,9 +82,9 @@ class Style:
     ) -> Expr:
         left, right = args
         if operator in ("and", "or"):
-            return BoolOp(operator, (left, right))
+            return both(left, right) if operator == "and" else either(left, right)
         if operator in ("<", "<=", ">", ">=", "==", "!="):
-            return Compare(left, (operator,), (right,))
+            return compare(left, operator, right)
         if self.guard_plain and operator in ("/", "//", "%"):
             left = guarded(self, context, equation, left)
         return Binary(operator, left, right)

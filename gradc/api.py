@@ -1,0 +1,153 @@
+"""The Python interface: `gradc.compile` and `gradc.load`.
+
+>>> import gradc
+>>> circuit = gradc.compile("u = b*c; v = a+u; J = 3*v")
+>>> circuit.value_and_grad(a=5, b=3, c=2)
+(33.0, {'a': 3.0, 'b': 6.0, 'c': 9.0})
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from gradc.diagnostics import Diagnostic, Source, SourceError, UsageError
+from gradc.frontend.lower import check
+from gradc.ir.evaluation import Evaluation
+from gradc.ir.graph import Graph, Var
+from gradc.ir.program import Program
+from gradc.runtime.bind import bind
+from gradc.runtime.directions import directions
+from gradc.runtime.evaluate import call, evaluate, is_scalar_valued, needs_a_choice
+from gradc.runtime.load import load_functions
+from gradc.targets.python.emit import Emitted, emit
+
+if TYPE_CHECKING:
+    from gradc.runtime.jacobian import Jacobian
+
+
+def compile(source_text: str, wrt: Iterable[str] | None = None) -> Compiled:
+    """Compile a program given as text.
+
+    `wrt` names the inputs that derivatives are taken with respect to: by default the params,
+    or every real input where there are none.  Raises SourceError with every mistake that was
+    found, UsageError for a `wrt` that is not a real input.
+    """
+    return Compiled(check(Source("<program>", source_text)), wrt)
+
+
+def load(path: str | os.PathLike[str], wrt: Iterable[str] | None = None) -> Compiled:
+    """Compile the program in a file.
+
+    Raises what `compile` raises, and OSError where the file cannot be read.
+    """
+    return Compiled(check(read_source(path)), wrt)
+
+
+def read_source(path: str | os.PathLike[str]) -> Source:
+    """The source text in a file; raises SourceError where it is not UTF-8."""
+    name = os.fspath(path)
+    with open(name, "rb") as file:
+        return decode_source(name, file.read())
+
+
+def decode_source(name: str, content: bytes) -> Source:
+    """Bytes as a source text; raises SourceError where they are not UTF-8."""
+    try:
+        return Source(name, content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SourceError(
+            [
+                Diagnostic(
+                    "G0120",
+                    f"{name} is not UTF-8 text: byte {error.start} on line {line} is "
+                    f"0x{content[error.start]:02x}",
+                    help="save the file as UTF-8",
+                )
+            ]
+        ) from None
+
+
+class Compiled:
+    """A compiled program.
+
+    Scalars are given and returned as floats, arrays as anything NumPy can read and as
+    `numpy.ndarray`; every derivative has the shape of its input.
+    """
+
+    def __init__(self, program: Program, wrt: Iterable[str] | None = None) -> None:
+        self.program = program
+        self.wrt: tuple[Var, ...] = program.wrt(wrt)
+        self._names = tuple(var.name for var in self.wrt)
+
+    @property
+    def graph(self) -> Graph:
+        """The typed graph; `print` shows its equations."""
+        return self.program.graph
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What is suspicious about the program."""
+        return self.program.warnings
+
+    @cached_property
+    def emitted(self) -> Emitted:
+        """The emitted module and the order of what its functions take and return."""
+        return emit(self.program, self.wrt)
+
+    @property
+    def python(self) -> str:
+        """The emitted Python module, which runs without gradc."""
+        return self.emitted.text
+
+    @cached_property
+    def _functions(self) -> Mapping[str, Any]:
+        return load_functions(self.python, self.program.source.name)
+
+    def _bound(self, inputs: Mapping[str, object]) -> list[object]:
+        program = self.program
+        bound = bind(program.inputs, inputs, program.requirements, program.source)
+        return list(bound.arrays.values())
+
+    def forward(self, **inputs: object) -> Any:
+        """The value of the output; a tuple of values where there are several outputs.
+
+        Raises InputError for data that do not fit.
+        """
+        value, _ = call(self._functions["forward"], self._bound(inputs))
+        return value
+
+    def value_and_grad(self, **inputs: object) -> tuple[Any, dict[str, Any]]:
+        """The value of a scalar output, and its derivative with respect to each of `wrt`.
+
+        Raises InputError for data that do not fit, UsageError where the output is no scalar.
+        """
+        if not is_scalar_valued(self.program):
+            raise UsageError([needs_a_choice(self.graph.outputs)])
+        value, gradients = call(self._functions["value_and_grad"], self._bound(inputs))
+        return value, dict(zip(self._names, gradients, strict=True))
+
+    def jvp(self, inputs: Mapping[str, object], tangents: Mapping[str, object]) -> tuple[Any, Any]:
+        """Forward mode: the value, and its derivative along a direction.
+
+        `tangents` gives the direction for some of `wrt`; the others do not move.  Raises
+        InputError for data that do not fit.
+        """
+        program = self.program
+        bound = bind(program.inputs, inputs, program.requirements, program.source)
+        moved = directions(self.wrt, bound.sizes, tangents)
+        value, tangent = call(self._functions["tangent"], [*bound.arrays.values(), *moved])
+        return value, tangent
+
+    def jacobian(self, **inputs: object) -> Jacobian:
+        """Every derivative of every element of the outputs, in blocks."""
+        from gradc.runtime.jacobian import jacobian
+
+        return jacobian(self.program, inputs, self.wrt)
+
+    def run(self, **inputs: object) -> Evaluation:
+        """Every named value and every adjoint, as `gradc run` shows them."""
+        return evaluate(self.program, inputs)

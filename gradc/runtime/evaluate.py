@@ -1,0 +1,110 @@
+"""Running a program: every named value and every adjoint, from emitted code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gradc.diagnostics import Diagnostic, NumericError, UsageError
+from gradc.ir.dims import shape_text
+from gradc.ir.evaluation import Evaluation
+from gradc.ir.graph import DType, Var
+from gradc.ir.program import Program
+from gradc.runtime.bind import Bound, bind
+from gradc.runtime.directions import directions
+from gradc.runtime.load import load_functions
+from gradc.targets.python.emit import emit_trace
+
+
+def evaluate(
+    program: Program, inputs: Mapping[str, object], seeds: Mapping[str, object] | None = None
+) -> Evaluation:
+    """Every named value, and the adjoint of every real quantity.
+
+    `inputs` are as `bind` takes them.  `seeds` weighs the outputs by name, zero where it names
+    none; without it the output must be one scalar, whose seed is 1.  Raises InputError for
+    data that do not fit, UsageError where seeds are needed and NumericError where memory does
+    not suffice.
+    """
+    return evaluate_bound(
+        program, bind(program.inputs, inputs, program.requirements, program.source), seeds
+    )
+
+
+def evaluate_bound(
+    program: Program, bound: Bound, seeds: Mapping[str, object] | None = None
+) -> Evaluation:
+    """As `evaluate`, of data that are bound already."""
+    trace = emit_trace(program)
+    run = load_functions(trace.text, program.source.name)["trace"]
+    weights = _seeds(program, bound.sizes, seeds)
+    values, adjoints = call(run, [*bound.arrays.values(), *weights])
+    return Evaluation(
+        dict(zip((var.name for var in trace.values), values, strict=True)),
+        dict(zip((var.name for var in trace.adjoints), adjoints, strict=True)),
+        frozenset(var.name for var in trace.structural_zeros),
+    )
+
+
+def call(function: Any, arguments: Sequence[object]) -> Any:
+    """Call emitted code; running out of memory becomes a NumericError."""
+    try:
+        return function(*arguments)
+    except MemoryError as error:
+        raise NumericError(
+            [
+                Diagnostic(
+                    "G0602",
+                    f"the computation does not fit in memory: {error}",
+                    help="use smaller sizes",
+                )
+            ]
+        ) from None
+
+
+def with_output(program: Program, name: str) -> Program:
+    """The program with one of its real quantities as its only output.
+
+    Raises UsageError where there is no such quantity.
+    """
+    for var in program.graph.named():
+        if var.name == name and var.type.dtype is DType.REAL:
+            return replace(program, graph=replace(program.graph, outputs=(var,)))
+    real = [var.name for var in program.graph.named() if var.type.dtype is DType.REAL]
+    raise UsageError(
+        [
+            Diagnostic(
+                "G0403",
+                f"`{name}` is not a real quantity of this program",
+                help=f"choose one of: {', '.join(real[-8:])}",
+            )
+        ]
+    )
+
+
+def is_scalar_valued(program: Program) -> bool:
+    """Whether the program has one output and that is a scalar."""
+    outputs = program.graph.outputs
+    return len(outputs) == 1 and not outputs[0].type.shape
+
+
+def _seeds(
+    program: Program, sizes: Mapping[str, int], seeds: Mapping[str, object] | None
+) -> list[object]:
+    outputs = program.graph.outputs
+    if seeds is not None:
+        return directions(outputs, sizes, seeds)
+    if not is_scalar_valued(program):
+        raise UsageError([needs_a_choice(outputs)])
+    return [1.0]
+
+
+def needs_a_choice(outputs: Sequence[Var]) -> Diagnostic:
+    """That there is no single derivative where there is no single scalar output."""
+    described = ", ".join(f"{var.name} ({shape_text(var.type.shape)})" for var in outputs)
+    return Diagnostic(
+        "G0404",
+        f"a derivative needs one scalar output; this program has {described}",
+        help="choose an output with --seed-output NAME, or take the whole --jacobian",
+    )
