@@ -12,7 +12,7 @@ from itertools import islice
 from re import Match
 from typing import NamedTuple
 
-from gradc.diagnostics import Source, Span
+from gradc.diagnostics import Diagnostic, Label, Source, Span
 from gradc.frontend.lexer import Lexer, Token, token_span, token_text
 from gradc.frontend.lr import Stuck, accepted
 
@@ -81,6 +81,11 @@ class Scene(NamedTuple):
         if text in self.lexer.tables.raw.keywords:
             return f"the keyword `{text}`"
         return f"`{shortened(text)}`"
+
+    def diagnostic(self, code: str, message: str, remark: str, help_text: str | None) -> Diagnostic:
+        """A diagnostic whose one label is the token that does not fit."""
+        label = Label(self.found_span, remark)
+        return Diagnostic(code, message, (label,), help=help_text, source=self.source)
 
     def open_brackets(self) -> list[Token]:
         """The brackets of the statement that are open, outermost first."""

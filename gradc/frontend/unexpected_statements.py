@@ -1,0 +1,159 @@
+"""Explanations of mistakes in the form of a statement: see `unexpected`.
+
+Each returns None where it does not apply.
+"""
+
+from __future__ import annotations
+
+from gradc.diagnostics import Diagnostic, Label, Span
+from gradc.frontend.lexer import Token, token_span, token_text
+from gradc.frontend.mistakes import LATER, not_in_this_version, unsupported
+from gradc.frontend.scene import (
+    DECLARATIONS,
+    OPERAND_STARTS,
+    STATEMENT_ENDS,
+    Scene,
+    shortened,
+)
+
+#: Functions that take their indices in brackets, as in `sum[j](...)`.
+REDUCTIONS = frozenset(
+    ("sum", "mean", "prod", "max", "min", "logsumexp", "argmax", "argmin", "any", "all")
+)
+
+
+def later_version(scene: Scene) -> Diagnostic | None:
+    """`def f(x) = ...`, `z[i] = ...`, `sum[j](...)`, `f(x) = ...`, `grad(J, w, mode=forward)`."""
+    source = scene.source
+    if scene.before:
+        word = scene.before[0][1]
+        if token_text(word) in LATER:
+            is_name = scene.kind == "EQUAL" and len(scene.before) == 1
+            return _keyword(scene, word) if is_name else not_in_this_version(source, word)
+    if len(scene.before) == 1 and scene.previous == "NAME":
+        span = Span(scene.before[0][1].start(), token_span(scene.found)[1])
+        if scene.kind == "LSQB" and scene.after_bracket() == "EQUAL":
+            return unsupported(source, span, "indexed definitions (`z[i] = ...`)")
+        if scene.kind == "LPAR" and scene.after_bracket() == "EQUAL":
+            return unsupported(source, span, "functions (`f(x) = ...`)")
+    if scene.kind == "LPAR" and scene.previous == "RSQB":
+        name = _reduction_before(scene)
+        if name is not None:
+            text = token_text(name)
+            span = Span(name.start(), scene.previous_end)
+            return unsupported(source, span, f"bracketed reductions (`{text}[j](...)`)")
+    if scene.kind == "EQUAL" and [kind for kind, _ in scene.before[-2:]] in (
+        ["COMMA", "NAME"],
+        ["LPAR", "NAME"],
+    ):
+        brackets = scene.open_brackets()
+        if brackets and token_text(brackets[-1]) == "(" and scene.new_statement() is None:
+            name = scene.before[-1][1]
+            span = Span(name.start(), scene.found.start() + 1)
+            return unsupported(source, span, f"named arguments (`{token_text(name)}=`)")
+    return None
+
+
+def _reduction_before(scene: Scene) -> Token | None:
+    """The `sum` of `sum[j]` when these are the last tokens of the scene."""
+    depth = 0
+    for index in range(len(scene.before) - 1, 0, -1):
+        kind, _ = scene.before[index]
+        depth += (kind in ("RPAR", "RSQB")) - (kind in ("LPAR", "LSQB"))
+        if depth == 0:
+            name_kind, name = scene.before[index - 1]
+            found = name_kind == "NAME" and token_text(name) in REDUCTIONS
+            return name if found else None
+    return None
+
+
+def equal_sign(scene: Scene) -> Diagnostic | None:
+    """A second `=` in a statement, or one inside an expression."""
+    if scene.kind != "EQUAL" or not scene.before:
+        return None
+    if scene.previous in DECLARATIONS:
+        return _keyword(scene, scene.before[-1][1])
+    if not any(kind == "EQUAL" for kind, _ in scene.before):
+        if scene.before[0][0] not in ("INPUT", "PARAM", "OUTPUT"):
+            return None
+        word = token_text(scene.before[0][1])
+        help_text = f"declare it with `{word}`, and define it in a statement of its own"
+        return scene.diagnostic("G0109", f"`{word}` gives no values", "unexpected `=`", help_text)
+    help_text = "to compare, write `==`; to define two names, write two statements"
+    return scene.diagnostic("G0109", "a definition has one `=`", "unexpected `=`", help_text)
+
+
+def keyword_as_name(scene: Scene) -> Diagnostic | None:
+    """`dim = 3`, `x = 2*param`."""
+    text = token_text(scene.found)
+    if text not in scene.lexer.tables.raw.keywords:
+        return None
+    if not scene.before:
+        return _keyword(scene, scene.found) if scene.line_has_definition() else None
+    if "NAME" in scene.accepts and (text in LATER or scene.kind in DECLARATIONS):
+        return _keyword(scene, scene.found)
+    return None
+
+
+def _keyword(scene: Scene, token: Token) -> Diagnostic:
+    text = token_text(token)
+    return Diagnostic(
+        "G0111",
+        f"`{text}` is a keyword and cannot be a name",
+        (Label(Span(*token_span(token)), "a name should stand here"),),
+        help=f"choose another name, such as `{text}_`",
+        source=scene.source,
+    )
+
+
+def statement_start(scene: Scene) -> Diagnostic | None:
+    """A statement that begins with neither a name nor a declaration."""
+    if scene.before:
+        return None
+    if scene.kind == "IF":
+        help_text = "write the condition inside a definition: `y = a if c else b`"
+        return scene.diagnostic("G0101", "`if` is not a statement", "unexpected", help_text)
+    if scene.line_has_definition():
+        return _target(scene)
+    is_expression = scene.kind in (*OPERAND_STARTS, "SIGN", "NOT")
+    return scene.diagnostic(
+        "G0109" if is_expression else "G0101",
+        f"expected a statement, found {scene.describe_found()}",
+        "a statement starts with a name or a declaration",
+        f"give the value a name: `y = {scene.statement()}`" if is_expression else None,
+    )
+
+
+def definition_start(scene: Scene) -> Diagnostic | None:
+    """What follows the first name of a statement and is not a `=`."""
+    if len(scene.before) != 1 or scene.previous != "NAME":
+        return None
+    name = shortened(token_text(scene.before[0][1]))
+    text = token_text(scene.found)
+    if text == "==":
+        return scene.diagnostic(
+            "G0109",
+            "`==` compares; a definition has `=`",
+            "expected `=`",
+            f"write `{scene.statement().replace('==', '=', 1)}`",
+        )
+    if scene.kind not in STATEMENT_ENDS and scene.line_has_definition():
+        return _target(scene)
+    return scene.diagnostic(
+        "G0109",
+        f"expected `=` after `{name}`, found {scene.describe_found()}",
+        "expected `=`",
+        f"give the value a name: `y = {scene.statement()}`"
+        if scene.kind not in STATEMENT_ENDS
+        else f"write `{name} = expression`",
+    )
+
+
+def _target(scene: Scene) -> Diagnostic:
+    return Diagnostic(
+        "G0110",
+        "the left side of `=` must be a name",
+        (Label(scene.left_side(), "not a name"),),
+        help="write `name = expression`",
+        source=scene.source,
+    )
