@@ -13,11 +13,11 @@ import unicodedata
 
 COMMENT_LIMIT = 120
 
-# What makes a tool (linter, formatter, type checker, editor) read a comment.
+# What makes a tool (linter, formatter, type checker, editor) read a comment: a few words, or
+# any word in lower case with a colon, such as `type:` and `fmt:`.
 _PRAGMA = re.compile(
-    r"(?:no\s?qa|nosec|nosonar|nopep8|nolint|pragma|(?:end)?region)(?!\w)"
-    r"|[\w.-]+\s*:|[!:%]|\W*-\*-",
-    re.IGNORECASE,
+    r"(?i:no\s?qa|nosec|nosonar|nopep8|nolint|pragma|(?:end)?region)(?!\w)"
+    r"|(?i:noqa|type|fmt)\s*:|[a-z][\w.-]*\s*:|[!:%]|\W*-\*-"
 )
 _DOCSTRING_ESCAPE = re.compile(r'"""|"$|\\')
 _CODING = re.compile(r"(coding)([:=])")
