@@ -7,7 +7,6 @@ recursively: an expression may be nested ten thousand deep, so every walk keeps 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
 
 from gradc.diagnostics import Source, Span
 
@@ -101,7 +100,7 @@ class Array:
     span: Span
 
 
-Expr = Union[Number, Name, Unary, Binary, Conditional, Call, Subscript, Transpose, Array]
+Expr = Number | Name | Unary | Binary | Conditional | Call | Subscript | Transpose | Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +164,7 @@ class OutputDecl:
     span: Span
 
 
-Statement = Union[Definition, DimDecl, InputDecl, ConstDecl, OutputDecl]
+Statement = Definition | DimDecl | InputDecl | ConstDecl | OutputDecl
 
 
 @dataclass(frozen=True, slots=True, eq=False)

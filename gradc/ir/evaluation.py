@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
-    Numeric = Union[float, int, bool, np.ndarray]
+    Numeric = float | int | bool | NDArray[np.generic]
 
 
 @dataclass(frozen=True)

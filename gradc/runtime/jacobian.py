@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
-from gradc.runtime.bind import bind
+from gradc.runtime.bind import Bound, bind
 from gradc.runtime.evaluate import call
 from gradc.runtime.load import load_functions
 from gradc.targets.python.emit import emit
@@ -38,6 +38,11 @@ def jacobian(program: Program, inputs: Mapping[str, object], wrt: Sequence[Var])
     Raises InputError for data that do not fit, NumericError where memory does not suffice.
     """
     bound = bind(program.inputs, inputs, program.requirements, program.source)
+    return jacobian_of_bound(program, bound, wrt)
+
+
+def jacobian_of_bound(program: Program, bound: Bound, wrt: Sequence[Var]) -> Jacobian:
+    """As `jacobian`, of data that are bound already."""
     outputs = program.graph.outputs
 
     def shape(var: Var) -> tuple[int, ...]:

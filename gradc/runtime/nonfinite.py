@@ -27,7 +27,7 @@ def explain_nonfinite(
         bad = first_nonfinite(value)
         if bad is not None:
             return _diagnostic(program, name, name, bad, origins.get(name), "")
-    for name in reversed(evaluation.adjoints):
+    for name in reversed(tuple(evaluation.adjoints)):
         bad = first_nonfinite(evaluation.adjoints[name])
         if bad is not None:
             backward = " in the backward sweep; every value is finite"

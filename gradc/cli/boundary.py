@@ -1,0 +1,67 @@
+"""Where errors become messages and exit codes.
+
+0 done, 1 the program is wrong, 2 the request is, 3 the data are, 4 the numbers are.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from gradc.diagnostics import Diagnostic, GradcError
+from gradc.diagnostics.render import render_json, render_text
+
+INTERNAL_ERROR = 70
+
+
+def report(diagnostics: Iterable[Diagnostic], format: str) -> None:
+    """Write diagnostics to standard error, as text or as JSON."""
+    found = tuple(diagnostics)
+    if not found:
+        return
+    if format == "json":
+        text = render_json(found)
+    else:
+        color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        text = render_text(found, color, terminal_width(sys.stderr.fileno() if color else None))
+    click.echo(text, err=True, color=True)
+
+
+def terminal_width(descriptor: int | None) -> int | None:
+    """The columns of a terminal; None where the output goes elsewhere."""
+    if descriptor is None or not os.isatty(descriptor):
+        return None
+    return os.get_terminal_size(descriptor).columns or None
+
+
+@contextmanager
+def reported(format: str) -> Iterator[None]:
+    """Turn the errors of a command into messages and an exit code."""
+    try:
+        yield
+    except GradcError as error:
+        report(error.diagnostics, format)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader went away: what it wanted it has.  Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        name = f" {error.filename}" if error.filename else ""
+        reason = error.strerror or str(error)
+        report([Diagnostic("G0701", f"cannot use{name}: {reason}")], format)
+        sys.exit(2)
+    except MemoryError:
+        report([Diagnostic("G0602", "the computation does not fit in memory")], format)
+        sys.exit(4)
+    except Exception as error:
+        if os.environ.get("GRADC_TRACEBACK"):
+            raise
+        message = f"a fault of gradc itself: {type(error).__name__}: {error}"
+        help = "please report it with the program; GRADC_TRACEBACK=1 shows where it is"
+        report([Diagnostic("G0799", message, help=help)], format)
+        sys.exit(INTERNAL_ERROR)

@@ -1,0 +1,45 @@
+"""The command `gradc`: each command is loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "compile": "Emit a self-contained Python module with the derivatives.",
+    "run": "Print every value and every derivative.",
+    "dot": "Draw the computation graph, forward and backward.",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are modules of this package, imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"gradc.cli.{cmd_name}_command")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(None, "--version", package_name="gradc", prog_name="gradc")
+def main() -> None:
+    """Equations in; readable gradient code, diagrams and numbers out.
+
+    A program is a text of equations such as
+
+        u = b*c; v = a+u; J = 3*v
+
+    The derivative of the output J with respect to a quantity X is called dX.
+    """

@@ -1,0 +1,103 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from gradc.api import decode_source, read_source
+from gradc.cli.boundary import report
+from gradc.diagnostics import Diagnostic, Source, UsageError
+from gradc.frontend.lower import check
+from gradc.ir.program import Program
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+program_argument = click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True)
+)
+
+wrt_option = click.option(
+    "--wrt",
+    metavar="NAMES",
+    help="Inputs to differentiate with respect to, separated by commas. "
+    "Default: the params, else every real input.",
+)
+
+format_option = click.option(
+    "--format",
+    "format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How results and messages are written; messages go to standard error.",
+)
+
+
+def inputs_options(function: F) -> F:
+    """`--inputs SPEC`, repeated, and bare `NAME=VALUE` arguments."""
+    option = click.option(
+        "--inputs",
+        "specs",
+        multiple=True,
+        metavar="SPEC",
+        help="NAME=VALUE[,NAME=VALUE...] with JSON-style arrays, a .json, .csv, .npy or .npz "
+        "file, NAME=FILE, or - for JSON on standard input. May be repeated; NAME=VALUE "
+        "arguments after it are taken too.",
+    )
+    return option(click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")(function))
+
+
+def read_program(file: str, format: str) -> Program:
+    """The checked program of a file, or of standard input; warnings are reported."""
+    program = check(_source(file))
+    report(program.warnings, format)
+    return program
+
+
+def _source(file: str) -> Source:
+    if file == "-":
+        return decode_source("<stdin>", sys.stdin.buffer.read())
+    return read_source(file)
+
+
+def names(text: str | None) -> list[str] | None:
+    """The names in `a,b`; None where the option was not given."""
+    if text is None:
+        return None
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def input_specs(file: str, specs: Sequence[str], values: Sequence[str]) -> list[str]:
+    """All inputs given; raises UsageError where program and data both are standard input."""
+    given = [*specs, *values]
+    if file == "-" and "-" in given:
+        raise UsageError(
+            [
+                Diagnostic(
+                    "G0704",
+                    "the program and its inputs cannot both come from standard input",
+                    help="name a file for one of them",
+                )
+            ]
+        )
+    stray = [value for value in values if "=" not in value and value != "-"]
+    if stray and not specs:
+        raise UsageError(
+            [
+                Diagnostic(
+                    "G0704",
+                    f"`{stray[0]}` is not NAME=VALUE",
+                    help="give values as --inputs a=5 b=3, files as --inputs data.json",
+                )
+            ]
+        )
+    return given
+
+
+def standard_input() -> str:
+    """All of standard input as text."""
+    return sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")

@@ -1,0 +1,77 @@
+"""Writing results: complete files or none, never over a program's own source."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+from gradc.diagnostics import Diagnostic, UsageError
+
+
+def write_result(content: bytes, path: str | None, source: str | None) -> None:
+    """Write to a file, or to standard output where no path is given.
+
+    The file appears whole, under its name, at the end.  Raises UsageError where it would
+    replace the source, and where it cannot be written.
+    """
+    if path is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    if source is not None and _same_file(path, source):
+        raise UsageError(
+            [
+                Diagnostic(
+                    "G0702",
+                    f"the output {path} is the program itself; it is left as it is",
+                    help="choose another name for -o",
+                )
+            ]
+        )
+    try:
+        _replace(path, content)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(
+            [Diagnostic("G0701", f"cannot write {path}: {reason}; nothing was changed")]
+        ) from None
+
+
+def _same_file(path: str, source: str) -> bool:
+    try:
+        return os.path.samefile(path, source)
+    except OSError:
+        return os.path.abspath(path) == os.path.abspath(source)
+
+
+def _replace(path: str, content: bytes) -> None:
+    """Write beside the target and rename: a reader sees the old file or the new one."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as file:  # a device or a pipe cannot be renamed over
+            file.write(content)
+        return
+    target = os.path.realpath(path)
+    descriptor, temporary = tempfile.mkstemp(
+        prefix=f".{os.path.basename(target)[:60]}.", dir=os.path.dirname(target)
+    )
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _mode(target))
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _mode(target: str) -> int:
+    """The permissions of the file that is replaced, else those of any new file."""
+    try:
+        return os.stat(target).st_mode & 0o777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask

@@ -1,0 +1,54 @@
+"""`gradc run`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from gradc.cli.boundary import report, reported, terminal_width
+from gradc.cli.options import (
+    format_option,
+    input_specs,
+    inputs_options,
+    names,
+    program_argument,
+    read_program,
+    standard_input,
+    wrt_option,
+)
+from gradc.session import Request, run
+
+
+@click.command("run")
+@program_argument
+@inputs_options
+@wrt_option
+@click.option(
+    "--seed-output",
+    metavar="NAME",
+    help="Differentiate this quantity; of an array, the sum of its elements, or "
+    "NAME=WEIGHTS for a weighted sum.",
+)
+@click.option("--jacobian", is_flag=True, help="The whole Jacobian of the outputs.")
+@format_option
+def command(
+    file: str,
+    specs: tuple[str, ...],
+    values: tuple[str, ...],
+    wrt: str | None,
+    seed_output: str | None,
+    jacobian: bool,
+    format: str,
+) -> None:
+    """Print every named value of a program and the derivative of the output with respect to it."""
+    with reported(format):
+        program = read_program(file, format)
+        request = Request(
+            tuple(input_specs(file, specs, values)), names(wrt), seed_output, jacobian
+        )
+        result = run(program, request, standard_input)
+        width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
+        click.echo(result.json() if format == "json" else result.text(width))
+        report(result.notes, format)
+        sys.exit(result.exit_code)
