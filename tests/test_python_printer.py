@@ -712,6 +712,19 @@ def evaluator(expr: Expr) -> Callable[[float, float], float]:
 # --- speed -------------------------------------------------------------------------------
 
 
+def test_printing_short_statements_loads_no_more_than_it_needs() -> None:
+    code = """
+import sys
+from gradc.targets.python import helpers, names, printer, tree
+printer.print_statements([tree.Assign("x", tree.Name("y"))])
+helpers.helper_source("numpy", ["norm"])
+prefix = "gradc.targets.python."
+print(sorted({"numpy", prefix + "breaking", prefix + "helpers_numpy"} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_a_simple_statement_takes_microseconds() -> None:
     """About 3 in practice; the bound leaves room for a busy machine."""
     count = 20_000

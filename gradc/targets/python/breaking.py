@@ -38,94 +38,58 @@ from gradc.targets.python.tree import (
     CONDITIONAL,
     OR,
     PRIMARY,
+    Assign,
     Attribute,
+    AugAssign,
     Binary,
     BoolOp,
     Call,
     Compare,
     Conditional,
     Expr,
+    ExprStmt,
     Function,
     ListExpr,
     Marker,
     Name,
     Number,
     Param,
+    Raise,
+    Return,
+    SimpleStmt,
     StringLit,
     Subscript,
     Tuple,
+    TupleAssign,
     Unary,
 )
 
 
-def broken_assign(target: str, op: str, value: Expr, indent: int) -> str:
-    """`target op value`, the target a name or a subscript."""
-    build = Builder()
-    if target.endswith("]"):
-        doc = _right_to_left(build, target, op, value)
-    else:
-        doc = [f"{target} {op} ", _value(build, value)]
-    return print_document(doc, indent)
-
-
-def broken_tuple_assign(targets: tuple[str, ...], value: Expr, indent: int) -> str:
-    """`a, b = value`, a tuple on the right without parentheses while it fits."""
-    build = Builder()
-    target: Doc = f"({targets[0]},)"
-    if len(targets) > 1:
-        target = build.parenthesized_if_broken(joined(targets), build.fresh())
-    if isinstance(value, Tuple) and len(value.items) > 1:
-        items = build.parenthesized_if_broken(build.items(value.items), build.fresh())
-        return print_document([target, " = ", items], indent)
-    return print_document(_right_to_left(build, target, "=", value), indent)
-
-
-def broken_return(value: Expr, indent: int) -> str:
-    """`return value`; a pair may break inside its last bracket, a longer tuple may not."""
-    pair = isinstance(value, Tuple) and len(value.items) == 2
-    build = Builder(tight_powers=pair)
-    if not isinstance(value, Tuple) or len(value.items) < 2:
-        return print_document(["return ", _value(build, value)], indent)
-    id = build.fresh()
-    items = build.items(value.items, id if pair else ENCLOSED)
-    return print_document(["return ", build.parenthesized_if_broken(items, id)], indent)
-
-
-def broken_raise(value: Expr, indent: int) -> str:
-    """`raise value`."""
-    build = Builder()
-    return print_document(["raise ", _value(build, value, best_fit=False)], indent)
-
-
-def broken_expression(value: Expr, indent: int) -> str:
-    """An expression as a statement: only sums and bit operations may get parentheses."""
-    build = Builder()
-    if isinstance(value, Binary) and BINARY[value.op] <= BINARY["+"]:
-        return print_document(_value(build, value), indent)
-    return print_document(build.expr(value, BARE), indent)
+def broken(stmt: SimpleStmt, indent: int) -> str:
+    """A simple statement over as many lines as it needs."""
+    return print_document(_statement(Builder(tight_powers=_is_returned_pair(stmt)), stmt), indent)
 
 
 def broken_clause(before: str, value: Expr, indent: int) -> str:
     """`if value:` or `for target in value:`; `before` ends in a space."""
-    build = Builder()
-    return print_document([before, _value(build, value), ":"], indent)
+    return print_document([before, _value(Builder(), value), ":"], indent)
 
 
-def broken_header(function: Function, indent: int) -> str:
+def broken_header(function: Function) -> str:
     """`def name(parameters) -> returns:`, the parameters on one line of their own or on many."""
     build = Builder()
     returns: Doc = ""
     if function.returns is not None:
         returns = [" -> ", _return_hint(build, function)]
     if not function.params:
-        return print_document([f"def {function.name}()", Group(returns), ":"], indent)
+        return print_document([f"def {function.name}()", Group(returns), ":"], 0)
     docs = [_parameter(build, param) for param in function.params]
     inner: Doc = [part for doc in docs for part in (doc, ",", SPACE)][:-2]
     inner = [inner, IfBroken(",")]
     # A single parameter is always followed by a comma where the signature breaks.
     content = inner if len(docs) == 1 else Group(inner)
     header = Group(["(", Indent([SOFT, content]), SOFT, ")", returns])
-    return print_document([f"def {function.name}", header, ":"], indent)
+    return print_document([f"def {function.name}", header, ":"], 0)
 
 
 def _parameter(build: Builder, param: Param | Marker) -> Doc:
@@ -148,6 +112,59 @@ def _return_hint(build: Builder, function: Function) -> Doc:
     if function.params:
         return _value(build, hint)
     return _multiline(build, hint)
+
+
+# --- simple statements -------------------------------------------------------------------
+
+
+def _statement(build: Builder, stmt: SimpleStmt) -> Doc:
+    match stmt:
+        case Assign():
+            return _assign(build, stmt.target, "=", stmt.value)
+        case AugAssign():
+            return _assign(build, stmt.target, f"{stmt.op}=", stmt.value)
+        case TupleAssign():
+            return _tuple_assign(build, stmt.targets, stmt.value)
+        case Return():
+            return "return" if stmt.value is None else ["return ", _returned(build, stmt.value)]
+        case Raise():
+            return ["raise ", _value(build, stmt.value, best_fit=False)]
+        case ExprStmt(Binary() as value) if BINARY[value.op] <= BINARY["+"]:
+            # Only sums and bit operations may get parentheses here.
+            return _value(build, value)
+        case ExprStmt():
+            return build.expr(stmt.value, BARE)
+
+
+def _assign(build: Builder, target: str, op: str, value: Expr) -> Doc:
+    """`target op value`, the target a name or a subscript."""
+    if target.endswith("]"):
+        return _right_to_left(build, target, op, value)
+    return [f"{target} {op} ", _value(build, value)]
+
+
+def _tuple_assign(build: Builder, targets: tuple[str, ...], value: Expr) -> Doc:
+    """`a, b = value`, a tuple on the right without parentheses while it fits."""
+    target: Doc = f"({targets[0]},)"
+    if len(targets) > 1:
+        target = build.parenthesized_if_broken(joined(targets), build.fresh())
+    if isinstance(value, Tuple) and len(value.items) > 1:
+        items = build.parenthesized_if_broken(build.items(value.items), build.fresh())
+        return [target, " = ", items]
+    return _right_to_left(build, target, "=", value)
+
+
+def _returned(build: Builder, value: Expr) -> Doc:
+    """The value of a return; a pair may break inside its last bracket, a longer tuple not."""
+    if not isinstance(value, Tuple) or len(value.items) < 2:
+        return _value(build, value)
+    id = build.fresh()
+    items = build.items(value.items, id if len(value.items) == 2 else ENCLOSED)
+    return build.parenthesized_if_broken(items, id)
+
+
+def _is_returned_pair(stmt: SimpleStmt) -> bool:
+    return isinstance(stmt, Return) and isinstance(stmt.value, Tuple) and len(stmt.value.items) == 2
 
 
 # --- the value of a statement ------------------------------------------------------------

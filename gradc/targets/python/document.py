@@ -17,10 +17,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gradc.targets.python.lexical import text_width
-
-LINE_WIDTH = 88
-INDENT = 4
+from gradc.targets.python.lexical import INDENT, LINE_WIDTH, text_width
 
 
 class Line(NamedTuple):

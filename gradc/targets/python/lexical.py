@@ -11,6 +11,8 @@ import math
 import re
 import unicodedata
 
+LINE_WIDTH = 88
+INDENT = 4
 COMMENT_LIMIT = 120
 
 # What makes a tool (linter, formatter, type checker, editor) read a comment: a few words, or

@@ -4,6 +4,9 @@ Invariant: the text is a fixed point of `ruff format` with its default settings,
 statement stands in one piece of the result, so that the cost is linear in the program.  A
 statement that fits its line is printed at once; the others go through `breaking.py`.
 
+`breaking.py` is imported only when the first long statement comes, because few files have one
+and start-up counts.
+
 Deliberately absent: choices about mathematics or names, and any rewriting of a tree.
 """
 
@@ -12,18 +15,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from gradc.targets.python.breaking import (
-    broken_assign,
-    broken_clause,
-    broken_expression,
-    broken_header,
-    broken_raise,
-    broken_return,
-    broken_tuple_assign,
-)
-from gradc.targets.python.document import INDENT, LINE_WIDTH
 from gradc.targets.python.flat import flat, sequence
-from gradc.targets.python.lexical import comment_text, docstring_lines, printable, text_width
+from gradc.targets.python.lexical import (
+    INDENT,
+    LINE_WIDTH,
+    comment_text,
+    docstring_lines,
+    printable,
+    text_width,
+)
 from gradc.targets.python.tree import (
     Assign,
     AugAssign,
@@ -42,6 +42,7 @@ from gradc.targets.python.tree import (
     Param,
     Raise,
     Return,
+    SimpleStmt,
     Stmt,
     Tuple,
     TupleAssign,
@@ -50,13 +51,11 @@ from gradc.targets.python.tree import (
 
 def print_module(module: Module) -> str:
     """The text of a whole file, ending in a line break."""
-    sections: list[list[str]] = []
     head = [printable(line) for line in module.header]
     head += docstring_lines(module.docstring or "", "")
-    sections = [head, _imports(module.imports)]
     constants: list[str] = []
     _block(module.constants, 0, constants)
-    sections.append(constants)
+    sections = (head, _imports(module.imports), constants)
     text = "\n\n".join(["\n".join(lines) for lines in sections if lines])
     definitions = [
         print_function(part) if isinstance(part, Function) else part.text.strip("\n")
@@ -110,7 +109,11 @@ def _header(function: Function) -> str:
     returns = "" if function.returns is None else f" -> {flat(function.returns)}"
     params = ", ".join([_parameter(param) for param in function.params])
     line = f"def {function.name}({params}){returns}:"
-    return line if text_width(line) <= LINE_WIDTH else broken_header(function, 0)
+    if text_width(line) <= LINE_WIDTH:
+        return line
+    from gradc.targets.python.breaking import broken_header
+
+    return broken_header(function)
 
 
 def _parameter(param: Param | Marker) -> str:
@@ -202,13 +205,14 @@ def _suite(body: Iterable[Stmt], indent: int, out: list[str]) -> None:
 
 def _clause(before: str, value: Expr, indent: int) -> str:
     line = f"{' ' * indent}{before}{flat(value)}:"
-    return line if text_width(line) <= LINE_WIDTH else broken_clause(before, value, indent)
+    if text_width(line) <= LINE_WIDTH:
+        return line
+    from gradc.targets.python.breaking import broken_clause
+
+    return broken_clause(before, value, indent)
 
 
-_Line = Assign | TupleAssign | AugAssign | Return | Raise | ExprStmt
-
-
-def _one_line(stmt: _Line) -> str:
+def _one_line(stmt: SimpleStmt) -> str:
     """A simple statement as if lines had no end."""
     match stmt:
         case Assign():
@@ -234,20 +238,10 @@ def _bare_tuple(value: Expr) -> str:
     return flat(value)
 
 
-def _fitted(line: str, stmt: _Line, indent: int) -> str:
+def _fitted(line: str, stmt: SimpleStmt, indent: int) -> str:
     """The one line of a statement if it fits, or else the statement broken into lines."""
     if text_width(line) <= LINE_WIDTH:
         return line
-    match stmt:
-        case Assign():
-            return broken_assign(stmt.target, "=", stmt.value, indent)
-        case AugAssign():
-            return broken_assign(stmt.target, f"{stmt.op}=", stmt.value, indent)
-        case TupleAssign():
-            return broken_tuple_assign(stmt.targets, stmt.value, indent)
-        case Return():
-            return line if stmt.value is None else broken_return(stmt.value, indent)
-        case Raise():
-            return broken_raise(stmt.value, indent)
-        case ExprStmt():
-            return broken_expression(stmt.value, indent)
+    from gradc.targets.python.breaking import broken
+
+    return broken(stmt, indent)

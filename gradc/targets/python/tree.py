@@ -211,19 +211,8 @@ class For(NamedTuple):
     body: tuple[Stmt, ...]
 
 
-Stmt = (
-    Assign
-    | TupleAssign
-    | AugAssign
-    | Return
-    | Raise
-    | ExprStmt
-    | Comment
-    | Blank
-    | Break
-    | If
-    | For
-)
+SimpleStmt = Assign | TupleAssign | AugAssign | Return | Raise | ExprStmt
+Stmt = SimpleStmt | Comment | Blank | Break | If | For
 
 
 class Param(NamedTuple):
