@@ -26,16 +26,24 @@ _CODING = re.compile(r"(coding)([:=])")
 
 
 def text_width(text: str) -> int:
-    """The columns that a text takes: two for a wide character, none for a combining one."""
+    """The columns that a text takes: two for a wide character, none for a combining one.
+
+    As the formatter counts them, but for some forty vowel signs of Indic scripts.
+    """
     if text.isascii():
         return len(text)
     width = 0
     for char in text:
         if unicodedata.east_asian_width(char) in "WF":
             width += 2
-        elif unicodedata.category(char) not in ("Mn", "Me", "Cf"):
+        elif unicodedata.category(char) not in ("Mn", "Me", "Cf") and not _is_hangul_part(char):
             width += 1
     return width
+
+
+def _is_hangul_part(char: str) -> bool:
+    """Whether a letter joins the syllable before it: a vowel or a final of Old Hangul."""
+    return "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7ff"
 
 
 def number_text(value: float | int) -> str:
