@@ -1,0 +1,145 @@
+"""Parts of a graph, and partials of the table, as text in the notation of gradc programs.
+
+`Formulas` writes the quantities of a graph: those with a name by their name, anonymous ones in
+place.  `partial_text` writes a formula of a row.  Elementwise primitives are spelled as their
+rows say (an operator, else a call of the row's name), array primitives by `formula_arrays`.
+
+Invariant: one pass over the equations, in their order, and no recursion in the depth of an
+author's expression.  Deliberately absent: simplification; what is written is what is computed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from gradc.ir.graph import Atom, DType, Equation, Lit, Size, Var
+from gradc.ops.expr import Leaf
+from gradc.ops.primitive import Infix, Partial, Prefix
+from gradc.ops.table import PRIMITIVES
+from gradc.report.formula_arrays import ARRAY_RULES, size
+from gradc.report.notation import (
+    SIGN,
+    Piece,
+    call,
+    conditional,
+    cut,
+    infix,
+    inverse,
+    negative,
+)
+
+NumberText = Callable[[float], str]
+
+# Beyond this, a whole double is clearer with its exponent.
+_WHOLE_LIMIT = 1e16
+
+
+def exact_number(x: float) -> str:
+    """A number that reads back as the same double; a whole one without its point.
+
+    >>> [exact_number(x) for x in (3.0, 0.1, -0.0, 1e300, True)]
+    ['3', '0.1', '-0.0', '1e+300', 'true']
+    """
+    if isinstance(x, bool):
+        return "true" if x else "false"
+    if isinstance(x, int) or (abs(x) < _WHOLE_LIMIT and x == int(x)):
+        return str(int(x)) if x or math.copysign(1.0, x) > 0.0 else "-0.0"
+    return repr(x)
+
+
+class Formulas:
+    """The texts of a graph's quantities and equations.
+
+    `inlined` says which results of equations are written in place; all others are written by
+    their names, or as `names` says.  Without a `limit` a text is complete; with one, a text and
+    each of its parts are cut to so many characters.
+    """
+
+    def __init__(
+        self,
+        equations: Iterable[Equation] = (),
+        inlined: Callable[[Var], bool] = lambda var: var.anonymous,
+        names: Mapping[Var, str] | None = None,
+        limit: int | None = None,
+        number: NumberText = exact_number,
+    ) -> None:
+        self._names = names or {}
+        self._limit = limit
+        self._number = number
+        self._pieces: dict[Var, Piece] = {}
+        for equation in equations:
+            if inlined(equation.out):
+                self._pieces[equation.out] = self._piece(equation)
+
+    def of(self, atom: Atom) -> str:
+        """A quantity: its name, or its formula where it is written in place."""
+        return cut(self._atom(atom).text, self._limit)
+
+    def definition(self, equation: Equation) -> str:
+        """The right-hand side of an equation."""
+        return self._piece(equation).text
+
+    def partial(self, formula: Partial) -> str:
+        """A partial that a row states, over quantities of this graph."""
+        return cut(self._partial(formula).text, self._limit)
+
+    def _piece(self, equation: Equation) -> Piece:
+        args = [self._atom(arg) for arg in equation.args]
+        rule = ARRAY_RULES.get(equation.op)
+        if rule is not None:
+            return self._cut(rule(equation, args))
+        if equation.op == "real" and equation.args[0].type.dtype is DType.BOOL:
+            return self._cut(conditional(Piece("1"), args[0], Piece("0")))
+        return self._cut(_elementwise(equation.op, dict(equation.params), args))
+
+    def _cut(self, piece: Piece) -> Piece:
+        text = cut(piece.text, self._limit)
+        return piece if text is piece.text else piece._replace(text=text)
+
+    def _atom(self, atom: Atom) -> Piece:
+        if isinstance(atom, Lit):
+            return self._literal(atom.value)
+        if isinstance(atom, Size):
+            return size(atom.dim)
+        return self._pieces.get(atom) or Piece(self._names.get(atom, atom.name))
+
+    def _literal(self, value: float) -> Piece:
+        text = self._number(value)
+        return Piece(text, SIGN) if text.startswith("-") else Piece(text)
+
+    def _partial(self, formula: Partial) -> Piece:
+        # Rows state their partials: the depth of these trees is that of the table, not of any
+        # author's text.
+        if isinstance(formula, Leaf):
+            return self._atom(formula.atom)
+        if isinstance(formula, (int, float)):
+            return self._literal(float(formula))
+        args = [self._partial(arg) for arg in formula.args]
+        return self._cut(_elementwise(formula.op, dict(formula.params), args))
+
+
+def _elementwise(op: str, params: Mapping[str, Any], args: Sequence[Piece]) -> Piece:
+    """An elementwise primitive applied to pieces."""
+    match op:
+        case "copy" | "real":
+            return args[0]
+        case "select":
+            return conditional(args[1], args[0], args[2])
+        case "ipow":
+            return infix("**", args[0], Piece(str(params["n"]), SIGN))
+        case "pow":
+            return infix("**", args[0], args[1])
+        case "polygamma":
+            n = params["n"]
+            return call("polygamma", (str(n), args[0])) if n else call("digamma", args)
+    for target in ("python", "numpy"):
+        match PRIMITIVES[op].spell.get(target):
+            case Infix(operator):
+                return infix(operator, args[0], args[1])
+            case Prefix("-"):
+                return negative(args[0])
+            case Prefix("not"):
+                return inverse(args[0])
+    return call(op, args)

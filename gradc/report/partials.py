@@ -1,0 +1,225 @@
+"""Every statement of a program with its local partials, as text and, where scalar, as a graph.
+
+A statement is what an author wrote for one named quantity: its equation and the anonymous parts
+of it.  The partial with respect to each operand comes from reverse mode on the statement alone,
+so that diagrams and explanations show the same derivative as emitted code computes.
+
+A contribution `d operand += ...` is written in one of two ways:
+
+* a factor, by which the adjoint of the result is multiplied, element by element: always where
+  the result is a scalar, and where it depends on an array of its own shape elementwise;
+* a pullback otherwise, which contains the adjoint of the result by its name: `X.T @ dz`.
+
+Invariant: linear in the size of the program; each statement is differentiated by itself.
+Deliberately absent: numbers.  `Partials.scalars` is a graph that computes all scalar factors at
+once; who has run it names its results with `Partials.by_edge`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from gradc.ad.names import adjoint_name
+from gradc.ad.reverse import Reverse, vjp
+from gradc.ad.rules import differentiable
+from gradc.ir.graph import Atom, Equation, Graph, Lit, Var
+from gradc.ir.program import Program
+from gradc.ops.builder import Builder
+from gradc.ops.table import PRIMITIVES
+from gradc.passes.dead import needed, without_dead_equations
+from gradc.report.formula import Formulas
+from gradc.report.numbers import number
+
+#: A partial is shown beside an arrow: what is longer loses its end.
+LONGEST_PARTIAL = 96
+
+#: Result and operand of a statement, by name.
+Edge = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One named quantity: its equation, the parts of that, and the quantities it reads."""
+
+    result: Var
+    equations: tuple[Equation, ...]  # the last one defines `result`
+    operands: tuple[Var, ...]  # named quantities, in the order in which they are first read
+
+
+@dataclass(frozen=True)
+class LocalPartial:
+    """What the adjoint of a statement's result contributes to that of one operand.
+
+    `text` is a factor, or a pullback where it contains the adjoint.  `value` is the scalar that
+    a factor is, None where it is not one; a literal is exact and needs no evaluation.
+    """
+
+    result: Var
+    operand: Var
+    text: str
+    is_factor: bool
+    value: Atom | None = None
+
+
+@dataclass(frozen=True)
+class Partials:
+    """The statements of a program, and the partials of those that have any.
+
+    An operand without a path to its statement's result (an integer, a constant, the operand of
+    `floor`) has no partial.
+    """
+
+    statements: tuple[Statement, ...]
+    edges: tuple[LocalPartial, ...]
+    adjoint_names: Mapping[Var, str]
+    scalars: Program  # outputs are all scalar factors that are not literals, each once
+
+    def by_edge(self, results: Iterable[float]) -> dict[Edge, float]:
+        """The number of every scalar factor, from the outputs of `scalars` in their order."""
+        known = dict(zip(self.scalars.graph.outputs, results, strict=True))
+        return {
+            (edge.result.name, edge.operand.name): known[edge.value]
+            for edge in self.edges
+            if isinstance(edge.value, Var)
+        }
+
+
+def local_partials(program: Program) -> Partials:
+    """The local partials of every statement of a program."""
+    names = adjoint_names(program.graph)
+    every = tuple(statements(program.graph))
+    builder = Builder(program.graph.names())
+    for equation in program.graph.equations:
+        builder.append(equation)
+    edges: list[LocalPartial] = []
+    for statement in every:
+        edges += _Differentiated(statement, program.constants, names, builder).edges()
+    outputs = dict.fromkeys(edge.value for edge in edges if isinstance(edge.value, Var))
+    graph = replace(program.graph, equations=tuple(builder.equations), outputs=tuple(outputs))
+    scalars = replace(program, graph=without_dead_equations(graph))
+    return Partials(every, tuple(edges), names, scalars)
+
+
+def statements(graph: Graph) -> Iterator[Statement]:
+    """The statements of a graph, in order."""
+    parts = {eq.out: (i, eq) for i, eq in enumerate(graph.equations) if eq.out.anonymous}
+    for i, equation in enumerate(graph.equations):
+        if equation.out.anonymous:
+            continue
+        own = {equation.out: (i, equation)}
+        unread = [equation]
+        while unread:
+            for var in unread.pop().inputs():
+                if var in parts and var not in own:
+                    own[var] = parts[var]
+                    unread.append(parts[var][1])
+        ordered = tuple(eq for _, eq in sorted(own.values(), key=lambda pair: pair[0]))
+        read = dict.fromkeys(var for eq in ordered for var in eq.inputs() if var not in own)
+        yield Statement(equation.out, ordered, tuple(read))
+
+
+def adjoint_names(graph: Graph) -> dict[Var, str]:
+    """The names of all adjoints, none of which is a name of the author's."""
+    taken = set(graph.names())
+    named = [var for var in graph.named() if differentiable(var)]
+    names: dict[Var, str] = {}
+    for var in chain(graph.outputs, reversed(named)):
+        if var not in names:
+            name = adjoint_name(var)
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            names[var] = name
+    return names
+
+
+class _Differentiated:
+    """The partials of one statement; `builder` receives the equations of the scalar ones."""
+
+    def __init__(
+        self,
+        statement: Statement,
+        constants: frozenset[Var],
+        names: Mapping[Var, str],
+        builder: Builder,
+    ) -> None:
+        self.statement = statement
+        self.names = names
+        self.builder = builder
+        self.wrt = [
+            var for var in statement.operands if differentiable(var) and var not in constants
+        ]
+
+    def edges(self) -> Iterator[LocalPartial]:
+        """One partial for each operand that the result depends on differentiably."""
+        result = self.statement.result
+        if not self.wrt or not differentiable(result):
+            return
+        graph = Graph("", self.statement.operands, self.statement.equations, (result,))
+        reverse = vjp(graph, self.wrt)
+        adjoints = {
+            operand: adjoint
+            for operand, adjoint in zip(self.wrt, reverse.adjoints, strict=True)
+            if operand not in reverse.structural_zeros
+        }
+        scaling = [adjoint for operand, adjoint in adjoints.items() if self._is_factor(operand)]
+        mark = len(self.builder.equations)
+        unit = self._with_unit_adjoint(reverse, scaling)
+        factors = self._formulas((*self.statement.equations, *self.builder.equations[mark:]), {})
+        seed_name = {reverse.seeds[0]: self.names[result]}
+        sweeps = reverse.graph.equations if len(scaling) < len(adjoints) else ()
+        pullbacks = self._formulas(sweeps, seed_name)
+        for operand, adjoint in adjoints.items():
+            factor = unit.get(adjoint)
+            if factor is None:
+                yield LocalPartial(result, operand, pullbacks.of(adjoint), False)
+            else:
+                value = None if factor.type.shape or result.type.shape else factor
+                yield LocalPartial(result, operand, factors.of(factor), True, value)
+
+    def _formulas(self, equations: Sequence[Equation], names: Mapping[Var, str]) -> Formulas:
+        result = self.statement.result
+        return Formulas(
+            equations,
+            inlined=lambda var: var is not result,
+            names=names,
+            limit=LONGEST_PARTIAL,
+            number=number,
+        )
+
+    def _with_unit_adjoint(self, reverse: Reverse, wanted: Sequence[Var]) -> dict[Atom, Atom]:
+        """The wanted adjoints, written again for the adjoint 1, which drops out of products."""
+        b = self.builder
+        b.origin = self.statement.equations[-1].origin
+        b.stem = self.names[self.statement.result]
+        sweep = reverse.graph.equations[reverse.primal_count :]
+        live = needed(sweep, wanted)
+        known: dict[Atom, Atom] = {reverse.seeds[0]: Lit(1.0)}
+        for equation in sweep:
+            if equation.out not in live:
+                continue
+            args = tuple(known.get(arg, arg) for arg in equation.args)
+            if equation.op == "copy":
+                known[equation.out] = args[0]
+            elif PRIMITIVES[equation.op].elementwise:
+                known[equation.out] = b.apply(equation.op, args, equation.params)
+            else:
+                known[equation.out] = b.emit(equation.op, args, equation.params)
+        return known
+
+    def _is_factor(self, operand: Var) -> bool:
+        """Whether the adjoint is multiplied elementwise on the way to an operand."""
+        shape = self.statement.result.type.shape
+        if not shape:
+            return True
+        if operand.type.shape != shape:
+            return False
+        moving = {operand}
+        for equation in self.statement.equations:
+            if any(var in moving for var in equation.inputs()):
+                if equation.out.type.shape != shape or not PRIMITIVES[equation.op].elementwise:
+                    return False
+                moving.add(equation.out)
+        return True
