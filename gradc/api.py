@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gradc.collector import uninterrupted
 from gradc.diagnostics import Diagnostic, Source, SourceError, UsageError
 from gradc.frontend.lower import check
 from gradc.ir.evaluation import Evaluation
@@ -35,7 +36,8 @@ def compile(source_text: str, wrt: Iterable[str] | None = None) -> Compiled:
     or every real input where there are none.  Raises SourceError with every mistake that was
     found, UsageError for a `wrt` that is not a real input.
     """
-    return Compiled(check(Source("<program>", source_text)), wrt)
+    with uninterrupted():
+        return Compiled(check(Source("<program>", source_text)), wrt)
 
 
 def load(path: str | os.PathLike[str], wrt: Iterable[str] | None = None) -> Compiled:
@@ -43,7 +45,8 @@ def load(path: str | os.PathLike[str], wrt: Iterable[str] | None = None) -> Comp
 
     Raises what `compile` raises, and OSError where the file cannot be read.
     """
-    return Compiled(check(read_source(path)), wrt)
+    with uninterrupted():
+        return Compiled(check(read_source(path)), wrt)
 
 
 def read_source(path: str | os.PathLike[str]) -> Source:
@@ -96,7 +99,8 @@ class Compiled:
     @cached_property
     def emitted(self) -> Emitted:
         """The emitted module and the order of what its functions take and return."""
-        return emit(self.program, self.wrt)
+        with uninterrupted():
+            return emit(self.program, self.wrt)
 
     @property
     def python(self) -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import click
 
+from gradc.collector import uninterrupted
 from gradc.diagnostics import Diagnostic, GradcError
 from gradc.diagnostics.render import render_json, render_text
 
@@ -42,7 +43,8 @@ def terminal_width(descriptor: int | None) -> int | None:
 def reported(format: str) -> Iterator[None]:
     """Turn the errors of a command into messages and an exit code."""
     try:
-        yield
+        with uninterrupted():
+            yield
     except GradcError as error:
         report(error.diagnostics, format)
         sys.exit(error.exit_code)

@@ -8,7 +8,6 @@ expression in brackets it includes the brackets.  A mistake that leaves the gram
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from re import Match
 
@@ -141,7 +140,7 @@ class Builder:
         return Number(text, Span(*token_span(literal)))
 
     def parenthesised(self, opening: Token, inner: Expr, closing: Token) -> Expr:
-        return replace(inner, span=Span(opening.start(), token_span(closing)[1]))
+        return inner._replace(span=Span(opening.start(), token_span(closing)[1]))
 
     def call(
         self, function: Token, opening: Token, arguments: tuple[Expr, ...] | None, closing: Token

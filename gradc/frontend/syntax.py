@@ -1,34 +1,32 @@
 """The syntax tree of a program: what the author wrote, with spans.
 
-Nodes are named after the grammar's rules.  They are immutable and never compared or walked
-recursively: an expression may be nested ten thousand deep, so every walk keeps its own stack.
+Nodes are named after the grammar's rules.  They are tuples, which are cheap to define and to
+make, but they are never compared, hashed or walked recursively: an expression may be nested
+ten thousand deep, so every walk keeps its own stack.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gradc.diagnostics import Source, Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Number:
+class Number(NamedTuple):
     """A number literal; `text` as written (digits may be grouped with `_`)."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Name:
+class Name(NamedTuple):
     """A name that is read; `name` is NFKC-normalised."""
 
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unary:
+class Unary(NamedTuple):
     """`-x`, `+x`, `not x`."""
 
     op: str
@@ -36,8 +34,7 @@ class Unary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Binary:
+class Binary(NamedTuple):
     """`x op y`; `^` has become `**`.  `op_span` is the operator's own place."""
 
     op: str
@@ -47,8 +44,7 @@ class Binary:
     op_span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Conditional:
+class Conditional(NamedTuple):
     """`then if condition else otherwise`."""
 
     then: Expr
@@ -57,8 +53,7 @@ class Conditional:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class Call(NamedTuple):
     """`function(arguments)`."""
 
     function: Name
@@ -66,8 +61,7 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Slice:
+class Slice(NamedTuple):
     """`start:stop` inside brackets; a missing end is None."""
 
     start: Expr | None
@@ -75,8 +69,7 @@ class Slice:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Subscript:
+class Subscript(NamedTuple):
     """`value[items]`."""
 
     value: Expr
@@ -84,16 +77,14 @@ class Subscript:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Transpose:
+class Transpose(NamedTuple):
     """`value.T`."""
 
     value: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Array:
+class Array(NamedTuple):
     """`[items]`; rows of a matrix are `Array`s themselves."""
 
     items: tuple[Expr, ...]
@@ -103,8 +94,7 @@ class Array:
 Expr = Number | Name | Unary | Binary | Conditional | Call | Subscript | Transpose | Array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Definition:
+class Definition(NamedTuple):
     """`target = value`."""
 
     target: Name
@@ -112,8 +102,7 @@ class Definition:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DimItem:
+class DimItem(NamedTuple):
     """`N` or `N = 10` in a `dim` statement."""
 
     name: Name
@@ -121,8 +110,7 @@ class DimItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Quantity:
+class Quantity(NamedTuple):
     """`X[N, D]` or `label[N] in K` in an `input` or `param` statement."""
 
     name: Name
@@ -131,16 +119,14 @@ class Quantity:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DimDecl:
+class DimDecl(NamedTuple):
     """`dim N, D, K = 10`."""
 
     items: tuple[DimItem, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InputDecl:
+class InputDecl(NamedTuple):
     """`input ...` (`kind` "input") or `param ...` (`kind` "param")."""
 
     kind: str
@@ -148,16 +134,14 @@ class InputDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ConstDecl:
+class ConstDecl(NamedTuple):
     """`const lr = 0.01, k = 2`: folded at compile time."""
 
     items: tuple[Definition, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OutputDecl:
+class OutputDecl(NamedTuple):
     """`output J, K`."""
 
     items: tuple[Name, ...]
@@ -167,8 +151,7 @@ class OutputDecl:
 Statement = Definition | DimDecl | InputDecl | ConstDecl | OutputDecl
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Program:
+class Program(NamedTuple):
     """A whole source text."""
 
     source: Source

@@ -63,10 +63,25 @@ class Var:
 
 
 class Lit(NamedTuple):
-    """A literal scalar: a double, an integer or a truth value, by its type."""
+    """A literal scalar: a double, an integer or a truth value, by its type.
+
+    Two literals are equal if they are written alike: 0.0 is not -0.0, and nan is nan.
+    """
 
     value: float | int | bool
     type: Type = REAL
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lit) and self._key() == other._key()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[str, Type]:
+        return repr(self.value), self.type
 
 
 class Size(NamedTuple):
@@ -87,8 +102,7 @@ class Origin(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Equation:
+class Equation(NamedTuple):
     """`out = op args {params}`."""
 
     out: Var
@@ -122,11 +136,19 @@ class Graph:
     source: Source | None = field(default=None, compare=False)
 
     def names(self) -> Iterator[str]:
-        """The names of all variables."""
+        """The names of all variables, and of the sizes that occur in their shapes and operands.
+
+        A derivative must not take the name of a size: both are read in the same scope.
+        """
         for var in self.inputs:
             yield var.name
+            yield from _size_names(var.type.shape)
         for equation in self.equations:
             yield equation.out.name
+            yield from _size_names(equation.out.type.shape)
+            for arg in equation.args:
+                if type(arg) is Size:
+                    yield from arg.dim.names()
 
     def named(self) -> Iterator[Var]:
         """The inputs, then every quantity that has a name, in order of definition."""
@@ -139,3 +161,8 @@ class Graph:
         from gradc.ir.text import print_graph
 
         return print_graph(self)
+
+
+def _size_names(shape: Shape) -> Iterator[str]:
+    for dim in shape:
+        yield from dim.names()

@@ -22,7 +22,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradc.ir.graph import Atom, DType, Equation, Type
+from gradc.ir.dims import Shape
+from gradc.ir.graph import REAL, Atom, DType, Equation, Type
 from gradc.ops.expr import Expr
 
 if TYPE_CHECKING:
@@ -117,8 +118,8 @@ class Primitive:
         return self.type_rule in ELEMENTWISE_RULES
 
 
-def _joined_shape(types: Sequence[Type]) -> tuple[Any, ...]:
-    shape: tuple[Any, ...] = ()
+def _joined_shape(types: Sequence[Type]) -> Shape:
+    shape: Shape = ()
     for operand in types:
         if operand.shape and shape and operand.shape != shape:
             raise TypeMismatchError("operands need equal shapes")
@@ -130,12 +131,14 @@ def real_rule(types: Sequence[Type], params: Params) -> Type:
     """Real operands of one shape, or scalars; a real result."""
     if len(types) == 1:
         return types[0]
-    return Type(DType.REAL, _joined_shape(types))
+    shape = _joined_shape(types)
+    return Type(DType.REAL, shape) if shape else REAL
 
 
 def number_rule(types: Sequence[Type], params: Params) -> Type:
     """As `real_rule`, but integers give an integer."""
-    return Type(types[0].dtype, _joined_shape(types))
+    shape = _joined_shape(types)
+    return Type(types[0].dtype, shape) if shape else types[0]
 
 
 def bool_rule(types: Sequence[Type], params: Params) -> Type:

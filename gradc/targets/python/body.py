@@ -130,7 +130,7 @@ class Body:
 
     def _may_be_plain(self, equation: Equation) -> bool:
         """Whether a scalar may be one of Python's own numbers: a selection of a literal is."""
-        if equation.out.type.shape:
+        if self.style.guard_plain is None or equation.out.type.shape:
             return False
         row = PRIMITIVES[equation.op]
         if row.guarded:
