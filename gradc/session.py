@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gradc.diagnostics import Diagnostic, UsageError
+from gradc.diagnostics import Diagnostic, InputError, UsageError
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
@@ -19,7 +19,7 @@ from gradc.runtime.evaluate import (
     needs_a_choice,
     with_output,
 )
-from gradc.runtime.inputs import read_inputs
+from gradc.runtime.inputs import read_inputs, read_what_can_be
 from gradc.runtime.nonfinite import explain_nonfinite
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def run(program: Program, request: Request, stdin: Callable[[], str]) -> Result:
         )
     seeded, weights = _seeded(program, request.seed_output)
     wrt = seeded.wrt(request.wrt)
-    given = read_inputs(request.specs, stdin)
-    bound = bind(program.inputs, given, program.requirements, program.source)
+    bound = bind_specs(program, request.specs, stdin)
     evaluation, output = _evaluate(seeded, bound, request, weights)
     found = None
     if request.jacobian:
@@ -99,6 +98,28 @@ def run(program: Program, request: Request, stdin: Callable[[], str]) -> Result:
     return Result(
         seeded, evaluation, wrt, output, found, tuple(notes), NUMERIC_FAILURE if fault else 0
     )
+
+
+def bind_specs(program: Program, specs: Sequence[str], stdin: Callable[[], str]) -> Bound:
+    """The data that the arguments of a command name, bound to the inputs of a program.
+
+    Raises InputError with the problems of reading and of binding together.
+    """
+    reading = read_what_can_be(specs, stdin)
+    found = list(reading.problems)
+    try:
+        bound = bind(
+            program.inputs,
+            reading.values,
+            program.requirements,
+            program.source,
+            reading.unread,
+        )
+    except InputError as error:
+        raise InputError([*found, *error.diagnostics]) from None
+    if found:
+        raise InputError(found)
+    return bound
 
 
 def _seeded(program: Program, seed: str | None) -> tuple[Program, Mapping[str, object] | None]:

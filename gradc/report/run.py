@@ -12,7 +12,9 @@ from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
 from gradc.report.numbers import array_summary, json_value
-from gradc.report.table import Column, render_table
+from gradc.report.table import Column, render_table, shortened
+
+EQUATION_WIDTH = 72
 
 Blocks = Mapping[tuple[str, str], object]
 
@@ -35,7 +37,7 @@ def run_table(
         origin = origins.get(var.name)
         row = [
             var.name,
-            origin.text if origin else kinds[var.name],
+            shortened(origin.text, EQUATION_WIDTH) if origin else kinds[var.name],
             shape_text(var.type.shape),
             array_summary(evaluation.values[var.name]),
         ]

@@ -45,15 +45,18 @@ def bind(
     values: Mapping[str, object],
     constraints: Sequence[SizeRequirement] = (),
     source: Source | None = None,
+    unread: frozenset[str] | None = frozenset(),
 ) -> Bound:
     """The values as arrays, and the sizes that they imply.
 
     `values` maps names to what `read_inputs` returns, or to numbers, nested lists and arrays
-    of the Python interface.  `source` is the program, for pointing at declarations.  Raises
+    of the Python interface.  `source` is the program, for pointing at declarations.  `unread`
+    names values that were given but could not be read, so that they are not called missing;
+    None stands for all of them (`inputs.Reading`).  Raises
     `InputError` with all problems: names missing or unknown, elements that are no numbers,
     ranks, integers, sizes, index ranges, and the bounds in `constraints`.
     """
-    return _Binder(inputs, values, constraints, source).bound()
+    return _Binder(inputs, values, constraints, source, unread).bound()
 
 
 class _Binder:
@@ -63,8 +66,10 @@ class _Binder:
         values: Mapping[str, object],
         constraints: Sequence[SizeRequirement],
         source: Source | None,
+        unread: frozenset[str] | None,
     ) -> None:
         self._inputs = inputs
+        self._unread = unread
         self._values = values
         self._constraints = constraints
         self._source = source
@@ -103,7 +108,8 @@ class _Binder:
 
     def _check_names(self) -> None:
         declared = {spec.name: spec for spec in self._inputs}
-        missing = [spec for spec in self._inputs if spec.name not in self._values]
+        given = self._values.keys() | (declared.keys() if self._unread is None else self._unread)
+        missing = [spec for spec in self._inputs if spec.name not in given]
         if missing:
             names = _listed([_declaration(spec) for spec in missing])
             example = ",".join(_example(spec) for spec in missing[:4])

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
-from gradc.diagnostics import InputError
+from gradc.diagnostics import Diagnostic, InputError
 from gradc.runtime.inputs_csv import read_csv_columns, read_csv_matrix
 from gradc.runtime.inputs_files import check_no_nul, read_text
 from gradc.runtime.inputs_json import read_json_object, read_json_value
@@ -27,6 +28,18 @@ _FORMS = "give NAME=VALUE, a .json, .csv or .npz file, NAME=file.npy, or - for s
 Named = list[tuple[str, RawValue]]
 
 
+class Reading(NamedTuple):
+    """What could be read, and what was wrong with the rest.
+
+    `unread` names values that were given and could not be read; None where a whole source
+    was unreadable, so that nobody knows what it holds.
+    """
+
+    values: dict[str, RawValue]
+    problems: tuple[Diagnostic, ...]
+    unread: frozenset[str] | None
+
+
 def read_inputs(specs: Sequence[str], stdin: Callable[[], str]) -> dict[str, RawValue]:
     """The values that the arguments of a command name.
 
@@ -40,7 +53,16 @@ def read_inputs(specs: Sequence[str], stdin: Callable[[], str]) -> dict[str, Raw
 
     Names are brought to NFKC.  Raises `InputError` with the problems of every spec.
     """
+    reading = read_what_can_be(specs, stdin)
+    if reading.problems:
+        raise InputError(reading.problems)
+    return reading.values
+
+
+def read_what_can_be(specs: Sequence[str], stdin: Callable[[], str]) -> Reading:
+    """As `read_inputs`, for reporting the problems together with those of binding."""
     values: dict[str, RawValue] = {}
+    unread: frozenset[str] | None = frozenset()
     problems = Problems(limit=50)
     if sum(spec == "-" for spec in specs) > 1:
         problems.add("G0503", "standard input `-` is given twice")
@@ -55,8 +77,17 @@ def read_inputs(specs: Sequence[str], stdin: Callable[[], str]) -> dict[str, Raw
                     values[name] = value
         except InputError as error:
             problems.extend(error.diagnostics)
-    problems.check()
-    return values
+            names = _attempted(spec)
+            unread = None if names is None or unread is None else unread | names
+    return Reading(values, problems.found(), unread)
+
+
+def _attempted(spec: str) -> frozenset[str] | None:
+    """The names to which a spec wanted to give values; None for a file or a stream."""
+    if not _ASSIGNMENT.match(spec):
+        return None
+    names = (spec[start:end].partition("=")[0].strip() for start, end in _segments(spec))
+    return frozenset(names)
 
 
 def _read_spec(spec: str, stdin: Callable[[], str]) -> Named:

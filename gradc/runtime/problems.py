@@ -62,9 +62,13 @@ class Problems:
         if self._found:
             raise self._error()
 
-    def _error(self) -> InputError:
+    def found(self) -> tuple[Diagnostic, ...]:
+        """All that was noted; the last one says how many more there were."""
         found = list(self._found)
         if self._more:
             more = f"and {counted(self._more, 'more problem')}, not shown"
             found[-1] = replace(found[-1], notes=(*found[-1].notes, more))
-        return InputError(found)
+        return tuple(found)
+
+    def _error(self) -> InputError:
+        return InputError(self.found())
