@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from gradc.diagnostics import Span
 from gradc.frontend import syntax as ast
 from gradc.frontend.functions import FUNCTIONS, is_function, unknown_function
 from gradc.frontend.indexing import lower_subscript
@@ -23,7 +24,7 @@ from gradc.frontend.scope import Scope
 from gradc.frontend.sizes import Sizes
 from gradc.frontend.spelling import nearest
 from gradc.frontend.walk import postorder
-from gradc.ir.dims import shape_text
+from gradc.ir.dims import Dim, shape_text
 from gradc.ir.graph import Atom, DType, Lit, Size, Type, Var
 from gradc.ir.interface import SizeRequirement
 from gradc.ops.builder import Builder
@@ -207,6 +208,17 @@ class Lowering:
             return _as_int(left), _as_int(right)
         return self.as_real(left), self.as_real(right)
 
+    def at_least_zero(self, span: Span, dim: Dim, fault: str) -> bool:
+        """Check `dim >= 0` now where it is a number, else when sizes are known."""
+        if dim.constant is None:
+            if any(k < 0 for _, k in dim.terms):
+                self.requirements.append(SizeRequirement(dim, 0, fault, span))
+            return True
+        if dim.constant < 0:
+            self.problems.error("G0304", span, fault, "out of range")
+            return False
+        return True
+
     def static(self, expr: ast.Expr, value: Atom) -> float | None:
         """The value of an expression that is a constant at compile time."""
         if type(value) is Lit:
@@ -259,7 +271,8 @@ def _call_children(node: ast.Call) -> tuple[ast.Expr, ...]:
 
 
 def _whole(atom: Atom) -> bool:
-    return type(atom) is Lit and atom.value == math.floor(atom.value)
+    """Whether an atom is a literal that is an integer, and exactly so as a double."""
+    return type(atom) is Lit and float(atom.value).is_integer() and abs(atom.value) <= 2**53
 
 
 def _as_int(atom: Atom) -> Atom:

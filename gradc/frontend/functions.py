@@ -356,6 +356,9 @@ def _sizes(lower: Lowering, node: ast.Call, first: int) -> Shape | None:
             f"shape {shape_text(shape)}",
         )
         return None
+    for dim, expr in zip(shape, node.arguments[first:], strict=True):
+        if not lower.at_least_zero(expr.span, dim, f"the size `{lower.short(expr)}` is below 0"):
+            return None
     return shape
 
 

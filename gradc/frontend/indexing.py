@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradc.diagnostics import Span
 from gradc.frontend import syntax as ast
 from gradc.ir.dims import Dim
 from gradc.ir.graph import Atom
-from gradc.ir.interface import SizeRequirement
 
 if TYPE_CHECKING:
     from gradc.frontend.expressions import Lowering
@@ -65,7 +63,7 @@ def _item(
         (extent - stop, f"ends beyond the size {extent}"),
     )
     what = f"the slice `{lower.short(node)}`"
-    if not all(_at_least_zero(lower, item.span, dim, f"{what} {fault}") for dim, fault in checks):
+    if not all(lower.at_least_zero(item.span, dim, f"{what} {fault}") for dim, fault in checks):
         return None
     return start, stop
 
@@ -84,18 +82,6 @@ def _position_ok(
             help=f"from the end, write {lower.short(node.value)}[{extent - -constant}]",
         )
         return False
-    return _at_least_zero(lower, item.span, at, f"{what} is below 0") and _at_least_zero(
-        lower, item.span, extent - at - 1, f"{what} is beyond the size {extent}"
+    return lower.at_least_zero(item.span, at, f"{what} is below 0") and lower.at_least_zero(
+        item.span, extent - at - 1, f"{what} is beyond the size {extent}"
     )
-
-
-def _at_least_zero(lower: Lowering, span: Span, dim: Dim, fault: str) -> bool:
-    """Check `dim >= 0` now where it is a number, else when sizes are known."""
-    if dim.constant is None:
-        if any(k < 0 for _, k in dim.terms):
-            lower.requirements.append(SizeRequirement(dim, 0, fault, span))
-        return True
-    if dim.constant < 0:
-        lower.problems.error("G0304", span, fault, "out of range")
-        return False
-    return True

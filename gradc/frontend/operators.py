@@ -67,8 +67,14 @@ def lower_binary(lower: Lowering, node: ast.Binary, left: Atom, right: Atom) -> 
         if folded is not None:
             return Lit(folded)
     if node.op not in ("and", "or"):
-        left, right = lower.same_numbers(left, right, real=node.op == "/")
+        left, right = lower.same_numbers(left, right, real=_is_real_quotient(node.op, right))
     return lower.builder.emit(BINARY[node.op], (left, right))
+
+
+def _is_real_quotient(op: str, divisor: Atom) -> bool:
+    """Whether an operator divides in the reals: integers have no value for a division by 0."""
+    nonzero = type(divisor) is Lit and divisor.value != 0
+    return op == "/" or (op in ("//", "%") and not nonzero)
 
 
 def _shapes_agree(lower: Lowering, node: ast.Binary, left: Atom, right: Atom) -> bool:
@@ -105,7 +111,7 @@ def _power(lower: Lowering, node: ast.Binary, base: Atom, exponent: Atom) -> Ato
         folded = fold("**", float(base.value), static)
         if folded is not None:
             return Lit(folded)
-    if static is not None and static == math.floor(static) and abs(static) < 2**31:
+    if static is not None and static.is_integer() and abs(static) < 2**31:
         operand = lower.as_real(base)
         return lower.builder.emit("ipow", (operand,), (("n", int(static)),))
     return lower.builder.emit("pow", (lower.as_real(base), lower.as_real(exponent)))

@@ -64,7 +64,7 @@ class Sizes:
         if node.name in scope.dims:
             return scope.dims[node.name]
         static = scope.statics.get(node.name)
-        if static is not None and static == int(static):
+        if static is not None and static.is_integer():
             return Dim.of(int(static))
         if node.name in scope.broken:
             return None

@@ -63,25 +63,10 @@ class Var:
 
 
 class Lit(NamedTuple):
-    """A literal scalar: a double, an integer or a truth value, by its type.
-
-    Two literals are equal if they are written alike: 0.0 is not -0.0, and nan is nan.
-    """
+    """A literal scalar: a double, an integer or a truth value, by its type."""
 
     value: float | int | bool
     type: Type = REAL
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Lit) and self._key() == other._key()
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple[str, Type]:
-        return repr(self.value), self.type
 
 
 class Size(NamedTuple):

@@ -10,11 +10,12 @@ A structural zero is `None` here, never a literal.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gradc.ir.dims import Dim, Shape
-from gradc.ir.graph import Atom, Equation, Lit, Origin, Var
+from gradc.ir.graph import BOOL, Atom, Equation, Lit, Origin, Var
 from gradc.ops.expr import Expr, Leaf
 from gradc.ops.primitive import Partial
 from gradc.ops.table import PRIMITIVES
@@ -61,9 +62,10 @@ class Builder:
         self, op: str, args: tuple[Atom, ...], params: ParamList = (), name: str | None = None
     ) -> Var:
         """Append `name = op args` and return its variable; anonymous without a name."""
-        key = (op, args, params)
-        if name is None and self.share and key in self._written:
-            return self._written[key]
+        if name is None and self._shares(args):
+            written = self._written.get((op, args, params))
+            if written is not None:
+                return written
         result = PRIMITIVES[op].type_rule([arg.type for arg in args], dict(params))
         out = Var(name or self.fresh(self.stem), result)
         self.append(Equation(out, op, args, params, self.origin))
@@ -73,8 +75,12 @@ class Builder:
         """Append an equation as it is."""
         self.equations.append(equation)
         self._definitions[equation.out] = equation
-        if self.share:
+        if self._shares(equation.args):
             self._written.setdefault((equation.op, equation.args, equation.params), equation.out)
+
+    def _shares(self, args: tuple[Atom, ...]) -> bool:
+        """Whether equations with these operands are shared: 0.0 equals -0.0, but is another."""
+        return self.share and not any(map(_negative_zero, args))
 
     def definition(self, atom: Atom) -> Equation | None:
         """The equation that defines an atom, if it was appended here."""
@@ -162,11 +168,14 @@ class Builder:
             return self.apply("neg", (factor,))
         return self.apply("mul", (Lit(number), factor))
 
-    def _scale_selection(self, factor: Atom, partial: Expr) -> Atom:
+    def _scale_selection(self, factor: Atom, partial: Expr) -> Atom | None:
         condition, then, otherwise = partial.args
+        truth = self.materialise(condition)
+        if type(truth) is Lit:
+            return self.scale(factor, then if truth.value else otherwise)
         scaled = (self.scale(factor, then), self.scale(factor, otherwise))
         branches = tuple(Lit(0.0) if branch is None else branch for branch in scaled)
-        return self.apply("select", (self.materialise(condition), *branches))
+        return self.apply("select", (truth, *branches))
 
     def materialise(self, formula: Partial) -> Atom:
         """The value of a formula, as equations."""
@@ -243,7 +252,34 @@ def _simplify_neg(b: Builder, operand: Atom) -> Atom | None:
     return b.negated(operand)
 
 
+def _simplify_sub(b: Builder, left: Atom, right: Atom) -> Atom | None:
+    if type(left) is Lit and type(right) is Lit:
+        return Lit(left.value - right.value)
+    return None
+
+
+def _simplify_eq(b: Builder, left: Atom, right: Atom) -> Atom | None:
+    if type(left) is Lit and type(right) is Lit:
+        return Lit(left.value == right.value, BOOL)
+    return None
+
+
+def _simplify_and(b: Builder, left: Atom, right: Atom) -> Atom | None:
+    for one, other in ((left, right), (right, left)):
+        if type(one) is Lit and not other.type.shape:
+            return other if one.value else one
+    return None
+
+
+def _negative_zero(atom: Atom) -> bool:
+    """Whether an atom is the literal -0.0."""
+    return type(atom) is Lit and atom.value == 0 and math.copysign(1.0, atom.value) < 0
+
+
 _SIMPLIFY: dict[str, Callable[..., Atom | None]] = {
+    "and": _simplify_and,
+    "eq": _simplify_eq,
+    "sub": _simplify_sub,
     "mul": _simplify_mul,
     "div": _simplify_div,
     "neg": _simplify_neg,

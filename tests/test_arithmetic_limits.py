@@ -1,0 +1,92 @@
+"""Numbers at the limits of doubles and of integers, in programs: no exception, no wrong value."""
+
+from __future__ import annotations
+
+from math import inf, isnan
+
+import numpy as np
+import pytest
+
+import gradc
+from gradc.ir.graph import Lit, Var
+from gradc.ops.builder import Builder
+
+INFINITE = "1e308*10"
+
+
+def test_an_infinite_exponent_is_not_an_integer() -> None:
+    assert gradc.compile(f"J = x**({INFINITE})").forward(x=0.5) == 0.0
+    assert gradc.compile(f"J = x**({INFINITE} - {INFINITE})").forward(x=1.0) == 1.0
+
+
+def test_a_large_whole_exponent() -> None:
+    value, gradients = gradc.compile("J = x**2147483648").value_and_grad(x=1.0000000001)
+    assert value == pytest.approx(1.2395, rel=1e-4)
+    assert gradients["x"] == pytest.approx(2147483648 * value, rel=1e-8)
+
+
+def test_integers_beside_numbers_that_no_integer_holds() -> None:
+    program = gradc.compile(f"input k[N] in 5, x\nJ = x*sum(k + 1e300) if {INFINITE} > x else 0")
+    assert program.forward(k=[1, 2], x=0.5) == pytest.approx(1e300)
+    assert gradc.compile(f"input k in 5, x\nJ = x if k < {INFINITE} else 0").forward(k=2, x=3) == 3
+
+
+@pytest.mark.parametrize("data", [("k", 2), ("k[N]", [2])])
+def test_integers_divided_by_zero_follow_ieee(data: tuple[str, object]) -> None:
+    declared, value = data
+    take = "sum(k {} 0)" if "[" in declared else "(k {} 0)"
+    quotient = gradc.compile(f"input {declared} in 5, x\nJ = x * {take.format('//')}")
+    assert quotient.forward(k=value, x=1) == inf
+    remainder = gradc.compile(f"input {declared} in 5, x\nJ = x * {take.format('%')}")
+    assert isnan(remainder.forward(k=value, x=1))
+
+
+def test_integers_divided_by_whole_numbers_stay_integers() -> None:
+    program = gradc.compile("input k[N] in 9, x\nq = k // 2; r = k % 2; J = x*sum(q*10 + r)")
+    evaluation = program.run(k=[7, 8], x=1)
+    assert evaluation.values["q"].dtype.kind == "i"  # type: ignore[union-attr]
+    assert evaluation.values["J"] == 71
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1/0", "5 % 0", "5 // 0", "N/0", "(N-1)**-1", "0**-1", "(N-1) // 0", "(-8)**(1/3)"),
+        *("log(N-1)", "sqrt(N-2)", "exp(N*1000)", "(1 if N > 1 else 2) / 0", "0 % (N-1)"),
+    ],
+)
+def test_plain_numbers_in_a_module_of_arrays_follow_ieee(text: str) -> None:
+    program = gradc.compile(f"input x[N]\nJ = sum(x) + {text}")
+    value, gradients = program.value_and_grad(x=[1.0])
+    assert not np.isfinite(value)
+    assert gradients["x"] == [1.0]
+
+
+@pytest.mark.parametrize("make", ["zeros(N-3)", "ones(N-3)", "reshape(x[1:], N-4, 1)", "x[N-3:]"])
+def test_a_size_below_zero_is_found_when_data_are_bound(make: str) -> None:
+    source = f"input x[N]\nJ = sum(x) + sum({make})"
+    if make.startswith("reshape"):
+        source = "input x[N]\nJ = sum(x) + sum(reshape(zeros(N-4), N-4, 1))"
+    with pytest.raises(gradc.InputError) as caught:
+        gradc.compile(source).forward(x=[1.0])
+    assert {d.code for d in caught.value.diagnostics} == {"G0528"}
+
+
+def test_a_constant_that_is_infinite_is_no_size() -> None:
+    with pytest.raises(gradc.SourceError) as caught:
+        gradc.compile(f"const c = {INFINITE}\ninput x[N]\nJ = sum(x[0:c])")
+    assert [d.code for d in caught.value.diagnostics] == ["G0306"]
+
+
+def test_zeros_of_either_sign_are_not_shared() -> None:
+    b = Builder(share=True)
+    x = Var("x")
+    positive = b.emit("mul", (x, Lit(0.0)))
+    assert b.emit("mul", (x, Lit(0.0))) is positive
+    assert b.emit("mul", (x, Lit(-0.0))) is not positive
+
+
+def test_powers_of_literals_ask_nothing_at_run_time() -> None:
+    for text in ("J = 2**x", "J = x**0.5"):
+        assert "if" not in gradc.compile(text).python.split("def tangent")[1]
+    assert gradc.compile("J = 0**x").value_and_grad(x=2) == (0.0, {"x": 0.0})
