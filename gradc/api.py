@@ -116,7 +116,7 @@ class Compiled:
         bound = bind(program.inputs, inputs, program.requirements, program.source)
         return list(bound.arrays.values())
 
-    def forward(self, **inputs: object) -> Any:
+    def forward(self, /, **inputs: object) -> Any:
         """The value of the output; a tuple of values where there are several outputs.
 
         Raises InputError for data that do not fit.
@@ -124,7 +124,7 @@ class Compiled:
         value, _ = call(self._functions["forward"], self._bound(inputs))
         return value
 
-    def value_and_grad(self, **inputs: object) -> tuple[Any, dict[str, Any]]:
+    def value_and_grad(self, /, **inputs: object) -> tuple[Any, dict[str, Any]]:
         """The value of a scalar output, and its derivative with respect to each of `wrt`.
 
         Raises InputError for data that do not fit, UsageError where the output is no scalar.
@@ -146,12 +146,12 @@ class Compiled:
         value, tangent = call(self._functions["tangent"], [*bound.arrays.values(), *moved])
         return value, tangent
 
-    def jacobian(self, **inputs: object) -> Jacobian:
+    def jacobian(self, /, **inputs: object) -> Jacobian:
         """Every derivative of every element of the outputs, in blocks."""
         from gradc.runtime.jacobian import jacobian
 
         return jacobian(self.program, inputs, self.wrt)
 
-    def run(self, **inputs: object) -> Evaluation:
+    def run(self, /, **inputs: object) -> Evaluation:
         """Every named value and every adjoint, as `gradc run` shows them."""
         return evaluate(self.program, inputs)
