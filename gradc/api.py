@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,12 @@ from gradc.collector import uninterrupted
 from gradc.diagnostics import Diagnostic, Source, SourceError, UsageError
 from gradc.frontend.lower import check
 from gradc.ir.evaluation import Evaluation
-from gradc.ir.graph import Graph, Var
+from gradc.ir.graph import REAL, Graph, Var
 from gradc.ir.program import Program
 from gradc.runtime.bind import bind
 from gradc.runtime.directions import directions
 from gradc.runtime.evaluate import call, evaluate, is_scalar_valued, needs_a_choice
-from gradc.runtime.load import load_functions
+from gradc.runtime.load import bind_keywords, load_functions
 from gradc.targets.python.emit import Emitted, emit
 
 if TYPE_CHECKING:
@@ -122,17 +122,26 @@ class Compiled:
         Raises InputError for data that do not fit.
         """
         value, _ = call(self._functions["forward"], self._bound(inputs))
-        return value
+        return _plain(value)
 
-    def value_and_grad(self, /, **inputs: object) -> tuple[Any, dict[str, Any]]:
-        """The value of a scalar output, and its derivative with respect to each of `wrt`.
+    @cached_property
+    def value_and_grad(self) -> Callable[..., tuple[Any, dict[str, Any]]]:
+        """`value_and_grad(**inputs)`: the value of a scalar output, and its derivative with
+        respect to each of `wrt`, by name.
 
         Raises InputError for data that do not fit, UsageError where the output is no scalar.
         """
         if not is_scalar_valued(self.program):
             raise UsageError([needs_a_choice(self.graph.outputs)])
-        value, gradients = call(self._functions["value_and_grad"], self._bound(inputs))
-        return value, dict(zip(self._names, gradients, strict=True))
+        emitted = self._functions["value_and_grad"]
+
+        def value_and_grad(**inputs: object) -> tuple[Any, dict[str, Any]]:
+            value, gradients = call(emitted, self._bound(inputs))
+            return _plain(value), dict(zip(self._names, map(_plain, gradients), strict=True))
+
+        if any(var.type != REAL for var in self.graph.inputs):
+            return value_and_grad
+        return bind_keywords(self.graph.inputs, self.wrt, emitted, value_and_grad)
 
     def jvp(self, inputs: Mapping[str, object], tangents: Mapping[str, object]) -> tuple[Any, Any]:
         """Forward mode: the value, and its derivative along a direction.
@@ -144,7 +153,7 @@ class Compiled:
         bound = bind(program.inputs, inputs, program.requirements, program.source)
         moved = directions(self.wrt, bound.sizes, tangents)
         value, tangent = call(self._functions["tangent"], [*bound.arrays.values(), *moved])
-        return value, tangent
+        return _plain(value), _plain(tangent)
 
     def jacobian(self, /, **inputs: object) -> Jacobian:
         """Every derivative of every element of the outputs, in blocks."""
@@ -155,3 +164,10 @@ class Compiled:
     def run(self, /, **inputs: object) -> Evaluation:
         """Every named value and every adjoint, as `gradc run` shows them."""
         return evaluate(self.program, inputs)
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's scalars as Python floats; arrays, and tuples of either, as they are."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return value if getattr(value, "shape", None) else float(value)
