@@ -17,12 +17,12 @@ from gradc.collector import uninterrupted
 from gradc.diagnostics import Diagnostic, Source, SourceError, UsageError
 from gradc.frontend.lower import check
 from gradc.ir.evaluation import Evaluation
-from gradc.ir.graph import REAL, Graph, Var
+from gradc.ir.graph import Graph, Var
 from gradc.ir.program import Program
 from gradc.runtime.bind import bind
 from gradc.runtime.directions import directions
 from gradc.runtime.evaluate import call, evaluate, is_scalar_valued, needs_a_choice
-from gradc.runtime.load import bind_keywords, load_functions
+from gradc.runtime.load import keyword_interface, load_functions
 from gradc.targets.python.emit import Emitted, emit
 
 if TYPE_CHECKING:
@@ -139,9 +139,7 @@ class Compiled:
             value, gradients = call(emitted, self._bound(inputs))
             return _plain(value), dict(zip(self._names, map(_plain, gradients), strict=True))
 
-        if any(var.type != REAL for var in self.graph.inputs):
-            return value_and_grad
-        return bind_keywords(self.graph.inputs, self.wrt, emitted, value_and_grad)
+        return keyword_interface(self.emitted, value_and_grad)
 
     def jvp(self, inputs: Mapping[str, object], tangents: Mapping[str, object]) -> tuple[Any, Any]:
         """Forward mode: the value, and its derivative along a direction.

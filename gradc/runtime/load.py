@@ -1,16 +1,17 @@
 """Making emitted text callable.
 
-Invariant: what runs is exactly the text that `gradc compile` prints; nothing else of a
-program is ever executed.
+Invariant: what runs is the text that `gradc compile` prints, and for the Python interface the
+same statements behind keyword arguments; nothing else of a program is ever executed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from gradc.ir.graph import Var
+from gradc.ir.graph import REAL
 from gradc.targets.python.binding import binding_source
+from gradc.targets.python.emit import Emitted
 
 
 def load_functions(text: str, name: str) -> dict[str, Callable[..., Any]]:
@@ -23,19 +24,15 @@ def load_functions(text: str, name: str) -> dict[str, Callable[..., Any]]:
     return {key: value for key, value in namespace.items() if callable(value)}
 
 
-def bind_keywords(
-    inputs: Sequence[Var],
-    wrt: Sequence[Var],
-    emitted: Callable[..., Any],
-    checked: Callable[..., Any],
-) -> Callable[..., Any]:
-    """An emitted `value_and_grad` of scalars with inputs and gradients by name.
+def keyword_interface(emitted: Emitted, checked: Callable[..., Any]) -> Callable[..., Any]:
+    """`value_and_grad` with inputs and gradients by name.
 
-    Arguments that are all floats go straight to `emitted`, anything else to `checked`.
+    Where all inputs are scalars, arguments that are floats go through the emitted statements
+    at once; anything else goes to `checked`.
     """
-    text = binding_source([var.name for var in inputs], [var.name for var in wrt])
-    if text is None:
+    text = None if emitted.fused is None else binding_source(emitted.fused)
+    if text is None or any(var.type != REAL for var in emitted.inputs):
         return checked
-    bind = load_functions(text, "the keyword interface")["bind"]
-    interface: Callable[..., Any] = bind(emitted, checked, object())
+    bind = load_functions(emitted.text + text, "the keyword interface")["bind"]
+    interface: Callable[..., Any] = bind(checked, object())
     return interface

@@ -1,45 +1,60 @@
-"""A keyword interface to an emitted `value_and_grad` of scalars, as fast as a hand-written one.
+"""A keyword interface to `value_and_grad` of scalars, as fast as a hand-written one.
 
-Floats go straight to the emitted function; everything else (other types, names missing or
-unknown) goes to the function that checks.  The text holds the names of inputs and nothing of
-the program's mathematics, which stays in the emitted module alone.
+Floats go straight through the statements of the emitted function; everything else (other
+types, names missing or unknown) goes to the function that checks.
 """
 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from gradc.targets.python.printer import print_statements
+from gradc.targets.python.tree import Stmt
 
 # Beyond so many inputs, checking the arguments is no longer what a call costs.
 MOST_INPUTS = 24
 
+# The names of the text's own: a program that uses one has no such interface.
+_OWN = frozenset({"_checked", "_missing", "_others", "_type", "_float", "_given"})
 
-def binding_source(inputs: Sequence[str], wrt: Sequence[str]) -> str | None:
-    """A module with `bind(emitted, checked, missing)`, which returns the interface.
 
-    None where there are no inputs, or too many, or one has a name that Python reserves.
+class Fused(NamedTuple):
+    """The statements of a `value_and_grad` in one piece, and the names of its results."""
+
+    statements: Sequence[Stmt]
+    inputs: Mapping[str, str]  # the identifier of each input
+    value: str
+    gradients: Mapping[str, str]  # the identifier of each input's adjoint
+
+
+def binding_source(fused: Fused) -> str | None:
+    """The text of `bind(_checked, _missing)`, which returns the interface.
+
+    It belongs behind the emitted module, whose helpers it calls.  None where there are no
+    inputs, or too many, or a name is in the way.
     """
-    if not 0 < len(inputs) <= MOST_INPUTS or not all(map(_usable, inputs)):
+    names = list(fused.inputs)
+    if not 0 < len(names) <= MOST_INPUTS or any(map(keyword.iskeyword, names)):
         return None
-    parameters = ", ".join(f"{name}=_missing" for name in inputs)
-    types = " is ".join(f"_type({name})" for name in inputs)
-    adjoints = "".join(f"_d{i}, " for i in range(len(wrt)))
-    gradients = ", ".join(f"{name!r}: _d{i}" for i, name in enumerate(wrt))
-    given = ", ".join(f"{name!r}: {name}" for name in inputs)
-    return f"""\
-def bind(_emitted, _checked, _missing, _type=type, _float=float):
+    body = print_statements(fused.statements, 12)
+    if list(fused.inputs.values()) != names or _OWN & set(re.findall(r"\w+", body)):
+        return None
+    parameters = ", ".join(f"{name}=_missing" for name in names)
+    types = " is ".join(f"_type({name})" for name in names)
+    gradients = ", ".join(f"{name!r}: {adjoint}" for name, adjoint in fused.gradients.items())
+    given = ", ".join(f"{name!r}: {name}" for name in names)
+    return f"""
+def bind(_checked, _missing, _type=type, _float=float):
     def value_and_grad(*, {parameters}, **_others):
         if {types} is _float and not _others:
-            _value, ({adjoints}) = _emitted({", ".join(inputs)})
-            return _value, {{{gradients}}}
+{body}
+            return {fused.value}, {{{gradients}}}
         _given = {{{given}}}
         _given = {{name: value for name, value in _given.items() if value is not _missing}}
         return _checked(**_given, **_others)
 
     return value_and_grad
 """
-
-
-def _usable(name: str) -> bool:
-    """Whether a name is free to be a parameter: the text's own begin with an underscore."""
-    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_")

@@ -16,6 +16,7 @@ from gradc.ad.rules import differentiable
 from gradc.ir.graph import Equation, Graph, Var
 from gradc.ir.program import Program
 from gradc.passes.dead import needed
+from gradc.targets.python.binding import Fused
 from gradc.targets.python.body import Body
 from gradc.targets.python.docstring import module_docstring
 from gradc.targets.python.helpers import helper_source
@@ -68,6 +69,7 @@ class Emitted:
     inputs: tuple[Var, ...]
     wrt: tuple[Var, ...]
     outputs: tuple[Var, ...]
+    fused: Fused | None  # `value_and_grad`, where it is in one piece
 
 
 def emit(program: Program, wrt: Sequence[Var], mode: str = "both") -> Emitted:
@@ -121,6 +123,7 @@ class _Module:
         self.functions: list[Function] = []
         self.helpers: dict[str, None] = {}
         self.uses_module = False
+        self.fused: Fused | None = None
         self.derivatives: dict[Var, Var] = {}
 
     def name_all(self, backwards: Reverse | None, forwards: Forward | None) -> None:
@@ -221,6 +224,15 @@ class _Module:
             body.write(equations, results, {backwards.primal_count: seed})
             self._used(body)
             statements = body.statements
+            self.fused = Fused(
+                statements,
+                {var.name: self.identifiers[var] for var in graph.inputs},
+                self.identifiers[output],
+                {
+                    var.name: self.identifiers[adjoint]
+                    for var, adjoint in zip(self.wrt, backwards.adjoints, strict=True)
+                },
+            )
             final: Expr = Tuple((body.name(output), _tuple(body, backwards.adjoints)))
         else:
             arguments = tuple(Name(self.identifiers[var]) for var in graph.inputs)
@@ -302,7 +314,7 @@ class _Module:
             header,
         )
         graph = self.program.graph
-        return Emitted(print_module(module), graph.inputs, self.wrt, graph.outputs)
+        return Emitted(print_module(module), graph.inputs, self.wrt, graph.outputs, self.fused)
 
 
 def style_of(graph: Graph) -> Style:
