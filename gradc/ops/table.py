@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gradc.ops.arithmetic import ARITHMETIC
 from gradc.ops.arrays import ARRAYS
-from gradc.ops.elementwise import (
-    ARITHMETIC,
-    EXPONENTIAL,
-    HYPERBOLIC,
-    PIECEWISE,
-    SPECIAL,
-    TRIGONOMETRIC,
-)
 from gradc.ops.logic import LOGIC
+from gradc.ops.piecewise import PIECEWISE
 from gradc.ops.primitive import Primitive
 from gradc.ops.reductions import REDUCTIONS
+from gradc.ops.smooth import EXPONENTIAL, HYPERBOLIC, SPECIAL, TRIGONOMETRIC
 
 PRIMITIVES: Mapping[str, Primitive] = {
     row.name: row

@@ -1,0 +1,168 @@
+"""Rows of arithmetic: sums, products, quotients, powers, remainders.
+
+`x**0 = 1` with derivative 0 everywhere, `0**0` included; a constant integer power is exact at
+0 and for negative bases.
+"""
+
+from __future__ import annotations
+
+from math import inf, nan
+
+from gradc.ops.expr import Expr, call, equal, power, where
+from gradc.ops.primitive import (
+    Edge,
+    Fn,
+    Form,
+    Helper,
+    Infix,
+    Partial,
+    Prefix,
+    number_rule,
+    to_real_rule,
+)
+from gradc.ops.row import REAL_LINE, REALS, WIDE, on, row
+
+
+def _both(left: Expr, right: Expr) -> Expr:
+    return call("and", left, right)
+
+
+def integer_power_partial(x: Expr, n: int) -> Partial:
+    """The partial of `x**n`: exact at 0, and structurally zero for n = 0."""
+    if n == 0:
+        return 0
+    if n == 1:
+        return 1
+    return float(n) * x if n == 2 else float(n) * power(x, n - 1)
+
+
+ARITHMETIC = (
+    row(
+        "add",
+        "Sum.",
+        lambda x, y, out: (1, 1),
+        Infix("+"),
+        Infix("+"),
+        "x + y",
+        domain=REALS,
+        rule=number_rule,
+    ),
+    row(
+        "sub",
+        "Difference.",
+        lambda x, y, out: (1, -1),
+        Infix("-"),
+        Infix("-"),
+        "x - y",
+        domain=REALS,
+        rule=number_rule,
+    ),
+    row(
+        "mul",
+        "Product, elementwise.",
+        lambda x, y, out: (y, x),
+        Infix("*"),
+        Infix("*"),
+        "x * y",
+        domain=REALS,
+        rule=number_rule,
+    ),
+    row(
+        "div",
+        "Quotient; always real.",
+        lambda x, y, out: (1 / y, -(out / y)),
+        Form("divide"),
+        Infix("/"),
+        "x / y",
+        domain=on("y != 0", WIDE, (0.5, 4.0)),
+        edges=(Edge((1.0, 0.0), inf), Edge((-1.0, 0.0), -inf), Edge((0.0, 0.0), nan)),
+    ),
+    row(
+        "neg",
+        "Negation.",
+        lambda x, out: (-1,),
+        Prefix("-"),
+        Prefix("-"),
+        "-x",
+        domain=REAL_LINE,
+        rule=number_rule,
+    ),
+    row(
+        "pow",
+        "Power with a variable exponent.",
+        lambda x, y, out: (
+            where(equal(y, 0.0), 0.0, y * call("pow", x, y - 1.0)),
+            where(_both(equal(x, 0.0), y >= 0.0), 0.0, out * call("log", x)),
+        ),
+        Helper("power"),
+        Form("power"),
+        "x ** y",
+        domain=on("x > 0, or x any real and y an integer", (0.1, 4.0), (-3.0, 3.0)),
+        edges=(
+            Edge((0.0, 0.0), 1.0, (0.0, 0.0)),
+            Edge((0.0, 2.0), 0.0, (0.0, 0.0)),
+            Edge((-2.0, 2.0), 4.0, (-4.0, nan)),
+            Edge((-2.0, 0.5), nan, (nan, nan)),
+            Edge((0.0, -1.0), inf, (-inf, -inf)),
+            Edge((5.0, 0.0), 1.0, (0.0, None)),
+        ),
+        notes=(
+            "The partial of `0**y` in `y` is 0 for `y >= 0`.",
+            "The partial in `y` is NaN for a negative base.",
+        ),
+    ),
+    row(
+        "ipow",
+        "Power with a constant integer exponent: exact at 0 and for negative bases.",
+        lambda x, out, n: (integer_power_partial(x, n),),
+        Form("integer_power"),
+        Form("integer_power"),
+        "x ** n",
+        domain=on("all reals; x != 0 for n < 0", (0.5, 4.0)),
+        edges=(),
+    ),
+    row(
+        "floordiv",
+        "Quotient rounded down, as Python's `//`.",
+        lambda x, y, out: (0, 0),
+        Helper("floordiv"),
+        Infix("//"),
+        "mp.floor(x / y)",
+        domain=on("y != 0", (4.1, 4.9), (1.0, 1.02)),
+        rule=number_rule,
+        edges=(Edge((-7.0, 2.0), -4.0, (0.0, 0.0)),),
+        kinks=(Edge((4.0, 2.0), 2.0, (0.0, 0.0)),),
+    ),
+    row(
+        "mod",
+        "Remainder with the sign of the divisor, as Python's `%`.",
+        lambda x, y, out: (1, -call("floordiv", x, y)),
+        Helper("mod"),
+        Infix("%"),
+        "x - y * mp.floor(x / y)",
+        domain=on("y != 0", (4.1, 4.9), (1.0, 1.02)),
+        rule=number_rule,
+        edges=(Edge((-7.0, 2.0), 1.0, (1.0, 4.0)),),
+        kinks=(Edge((4.0, 2.0), 0.0, (1.0, -2.0)),),
+        notes=("The partial in the divisor is `-(x // y)`.",),
+    ),
+    row(
+        "copy",
+        "The operand itself, under another name.",
+        lambda x, out: (1,),
+        Form("copy"),
+        Form("copy"),
+        "x",
+        domain=REAL_LINE,
+        rule=number_rule,
+    ),
+    row(
+        "real",
+        "An integer or a truth value (1 or 0) as a real number.",
+        lambda x, out: (0,),
+        Fn("float"),
+        Form("to_real"),
+        None,
+        rule=to_real_rule,
+    ),
+)

@@ -1,0 +1,103 @@
+"""Rows of functions with kinks or steps.
+
+The policy is that of the language reference: `abs'(0) = 0`, `relu'(0) = 0`, ties share the
+derivative equally, steps have derivative 0.
+"""
+
+from __future__ import annotations
+
+from math import inf, nan
+
+from gradc.ops.expr import Expr, call, equal, where
+from gradc.ops.primitive import (
+    Edge,
+    Fn,
+    Helper,
+)
+from gradc.ops.row import on, row
+
+
+def _tie(wins: Expr, x: Expr, y: Expr) -> Expr:
+    """1 for the winner, a half each at a tie, else 0."""
+    return where(wins, 1.0, where(equal(x, y), 0.5, 0.0))
+
+
+PIECEWISE = (
+    row(
+        "abs",
+        "Absolute value.",
+        lambda x, out: (call("sign", x),),
+        Fn("abs"),
+        Fn("np.abs"),
+        "abs(x)",
+        domain=on("all reals", (0.2, 4.0)),
+        edges=(Edge((-2.0,), 2.0, (-1.0,)),),
+        kinks=(Edge((0.0,), 0.0, (0.0,)), Edge((-0.0,), 0.0, (0.0,))),
+    ),
+    row(
+        "sign",
+        "-1, 0 or 1 by the sign of the operand.",
+        lambda x, out: (0,),
+        Helper("sign"),
+        Fn("np.sign"),
+        "mp.sign(x)",
+        domain=on("all reals", (0.2, 4.0)),
+        edges=(Edge((-3.0,), -1.0, (0.0,)), Edge((nan,), nan)),
+        kinks=(Edge((0.0,), 0.0, (0.0,)),),
+    ),
+    row(
+        "relu",
+        "`max(0, x)`.",
+        lambda x, out: (where(x > 0.0, 1.0, 0.0),),
+        Helper("relu"),
+        Helper("relu"),
+        "x if x > 0 else mp.mpf(0)",
+        domain=on("all reals", (0.2, 4.0)),
+        edges=(Edge((-3.0,), 0.0, (0.0,)), Edge((nan,), nan), Edge((inf,), inf, (1.0,))),
+        kinks=(Edge((0.0,), 0.0, (0.0,)), Edge((-0.0,), 0.0, (0.0,))),
+    ),
+    row(
+        "floor",
+        "Largest whole number not above the operand.",
+        lambda x, out: (0,),
+        Helper("floor"),
+        Fn("np.floor"),
+        "mp.floor(x)",
+        domain=on("all reals", (0.2, 0.8)),
+        edges=(Edge((-1.5,), -2.0, (0.0,)), Edge((inf,), inf, (0.0,)), Edge((nan,), nan)),
+        kinks=(Edge((2.0,), 2.0, (0.0,)),),
+    ),
+    row(
+        "ceil",
+        "Smallest whole number not below the operand.",
+        lambda x, out: (0,),
+        Helper("ceil"),
+        Fn("np.ceil"),
+        "mp.ceil(x)",
+        domain=on("all reals", (0.2, 0.8)),
+        edges=(Edge((-1.5,), -1.0, (0.0,)), Edge((-inf,), -inf, (0.0,)), Edge((nan,), nan)),
+        kinks=(Edge((2.0,), 2.0, (0.0,)),),
+    ),
+    row(
+        "minimum",
+        "The smaller operand, elementwise; NaN if either is.",
+        lambda x, y, out: (_tie(x < y, x, y), _tie(y < x, x, y)),
+        Helper("minimum"),
+        Fn("np.minimum"),
+        "min(x, y)",
+        domain=on("all reals", (0.0, 1.0), (1.2, 2.0)),
+        edges=(Edge((nan, 1.0), nan), Edge((-inf, 1.0), -inf, (1.0, 0.0))),
+        kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
+    ),
+    row(
+        "maximum",
+        "The larger operand, elementwise; NaN if either is.",
+        lambda x, y, out: (_tie(x > y, x, y), _tie(y > x, x, y)),
+        Helper("maximum"),
+        Fn("np.maximum"),
+        "max(x, y)",
+        domain=on("all reals", (0.0, 1.0), (1.2, 2.0)),
+        edges=(Edge((nan, 1.0), nan), Edge((inf, 1.0), inf, (1.0, 0.0))),
+        kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
+    ),
+)

@@ -1,0 +1,59 @@
+"""Building rows of elementwise primitives.
+
+A partial is stated as a formula in the operands `x`, `y`, the result `out` and then the
+parameters; `0` and `1` are structural and never reach the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gradc.ops.primitive import (
+    Domain,
+    Edge,
+    Partial,
+    Primitive,
+    Spelling,
+    TypeRule,
+    real_rule,
+)
+
+WIDE = (-4.0, 4.0)  # an interval to sample where nothing limits the domain
+
+
+def row(
+    name: str,
+    doc: str,
+    partials: Callable[..., tuple[Partial, ...]],
+    python: Spelling,
+    numpy: Spelling,
+    reference: str | None,
+    *,
+    domain: Domain | None = None,
+    rule: TypeRule = real_rule,
+    edges: tuple[Edge, ...] = (),
+    kinks: tuple[Edge, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> Primitive:
+    """An elementwise primitive: `reference` is its value in mpmath, with operands x and y."""
+    return Primitive(
+        name,
+        doc,
+        rule,
+        {"python": python, "numpy": numpy},
+        partials=partials,
+        reference=reference,
+        domain=domain,
+        edges=edges,
+        kinks=kinks,
+        notes=notes,
+    )
+
+
+def on(text: str, *samples: tuple[float, float]) -> Domain:
+    """A domain in words, and an interval of each operand to sample."""
+    return Domain(text, samples)
+
+
+REAL_LINE = on("all reals", WIDE)
+REALS = on("all reals", WIDE, WIDE)
