@@ -1,6 +1,6 @@
 """The graph: typed variables, equations over primitives, nothing else.
 
-Invariants (checked by `verify`): every variable is defined once, before its first use; an
+Invariants (checked by `passes.verify`): every variable is defined once, before its first use; an
 equation names a primitive of the table and its types follow that primitive's rule; no
 equation is a structural zero or one.  Deliberately absent: source syntax, targets, and any
 notion of how a primitive is differentiated.
