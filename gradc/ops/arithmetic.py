@@ -46,6 +46,7 @@ ARITHMETIC = (
         "x + y",
         domain=REALS,
         rule=number_rule,
+        edges=(Edge((inf, -inf), nan, (1.0, 1.0)), Edge((-0.0, -0.0), -0.0, (1.0, 1.0))),
     ),
     row(
         "sub",
@@ -56,6 +57,7 @@ ARITHMETIC = (
         "x - y",
         domain=REALS,
         rule=number_rule,
+        edges=(Edge((inf, inf), nan, (1.0, -1.0)), Edge((-0.0, 0.0), -0.0, (1.0, -1.0))),
     ),
     row(
         "mul",
@@ -66,6 +68,7 @@ ARITHMETIC = (
         "x * y",
         domain=REALS,
         rule=number_rule,
+        edges=(Edge((0.0, inf), nan, (inf, 0.0)), Edge((-2.0, 0.0), -0.0, (0.0, -2.0))),
     ),
     row(
         "div",
@@ -86,6 +89,7 @@ ARITHMETIC = (
         "-x",
         domain=REAL_LINE,
         rule=number_rule,
+        edges=(Edge((0.0,), -0.0, (-1.0,)), Edge((nan,), nan, (-1.0,))),
     ),
     row(
         "pow",
@@ -119,7 +123,19 @@ ARITHMETIC = (
         Form("integer_power"),
         "x ** n",
         domain=on("all reals; x != 0 for n < 0", (0.5, 4.0)),
-        edges=(),
+        edges=(
+            Edge((0.0,), 1.0, (0.0,), n=0),
+            Edge((nan,), 1.0, (0.0,), n=0),
+            Edge((0.0,), 0.0, (1.0,), n=1),
+            Edge((0.0,), 0.0, (0.0,), n=2),
+            Edge((-0.0,), -0.0, (0.0,), n=3),
+            Edge((-2.0,), -32.0, (80.0,), n=5),
+            Edge((-2.0,), -0.125, (-0.1875,), n=-3),
+            Edge((0.0,), inf, (-inf,), n=-1),
+            Edge((-0.0,), -inf, (-inf,), n=-1),
+            Edge((1e200,), inf, (2e200,), n=2),
+            Edge((-1e200,), -inf, (inf,), n=3),
+        ),
     ),
     row(
         "floordiv",
@@ -155,6 +171,7 @@ ARITHMETIC = (
         "x",
         domain=REAL_LINE,
         rule=number_rule,
+        edges=(Edge((nan,), nan, (1.0,)), Edge((-0.0,), -0.0, (1.0,))),
     ),
     row(
         "real",

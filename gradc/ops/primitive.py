@@ -72,11 +72,15 @@ Spelling = Infix | Prefix | Fn | Helper | Form
 
 
 class Edge(NamedTuple):
-    """The value and partials at one point; None where a partial is not pinned down."""
+    """The value and partials at one point; None where a partial is not pinned down.
+
+    `n` is the parameter of a primitive that has one.
+    """
 
     at: tuple[float, ...]
     value: float
     partials: tuple[float | None, ...] = ()
+    n: int | None = None
 
 
 class Domain(NamedTuple):

@@ -42,7 +42,7 @@ def _extremum_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
     attained = b.apply("eq", (eq.args[0], _spread(b, eq.out, eq)))
     count = b.emit("count", (attained,), (("axes", eq.param("axes")),))
     tangents = b.apply("select", (attained, tangent, Lit(0.0)))
-    return b.apply("div", (b.sum(tangents, eq.param("axes")), count))
+    return b.sum(b.apply("div", (tangents, _spread(b, count, eq))), eq.param("axes"))
 
 
 def _prod_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:

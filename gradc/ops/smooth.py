@@ -286,6 +286,11 @@ SPECIAL = (
         Form("polygamma"),
         "mp.polygamma(n, x)",
         domain=on("all but 0, -1, -2, ...", (0.2, 9.0)),
+        edges=(
+            Edge((0.0,), -inf, (inf,), n=0),
+            Edge((-1.0,), nan, (inf,), n=0),
+            Edge((inf,), inf, (0.0,), n=0),
+        ),
     ),
     row(
         "hypot",
