@@ -18,18 +18,24 @@ from gradc.diagnostics.render import render_json, render_text
 
 INTERNAL_ERROR = 70
 
+_COLLECTED = "gradc.diagnostics"  # in the context of the command
+
 
 def report(diagnostics: Iterable[Diagnostic], format: str) -> None:
-    """Write diagnostics to standard error, as text or as JSON."""
+    """Write diagnostics to standard error: as text at once, as JSON in one array at the end."""
     found = tuple(diagnostics)
     if not found:
         return
     if format == "json":
-        text = render_json(found)
+        context = click.get_current_context()
+        collected = context.meta.setdefault(_COLLECTED, [])
+        if not collected:
+            context.call_on_close(lambda: click.echo(render_json(collected), err=True))
+        collected += found
     else:
         color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
         text = render_text(found, color, terminal_width(sys.stderr.fileno() if color else None))
-    click.echo(text, err=True, color=True)
+        click.echo(text, err=True, color=True)
 
 
 def terminal_width(descriptor: int | None) -> int | None:
@@ -53,9 +59,9 @@ def reported(format: str) -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        name = f" {error.filename}" if error.filename else ""
+        name = error.filename or "standard input or output"
         reason = error.strerror or str(error)
-        report([Diagnostic("G0701", f"cannot use{name}: {reason}")], format)
+        report([Diagnostic("G0701", f"cannot use {name}: {reason}")], format)
         sys.exit(2)
     except MemoryError:
         report([Diagnostic("G0602", "the computation does not fit in memory")], format)
