@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradc.diagnostics import Diagnostic, InputError, UsageError
 from gradc.ir.evaluation import Evaluation
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 NUMERIC_FAILURE = 4
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What the user asks for."""
 
     specs: Sequence[str] = ()
@@ -59,7 +58,8 @@ class Result:
         """The result as tables."""
         parts = [run_table(self.program, self.evaluation, self.output, width)]
         if self.jacobian:
-            how = f"{self.jacobian.mode} mode, {self.jacobian.calls} sweeps"
+            calls = self.jacobian.calls
+            how = f"{self.jacobian.mode} mode, {calls} {'sweep' if calls == 1 else 'sweeps'}"
             parts.append(f"Jacobian ({how})")
             parts.append(jacobian_table(self.program, self.jacobian.blocks, width))
         return "\n\n".join(parts)
@@ -148,4 +148,4 @@ def _evaluate(
     evaluation = evaluate_bound(program, bound, ones)
     if request.seed_output:
         return evaluation, outputs[0].name
-    return replace(evaluation, adjoints={}, structural_zeros=frozenset()), None
+    return evaluation._replace(adjoints={}, structural_zeros=frozenset()), None

@@ -7,7 +7,7 @@ each quantity of `wrt`, its outputs those of the original followed by their tang
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gradc.ad.names import settle, tangent_name
 from gradc.ad.rules import differentiable, push
@@ -16,8 +16,7 @@ from gradc.ops.builder import Builder
 from gradc.passes.dead import without_dead_equations
 
 
-@dataclass(frozen=True)
-class Forward:
+class Forward(NamedTuple):
     """The graph of a program and its tangents."""
 
     graph: Graph

@@ -10,7 +10,8 @@ its last contribution becomes known.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from gradc.ad.guards import Guards
 from gradc.ad.names import adjoint_name, settle
@@ -21,8 +22,7 @@ from gradc.ops.table import PRIMITIVES
 from gradc.passes.dead import needed
 
 
-@dataclass(frozen=True)
-class Reverse:
+class Reverse(NamedTuple):
     """The graph of a program and its adjoints."""
 
     graph: Graph

@@ -7,8 +7,7 @@ which primitives they are written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradc.frontend import syntax as ast
 from gradc.frontend.operators import lower_conditional
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 Lower = Callable[["Lowering", ast.Call, Sequence[Atom]], "Atom | None"]
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(NamedTuple):
     """One built-in function.
 
     `parameters` are as shown in the documentation; one that begins with a capital is a size,

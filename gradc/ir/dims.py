@@ -6,27 +6,33 @@ every value of the named sizes.  There is no other notion of equality of shapes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
 from itertools import product
+from math import gcd
 
 # One monomial: names with multiplicity, sorted, so ("D", "D", "N") is D*D*N.
 Monomial = tuple[str, ...]
 
 
 class Dim:
-    """An integer-valued polynomial of named sizes, in normal form."""
+    """An integer-valued polynomial of named sizes, in normal form.
 
-    __slots__ = ("_hash", "terms")
+    The value is the sum of the `terms`, divided by `denominator`, which has no factor in
+    common with all of them.
+    """
 
-    def __init__(self, terms: Mapping[Monomial, int | Fraction]) -> None:
-        self.terms: tuple[tuple[Monomial, Fraction], ...] = tuple(
+    __slots__ = ("_hash", "denominator", "terms")
+
+    def __init__(self, terms: Mapping[Monomial, int], denominator: int = 1) -> None:
+        common = gcd(denominator, *terms.values())
+        self.denominator: int = denominator // common
+        self.terms: tuple[tuple[Monomial, int], ...] = tuple(
             sorted(
-                ((monomial, Fraction(k)) for monomial, k in terms.items() if k),
+                ((monomial, k // common) for monomial, k in terms.items() if k),
                 key=lambda term: (-len(term[0]), term[0]),
             )
         )
-        self._hash = hash(self.terms)
+        self._hash = hash((self.terms, self.denominator))
 
     @staticmethod
     def of(size: int | str | Dim) -> Dim:
@@ -36,29 +42,35 @@ class Dim:
         return Dim({(): size}) if isinstance(size, int) else Dim({(size,): 1})
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Dim) and self.terms == other.terms
+        return (
+            isinstance(other, Dim)
+            and self.terms == other.terms
+            and self.denominator == other.denominator
+        )
 
     def __hash__(self) -> int:
         return self._hash
 
     def __add__(self, other: int | Dim) -> Dim:
-        sums = dict(self.terms)
-        for monomial, k in Dim.of(other).terms:
-            sums[monomial] = sums.get(monomial, Fraction(0)) + k
-        return Dim(sums)
+        right = Dim.of(other)
+        sums = {monomial: k * right.denominator for monomial, k in self.terms}
+        for monomial, k in right.terms:
+            sums[monomial] = sums.get(monomial, 0) + k * self.denominator
+        return Dim(sums, self.denominator * right.denominator)
 
     def __neg__(self) -> Dim:
-        return Dim({monomial: -k for monomial, k in self.terms})
+        return Dim({monomial: -k for monomial, k in self.terms}, self.denominator)
 
     def __sub__(self, other: int | Dim) -> Dim:
         return self + -Dim.of(other)
 
     def __mul__(self, other: int | Dim) -> Dim:
-        products: dict[Monomial, Fraction] = {}
-        for (left, j), (right, k) in product(self.terms, Dim.of(other).terms):
+        products: dict[Monomial, int] = {}
+        factor = Dim.of(other)
+        for (left, j), (right, k) in product(self.terms, factor.terms):
             monomial = tuple(sorted(left + right))
-            products[monomial] = products.get(monomial, Fraction(0)) + j * k
-        return Dim(products)
+            products[monomial] = products.get(monomial, 0) + j * k
+        return Dim(products, self.denominator * factor.denominator)
 
     def divided(self, divisor: int) -> Dim | None:
         """The exact quotient by a positive integer, or None where it is not integer-valued.
@@ -67,11 +79,11 @@ class Dim:
         consecutive integers of every variable (finite differences), so `D*(D-1)//2` is
         accepted and `N//2` is not.
         """
-        quotient = Dim({monomial: k / divisor for monomial, k in self.terms})
+        quotient = Dim(dict(self.terms), self.denominator * divisor)
         names = sorted(quotient.names())
         degree = max((len(monomial) for monomial, _ in quotient.terms), default=0)
         for point in product(range(degree + 1), repeat=len(names)):
-            if quotient._value(dict(zip(names, point, strict=True))).denominator != 1:
+            if quotient._numerator(dict(zip(names, point, strict=True))) % quotient.denominator:
                 return None
         return quotient
 
@@ -85,14 +97,15 @@ class Dim:
         if not self.terms:
             return 0
         if len(self.terms) == 1 and not self.terms[0][0]:
-            return int(self.terms[0][1])
+            return self.terms[0][1]
         return None
 
     @property
     def symbol(self) -> str | None:
         """The name where the size is exactly one named size, else None."""
-        if len(self.terms) == 1 and len(self.terms[0][0]) == 1 and self.terms[0][1] == 1:
-            return self.terms[0][0][0]
+        if len(self.terms) == 1 and self.denominator == 1:
+            monomial, k = self.terms[0]
+            return monomial[0] if len(monomial) == 1 and k == 1 else None
         return None
 
     def substitute(self, sizes: Mapping[str, Dim]) -> Dim:
@@ -103,14 +116,14 @@ class Dim:
             for name in monomial:
                 term = term * sizes.get(name, Dim.of(name))
             total = total + term
-        return total
+        return Dim(dict(total.terms), total.denominator * self.denominator)
 
     def evaluate(self, sizes: Mapping[str, int]) -> int:
         """The value at given sizes; raises KeyError for a missing name."""
-        return int(self._value(sizes))
+        return self._numerator(sizes) // self.denominator
 
-    def _value(self, sizes: Mapping[str, int]) -> Fraction:
-        total = Fraction(0)
+    def _numerator(self, sizes: Mapping[str, int]) -> int:
+        total = 0
         for monomial, k in self.terms:
             for name in monomial:
                 k *= sizes[name]
@@ -121,24 +134,19 @@ class Dim:
         """The polynomial as gradc source (and valid Python): `2*N - 1`, `(D**2 - D)//2`."""
         if not self.terms:
             return "0"
-        common = 1
-        for _, k in self.terms:
-            common = common * k.denominator // _gcd(common, k.denominator)
-        text = _sum_text([(monomial, int(k * common)) for monomial, k in self.terms])
-        if common == 1:
+        text = _sum_text(self.terms)
+        if self.denominator == 1:
             return text
-        return f"({text})//{common}" if len(self.terms) > 1 else f"{text}//{common}"
+        return (
+            f"({text})//{self.denominator}"
+            if len(self.terms) > 1
+            else f"{text}//{self.denominator}"
+        )
 
     __repr__ = __str__
 
 
-def _gcd(a: int, b: int) -> int:
-    while b:
-        a, b = b, a % b
-    return a
-
-
-def _sum_text(terms: list[tuple[Monomial, int]]) -> str:
+def _sum_text(terms: Iterable[tuple[Monomial, int]]) -> str:
     text = ""
     for monomial, k in terms:
         body = _monomial_text(monomial)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     Numeric = float | int | bool | NDArray[np.generic]
 
 
-@dataclass(frozen=True)
-class Evaluation:
+class Evaluation(NamedTuple):
     """Every named value of a program, and the adjoint of every real one.
 
     Scalars are Python numbers, arrays NumPy arrays of the quantity's shape.  An adjoint is

@@ -6,16 +6,14 @@ is consulted.  Deliberately absent: the data themselves (`runtime.values`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gradc.diagnostics import Span
 from gradc.ir.dims import Dim
 from gradc.ir.graph import Type
 
 
-@dataclass(frozen=True)
-class InputSpec:
+class InputSpec(NamedTuple):
     """One declared input: `input label[N] in K`, `param w[D]`.
 
     The element type is real or int.  `below` is K where every element must be one of
@@ -29,8 +27,7 @@ class InputSpec:
     span: Span | None = None
 
 
-@dataclass(frozen=True)
-class SizeRequirement:
+class SizeRequirement(NamedTuple):
     """A bound found at compile time that only the data can meet: `dim >= minimum`.
 
     `what` says what is wrong where it does not hold: "the index of `x[i+2]` is beyond the

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 _GAP = "  "
 _DOTS = "..."
@@ -23,8 +22,7 @@ _WHOLE_PART = re.compile(r"[+-]?\w+?(?=\.|e|\b)")
 Align = Literal["left", "right", "number"]
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column: its title, and whether its cells are text or numbers.
 
     "number" aligns decimal points; cells that are not numbers stand at the left.

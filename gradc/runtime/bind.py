@@ -8,8 +8,8 @@ Deliberately absent: reading data (`inputs`) and running programs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradc.diagnostics import Diagnostic, InputError, Label, Source, Span
 from gradc.ir.dims import shape_text
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 _SHOWN = 8  # how many of many names a message lists
 
 
-@dataclass(frozen=True, eq=False)
-class Bound:
+class Bound(NamedTuple):
     """The data of one run.
 
     `sizes` gives every named size.  `arrays` gives every input, in order of declaration: a

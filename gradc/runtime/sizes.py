@@ -10,7 +10,7 @@ in one size still unknown.  Deliberately absent: systems, and roots of higher de
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
+from math import gcd
 from typing import NamedTuple
 
 from gradc.diagnostics import Diagnostic
@@ -108,18 +108,22 @@ def _solve_linear(axes: Sequence[Axis], solution: Solution, failed: set[str]) ->
 
 
 def _solve_one(dim: Dim, axis: Axis, solution: Solution, failed: set[str]) -> None:
-    """Solve `k*name + c = length`."""
+    """Solve `(k*name + c) / denominator = length`."""
     (name,) = dim.names()
     coefficients = dict(dim.terms)
-    size = (axis.length - coefficients.get((), Fraction(0))) / coefficients[(name,)]
-    if size.denominator == 1 and size >= 0:
-        _found(solution, name, int(size), axis)
+    slope = coefficients[(name,)]
+    rise = axis.length * dim.denominator - coefficients.get((), 0)
+    size, rest = divmod(rise, slope)
+    if not rest and size >= 0:
+        _found(solution, name, size, axis)
         return
     failed.add(name)
-    reason = ", not an integer" if size.denominator != 1 else ""
+    reason = ", not an integer" if rest else ""
+    common = gcd(rise, slope)
+    shown = f"{rise // common}/{slope // common}" if rest else str(size)
     message = (
         f"{quoted(axis.spec.name)} has {axis.extent} ({axis.declared}), "
-        f"which makes {name} = {size}{reason}"
+        f"which makes {name} = {shown}{reason}"
     )
     solution.problems.append(Problem(Diagnostic("G0527", message), (axis.spec,)))
 

@@ -10,7 +10,7 @@ literal of up to 19 digits stays an int: binding can tell 2**53 + 1 from 2**53.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gradc.runtime.problems import Problems, quoted
 
@@ -18,8 +18,7 @@ from gradc.runtime.problems import Problems, quoted
 MAX_RANK = 32
 
 
-@dataclass(frozen=True, eq=False)
-class RawValue:
+class RawValue(NamedTuple):
     """A value, and where it was given (`data.json:3:14`), for messages.
 
     `from_column` marks a column of a table: a list that may also bind a scalar input where

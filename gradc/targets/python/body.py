@@ -180,12 +180,8 @@ def _uses(equations: Sequence[Equation], results: Iterable[Var]) -> dict[Var, in
 
 def size_expr(dim: Dim, spelled: Callable[[str], str]) -> Expr:
     """A size polynomial as an expression; names are spelled by the function."""
-    denominator = 1
-    for _, k in dim.terms:
-        denominator = math.lcm(denominator, k.denominator)
     total: Expr | None = None
-    for monomial, k in dim.terms:
-        whole = int(k * denominator)
+    for monomial, whole in dim.terms:
         term: Expr | None = None
         if abs(whole) != 1 or not monomial:
             term = Number(abs(whole))
@@ -199,4 +195,4 @@ def size_expr(dim: Dim, spelled: Callable[[str], str]) -> Expr:
             total = Binary("-" if whole < 0 else "+", total, term)
     if total is None:
         return Number(0)
-    return total if denominator == 1 else Binary("//", total, Number(denominator))
+    return total if dim.denominator == 1 else Binary("//", total, Number(dim.denominator))

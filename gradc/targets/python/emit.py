@@ -7,8 +7,8 @@ the mode asks for, and runs without gradc.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from gradc.ad.forward import Forward, jvp
 from gradc.ad.reverse import Reverse, vjp
@@ -61,8 +61,7 @@ FUNCTION_NAMES = ("forward", "reverse", "tangent", "value_and_grad", "trace", "s
 ENTRY_HELPERS = frozenset({"as_array", "as_int_array", "check_shape"})
 
 
-@dataclass(frozen=True)
-class Emitted:
+class Emitted(NamedTuple):
     """An emitted module: its text, and what its functions take and return, in order."""
 
     text: str
@@ -90,8 +89,7 @@ def emit(program: Program, wrt: Sequence[Var], mode: str = "both") -> Emitted:
     return module.finish()
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(NamedTuple):
     """An emitted module whose `trace` returns every named value and every adjoint."""
 
     text: str

@@ -8,8 +8,7 @@ form, and a form is a function of this package that looks at shapes or parameter
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import Atom, Equation
@@ -41,8 +40,7 @@ _PREFIX: Mapping[str, Callable[[Expr], Expr]] = {"-": negative, "not": inverse}
 FormRule = Callable[[Context, Equation, Sequence[Expr]], Expr]
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """One kind of module: `python` for scalars, `numpy` for arrays."""
 
     name: str
