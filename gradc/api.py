@@ -65,7 +65,7 @@ def decode_source(name: str, content: bytes) -> Source:
         raise SourceError(
             [
                 Diagnostic(
-                    "G0120",
+                    "G0705",
                     f"{name} is not UTF-8 text: byte {error.start} on line {line} is "
                     f"0x{content[error.start]:02x}",
                     help="save the file as UTF-8",

@@ -6,11 +6,14 @@
       J: real = mul 3.0 v      # circuit.g:1
     }
 
-Parameters follow the operands as `{name=value}`.  `read` turns this text back into the same
-graph, except for the comments.
+Parameters follow the operands as `{name=value}`.  A literal that is spelled like a name has a
+sign (`+inf`, `+nan`, `+true`), so a quantity may be called `inf`.  `ir.read` turns the text
+back into the same graph, except for the comments.
 """
 
 from __future__ import annotations
+
+import math
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import Atom, Equation, Graph, Lit, Param, Size
@@ -40,8 +43,17 @@ def _equation(equation: Equation) -> str:
 
 def _atom(atom: Atom) -> str:
     if isinstance(atom, Lit):
-        return repr(atom.value).lower() if isinstance(atom.value, bool) else repr(atom.value)
+        return literal_text(atom.value)
     return f"size({atom.dim})" if isinstance(atom, Size) else atom.name
+
+
+def literal_text(value: float | int | bool) -> str:
+    """A literal: digits, or a word with a sign."""
+    if isinstance(value, bool):
+        return "+true" if value else "+false"
+    if math.isfinite(value):
+        return repr(value)
+    return "+nan" if math.isnan(value) else "+inf" if value > 0 else "-inf"
 
 
 def _param(value: Param) -> str:
@@ -56,4 +68,9 @@ def _place(graph: Graph, equation: Equation) -> str:
     if graph.source is None or equation.origin is None:
         return ""
     line, _ = graph.source.line_column(equation.origin.span.start)
-    return f"{graph.source.name}:{line}"
+    return f"{_one_line(graph.source.name)}:{line}"
+
+
+def _one_line(text: str) -> str:
+    """A file name that cannot end the comment it stands in."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
