@@ -6,7 +6,7 @@ from gradc.diagnostics import Label, Span
 from gradc.frontend import syntax as ast
 from gradc.frontend.report import Problems
 from gradc.frontend.scope import Scope
-from gradc.frontend.sizes import LARGEST_ARRAY, Sizes
+from gradc.frontend.sizes import LARGEST_ARRAY, MOST_AXES, Sizes
 from gradc.frontend.spelling import nearest
 from gradc.ir.dims import Dim, Shape, shape_text, size_of
 from gradc.ir.graph import DType, Type, Var
@@ -91,6 +91,14 @@ class Declarations:
         constants = [dim.constant for dim in shape]
         if any(size is not None and size < 0 for size in constants):
             self.problems.error("G0306", span, "a size is never negative", shape_text(shape))
+            return False
+        if len(shape) > MOST_AXES:
+            self.problems.error(
+                "G0303",
+                span,
+                f"an array has at most {MOST_AXES} axes, found {len(shape)}",
+                "too many axes",
+            )
             return False
         elements = size_of(shape).constant
         if elements is not None and elements > LARGEST_ARRAY:

@@ -21,7 +21,7 @@ from gradc.frontend.operators import (
 )
 from gradc.frontend.report import Problems
 from gradc.frontend.scope import Scope
-from gradc.frontend.sizes import Sizes
+from gradc.frontend.sizes import MOST_AXES, Sizes
 from gradc.frontend.spelling import nearest
 from gradc.frontend.walk import postorder
 from gradc.ir.dims import Dim, shape_text
@@ -143,7 +143,9 @@ class Lowering:
         if not function.accepts(self, node):
             return None
         ready = [arg for arg in args if arg is not None]
-        return function.lower(self, node, ready) if len(ready) == len(args) else None
+        if len(ready) < len(args):
+            return None
+        return self._of_few_axes(node, function.lower(self, node, ready))
 
     def _array(self, node: ast.Array, values: list[Value]) -> Value:
         count = len(node.items)
@@ -163,7 +165,19 @@ class Lowering:
                     self.describe(expr, atom),
                 )
                 return None
-        return self.builder.emit("stack", tuple(atoms))
+        return self._of_few_axes(node, self.builder.emit("stack", tuple(atoms)))
+
+    def _of_few_axes(self, node: ast.Expr, value: Value) -> Value:
+        """The value; None, with an error, where it has more axes than an array can have."""
+        if value is None or len(value.type.shape) <= MOST_AXES:
+            return value
+        self.problems.error(
+            "G0303",
+            node.span,
+            f"an array has at most {MOST_AXES} axes, found {len(value.type.shape)}",
+            "too many axes",
+        )
+        return None
 
     # Types
 

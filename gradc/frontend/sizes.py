@@ -17,6 +17,7 @@ from gradc.ir.dims import Dim
 # Sizes and elements beyond these cannot be meant: 2**53 is exact as a double.
 LARGEST_SIZE = 2**53
 LARGEST_ARRAY = 2**36  # elements of an array of fixed shape: 512 GiB of doubles
+MOST_AXES = 32  # what every version of NumPy has
 
 
 class Sizes:
