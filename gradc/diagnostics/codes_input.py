@@ -5,7 +5,7 @@ Entries of the table in `codes`, which says what the fields are.
 
 from __future__ import annotations
 
-from gradc.diagnostics.codes import ErrorCode
+from gradc.diagnostics.errorcode import ErrorCode
 
 INPUT_CODES: dict[str, ErrorCode] = {
     "G0501": ErrorCode(

@@ -123,7 +123,7 @@ class Declarations:
         """Every size must be fixed, or be found from the shape of some input."""
         bound = {name for spec in self.inputs for dim in spec.type.shape for name in dim.names()}
         for name, dim in self.scope.dims.items():
-            if dim.symbol == name and name not in bound:
+            if dim.symbol == name and name not in bound and name not in self.scope.broken:
                 self.problems.error(
                     "G0210",
                     self.scope.places[name],

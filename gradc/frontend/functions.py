@@ -65,7 +65,7 @@ class Function(NamedTuple):
         lower.problems.error(
             "G0205",
             node.span,
-            f"`{self.name}` takes {wanted} {'argument' if wanted == '1' else 'arguments'}, "
+            f"`{self.name}` takes {wanted} {'argument' if wanted[-1] == '1' else 'arguments'}, "
             f"found {count}",
             self.signature,
         )

@@ -25,7 +25,7 @@ def lower_subscript(lower: Lowering, node: ast.Subscript, value: Atom) -> Atom |
         lower.problems.error(
             "G0303",
             node.span,
-            f"{len(node.items)} indices for {_axes(len(shape))}",
+            f"{_counted(len(node.items))} for {_axes(len(shape))}",
             lower.describe(node.value, value),
         )
         return None
@@ -39,6 +39,10 @@ def lower_subscript(lower: Lowering, node: ast.Subscript, value: Atom) -> Atom |
     if len(chosen) < len(items):
         return None
     return lower.builder.emit("index", (value,), (("items", tuple(chosen)),))
+
+
+def _counted(count: int) -> str:
+    return f"{count} index" if count == 1 else f"{count} indices"
 
 
 def _axes(count: int) -> str:

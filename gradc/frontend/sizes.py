@@ -55,7 +55,7 @@ class Sizes:
         if value != int(value) or value > LARGEST_SIZE:
             what = "too large for a size" if value > LARGEST_SIZE else "not a whole number"
             self.problems.error(
-                "G0306", node.span, f"a size must be a whole number below 2**53, found {what}", what
+                "G0306", node.span, "a size must be a whole number below 2**53", what
             )
             return None
         return Dim.of(int(value))

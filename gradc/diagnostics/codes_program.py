@@ -1,0 +1,233 @@
+"""The codes of what can be wrong with a program that reads well, or with a request for it.
+
+G02 names and declarations, G03 shapes and types, G04 differentiation, G06 numbers, G07 usage,
+output and environment.  Entries of the table in `codes`.
+"""
+
+from __future__ import annotations
+
+from gradc.diagnostics.errorcode import ErrorCode
+
+PROGRAM_CODES: dict[str, ErrorCode] = {
+    "G0201": ErrorCode(
+        "Unknown name",
+        "As soon as a program declares anything, every name must be declared or defined. In a "
+        "program without declarations, a name that is read and never defined is a parameter.",
+        bad="input alpha\nJ = alhpa**2",
+        good="input alpha\nJ = alpha**2",
+    ),
+    "G0202": ErrorCode(
+        "Used before it is defined",
+        "Equations are read from top to bottom, so a quantity is defined above its first use.",
+        bad="v = a + u\nu = b*c",
+        good="u = b*c\nv = a + u",
+    ),
+    "G0203": ErrorCode(
+        "Defined twice",
+        "A name has one meaning in a program: one quantity, one size or one constant. Nothing is "
+        "updated in place, so every step of a computation has a name of its own.",
+        bad="y = a*b\ny = y + 1",
+        good="y = a*b\nz = y + 1",
+    ),
+    "G0204": ErrorCode(
+        "Unknown function",
+        "There is no built-in function of this name. A quantity cannot be called: a product is "
+        "written with `*`.",
+        bad="y = softplus(x)",
+        good="y = log1pexp(x)",
+    ),
+    "G0205": ErrorCode(
+        "Wrong number of arguments",
+        "The function takes another number of arguments. Its parameters are shown; `...` stands "
+        "for any number of further ones.",
+        bad="y = atan2(x)",
+        good="y = atan2(x, z)",
+    ),
+    "G0206": ErrorCode(
+        "No such output",
+        "An output is a real quantity that the program defines, named once. Without `output`, it "
+        "is the last definition; a truth value or an integer has no derivative.",
+        bad="input x\noutput J\ny = x**2",
+        good="input x\noutput y\ny = x**2",
+    ),
+    "G0208": ErrorCode(
+        "Not a constant",
+        "A constant is known before any data are: it is made of numbers and other constants.",
+        bad="input x\nconst k = 2*x\nJ = k*x",
+        good="input x\nconst k = 2\nJ = k*x",
+    ),
+    "G0209": ErrorCode(
+        "Not a fixed size",
+        "`dim K = 10` fixes a size by a whole number that is not negative.",
+        bad="dim N = -1\ninput x[N]\nJ = sum(x)",
+        good="dim N = 1\ninput x[N]\nJ = sum(x)",
+    ),
+    "G0210": ErrorCode(
+        "Size without a value",
+        "Sizes get their values from the shapes of the data. No input has this one in its shape, "
+        "so it has to be fixed.",
+        bad="dim N\ninput x\nJ = x*sum(ones(N))",
+        good="dim N = 3\ninput x\nJ = x*sum(ones(N))",
+    ),
+    "G0211": ErrorCode(
+        "Perhaps misspelt",
+        "In a program without declarations, a name that is never defined is a parameter. This one "
+        "is like the name of a quantity, so it may be a mistake. This is a warning.",
+        bad="total = a + b\nJ = totl**2",
+        good="total = a + b\nJ = total**2",
+    ),
+    "G0212": ErrorCode(
+        "Not in this version",
+        "The function is part of the language, and this version does not have it yet.",
+        bad="input A[N, N]\nJ = logdet(A)",
+        good="input A[N, N]\nJ = trace(A)",
+    ),
+    "G0213": ErrorCode(
+        "Function without arguments",
+        "The name is that of a function and stands where a value is needed. Write the arguments "
+        "in parentheses.",
+        bad="y = 2*sin",
+        good="y = 2*sin(x)",
+    ),
+    "G0301": ErrorCode(
+        "Shapes differ",
+        "Elementwise operators and functions take operands of identical shape, or scalars. There "
+        "is no broadcasting: which axes belong together has to be written.",
+        bad="input X[N, D], m[D]\nY = X - m",
+        good="input X[N, D], M[N, D]\nY = X - M",
+    ),
+    "G0302": ErrorCode(
+        "Truth value or number",
+        "Conditions are truth values, made by comparisons, `and`, `or` and `not`. Everything else "
+        "is made of numbers. Neither is converted silently.",
+        bad="y = 1 if x else 0",
+        good="y = 1 if x != 0 else 0",
+    ),
+    "G0303": ErrorCode(
+        "Wrong number of axes",
+        "The operator, the function or the subscript needs a value with another number of axes, "
+        "or a square matrix.",
+        bad="input x[N]\nJ = trace(x)",
+        good="input x[N, N]\nJ = trace(x)",
+    ),
+    "G0304": ErrorCode(
+        "Index out of range",
+        "An index counts from 0 and stays below the size of its axis; it never counts from the "
+        "end. A range starts at 0 or above, and ends at its start or above, within the axis.",
+        bad="input x[N]\nJ = x[-1]",
+        good="input x[N]\nJ = x[N-1]",
+    ),
+    "G0305": ErrorCode(
+        "Sizes do not fit",
+        "Two axes that are contracted or joined have different sizes, or a reshape would change "
+        "the number of elements.",
+        bad="input A[N, D], x[N]\ny = A @ x",
+        good="input A[N, D], x[N]\ny = A.T @ x",
+    ),
+    "G0306": ErrorCode(
+        "Not a size",
+        "Sizes are known before the data are: whole numbers, the names in shapes, whole-number "
+        "constants, and `+ - * // **` of these where the result is a whole number that is not "
+        "negative.",
+        bad="input x[N]\nJ = sum(x[:N/2])",
+        good="input x[2*N]\nJ = sum(x[:N])",
+    ),
+    "G0307": ErrorCode(
+        "Array too large",
+        "An array of this fixed shape would not fit in the memory of any computer that runs gradc.",
+        bad="input x[1000000, 1000000]\nJ = sum(x)",
+        good="input x[1000, 1000]\nJ = sum(x)",
+    ),
+    "G0308": ErrorCode(
+        "Ragged array",
+        "The elements of an array literal have one shape: all numbers, or all rows of one length.",
+        bad="M = [[a, b], [c]]\nJ = sum(M)",
+        good="M = [[a, b], [c, 0]]\nJ = sum(M)",
+    ),
+    "G0401": ErrorCode(
+        "Not an input",
+        "Derivatives are taken with respect to inputs of the program. The adjoints of all other "
+        "quantities are shown by `gradc run` without asking.",
+        bad="gradc run f.g a=1 --wrt u  # u = a*a; J = u + a",
+        good="gradc run f.g a=1 --wrt a",
+    ),
+    "G0402": ErrorCode(
+        "No derivative of integers",
+        "An input declared with `in` holds integers, which do not vary continuously.",
+        bad="gradc run f.g k=1 x=2 --wrt k  # input k in 3, x",
+        good="gradc run f.g k=1 x=2 --wrt x",
+    ),
+    "G0403": ErrorCode(
+        "Not a real quantity",
+        "What is differentiated is a real quantity of the program: the name is unknown, or that "
+        "of a truth value or an integer.",
+        bad="gradc run f.g a=1 --seed-output K  # J = a*a",
+        good="gradc run f.g a=1 --seed-output J",
+    ),
+    "G0404": ErrorCode(
+        "No single derivative",
+        "A gradient is that of one scalar. The program has several outputs, or an array; choose "
+        "one output, weigh its elements, or ask for the whole Jacobian.",
+        bad="gradc.compile('input x[N]; y = x*x').value_and_grad(x=[1, 2])",
+        good="gradc.compile('input x[N]; y = x*x').jacobian(x=[1, 2])",
+    ),
+    "G0405": ErrorCode(
+        "Direction of nothing",
+        "A direction or a weight is given for a name that has none: tangents are those of the "
+        "inputs that derivatives are taken with respect to, weights those of the outputs.",
+        bad="gradc run f.g a=1 --seed-output J=1,u=1  # u = a*a; J = u + a",
+        good="gradc run f.g a=1 --seed-output J=1",
+    ),
+    "G0601": ErrorCode(
+        "Not finite",
+        "A result is NaN or infinite. The message names the first quantity that is, forward and "
+        "then backward. This is a warning, and the exit code is 4.",
+        bad="gradc run f.g x=0  # J = log(x)",
+        good="gradc run f.g x=1",
+    ),
+    "G0602": ErrorCode(
+        "Not enough memory",
+        "The arrays of the computation do not fit in the memory that there is.",
+        bad="gradc run f.g  # dim N = 100000; J = sum(ones(N, N))",
+        good="gradc run f.g  # dim N = 1000; J = sum(ones(N, N))",
+    ),
+    "G0701": ErrorCode(
+        "Unusable file",
+        "A file cannot be read or written; the reason is that of the operating system. Results "
+        "appear whole or not at all, so nothing was changed.",
+        bad="gradc compile f.g -o /no/such/folder/f.py",
+        good="gradc compile f.g -o f.py",
+    ),
+    "G0702": ErrorCode(
+        "Output over the program",
+        "The output would replace the program that it is made from.",
+        bad="gradc compile f.g -o f.g",
+        good="gradc compile f.g -o f.py",
+    ),
+    "G0704": ErrorCode(
+        "Arguments do not fit",
+        "The arguments of the command contradict each other, or one of them is incomplete.",
+        bad="gradc run f.g a=1 --jacobian --seed-output J",
+        good="gradc run f.g a=1 --jacobian",
+    ),
+    "G0705": ErrorCode(
+        "Program not UTF-8 text",
+        "Programs are UTF-8 text. A wrong byte usually means another encoding, or a binary file.",
+        bad="f.g saved as UTF-16",
+        good="f.g saved as UTF-8",
+    ),
+    "G0706": ErrorCode(
+        "Not a graph",
+        "The text is not the printed form of a graph: its header, an equation or a type is not "
+        "where it belongs, or an equation names no primitive.",
+        bad="graph f(x: real) -> (y: real) {\n  y: real = sine x\n}",
+        good="graph f(x: real) -> (y: real) {\n  y: real = sin x\n}",
+    ),
+    "G0799": ErrorCode(
+        "Fault of gradc",
+        "Something happened that never should, whatever the program. Please report it together "
+        "with the program; GRADC_TRACEBACK=1 shows where it happened.",
+        bad="gradc run f.g",
+        good="GRADC_TRACEBACK=1 gradc run f.g",
+    ),
+}

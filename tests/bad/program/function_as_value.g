@@ -1,0 +1,3 @@
+input x
+y = 2*sin + det
+J = x

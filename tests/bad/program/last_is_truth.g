@@ -1,0 +1,3 @@
+input x
+J = x*x
+b = J > 0

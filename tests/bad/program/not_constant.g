@@ -1,0 +1,3 @@
+input x
+const k = 2*x, m = k*3
+J = x

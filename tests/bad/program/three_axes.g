@@ -1,0 +1,3 @@
+input X[N, D, K], Y[N, D]
+a = X + Y
+J = sum(Y)

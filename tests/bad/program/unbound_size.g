@@ -1,0 +1,3 @@
+dim N
+input x
+J = x*sum(ones(N))

@@ -1,0 +1,6 @@
+input x, alpha
+a = softplus(x)
+b = tnah(x)
+c = alpha(x + 1)
+d = zzz(x)
+J = x

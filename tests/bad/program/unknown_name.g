@@ -1,0 +1,5 @@
+input alpha, x[N]
+u = alhpa*2
+v = alhpa + foo
+w = sum(x[:M])
+J = alpha
