@@ -90,3 +90,16 @@ def test_powers_of_literals_ask_nothing_at_run_time() -> None:
     for text in ("J = 2**x", "J = x**0.5"):
         assert "if" not in gradc.compile(text).python.split("def tangent")[1]
     assert gradc.compile("J = 0**x").value_and_grad(x=2) == (0.0, {"x": 0.0})
+
+
+def test_conditions_on_numbers_are_decided_at_compile_time() -> None:
+    text = "const k = 2\ndim N = 3\ninput x[N]\nb = not N > 2 or 1 != 1; c = b\n"
+    program = gradc.compile(f"{text}y = 0 if b and c else x if N == 3 else x*x\nJ = sum(y) * k")
+    assert "eq" not in {eq.op for eq in program.graph.equations}
+    value, gradients = program.value_and_grad(x=[1.0, 2.0, 3.0])
+    assert value == 12
+    np.testing.assert_array_equal(gradients["x"], [2, 2, 2])
+
+
+def test_a_constant_has_no_seed() -> None:
+    assert "dJ" not in gradc.compile("input x\nJ = 2").python.split("def value_and_grad")[1]

@@ -7,11 +7,13 @@ broadcasting, and the error says which indexed form to write instead.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from gradc.frontend import syntax as ast
 from gradc.ir.dims import Dim, shape_text
-from gradc.ir.graph import Atom, Lit, Type
+from gradc.ir.graph import BOOL, Atom, Lit, Type
 
 if TYPE_CHECKING:
     from gradc.frontend.expressions import Lowering
@@ -35,11 +37,25 @@ BINARY = {
 }
 
 
+_TRUTHS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "and": operator.and_,
+    "or": operator.or_,
+}
+
+
 def lower_unary(lower: Lowering, node: ast.Unary, operand: Atom) -> Atom | None:
     """`-x`, `+x`, `not x`."""
     if node.op == "not":
         if not lower.require_truth(operand, node.operand, "`not`"):
             return None
+        if type(operand) is Lit:
+            return Lit(not operand.value, BOOL)
         return lower.builder.emit("not", (operand,))
     if not lower.require_number(operand, node.operand, f"`{node.op}`"):
         return None
@@ -63,6 +79,8 @@ def lower_binary(lower: Lowering, node: ast.Binary, left: Atom, right: Atom) -> 
     if node.op == "**":
         return _power(lower, node, left, right)
     if type(left) is Lit and type(right) is Lit:
+        if node.op in _TRUTHS:
+            return Lit(_TRUTHS[node.op](left.value, right.value), BOOL)
         folded = fold(node.op, float(left.value), float(right.value))
         if folded is not None:
             return Lit(folded)
@@ -229,4 +247,6 @@ def lower_conditional(
         )
         return None
     left, right = lower.same_numbers(then[1], otherwise[1])
+    if type(condition[1]) is Lit:
+        return lower.builder.fill(left if condition[1].value else right, next(iter(shapes), ()))
     return lower.builder.emit("select", (condition[1], left, right))

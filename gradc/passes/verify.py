@@ -84,7 +84,7 @@ def _element_types_fit(row: Primitive, equation: Equation) -> bool:
     if row.type_rule is real_rule:
         return set(kinds) == {DType.REAL}
     if row.type_rule is number_rule:
-        return len(set(kinds)) == 1 and DType.BOOL not in kinds
+        return len(set(kinds)) == 1 and (DType.BOOL not in kinds or row.name == "copy")
     if row.type_rule is select_rule:
         return kinds[0] is DType.BOOL and kinds[1] is kinds[2]
     if row.type_rule is bool_rule:

@@ -216,10 +216,13 @@ class _Module:
         output = graph.outputs[0]
         if self.style is SCALAR_STYLE and len(backwards.graph.equations) <= FUSED_EQUATIONS:
             body = self._body()
-            seed = Assign(self.identifiers[backwards.seeds[0]], Number(1.0))
+            (seed,) = backwards.seeds
             results = (output, *backwards.adjoints)
             equations = backwards.graph.equations
-            body.write(equations, results, {backwards.primal_count: seed})
+            first = {}
+            if seed in results or any(seed in equation.inputs() for equation in equations):
+                first[backwards.primal_count] = Assign(self.identifiers[seed], Number(1.0))
+            body.write(equations, results, first)
             self._used(body)
             statements = body.statements
             self.fused = Fused(
