@@ -163,6 +163,31 @@ class Compiled:
         """Every named value and every adjoint, as `gradc run` shows them."""
         return evaluate(self.program, inputs)
 
+    def dot(self, /, **inputs: object) -> str:
+        """The diagram as DOT text; with numbers where inputs are given."""
+        from gradc.drawing import draw_values
+
+        with uninterrupted():
+            return str(draw_values(self.program, inputs).source)
+
+    def svg(self, /, **inputs: object) -> str:
+        """The diagram as SVG text; with numbers where inputs are given.
+
+        Drawn by the program `dot` where it is installed, else in this process.
+        """
+        from gradc.report.picture import render
+
+        return render(self.dot(**inputs), "svg").decode("utf-8")
+
+    def _repr_svg_(self) -> str:
+        """What a notebook shows."""
+        return self.svg()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows that prefers HTML: the diagram alone."""
+        svg = self.svg()
+        return f"<div>{svg[max(svg.find('<svg'), 0) :]}</div>"
+
 
 def _plain(value: Any) -> Any:
     """NumPy's scalars as Python floats; arrays, and tuples of either, as they are."""

@@ -80,10 +80,9 @@ def run(program: Program, request: Request, stdin: Callable[[], str]) -> Result:
                 )
             ]
         )
-    seeded, weights = _seeded(program, request.seed_output)
-    wrt = seeded.wrt(request.wrt)
+    wrt = program.wrt(request.wrt)
     bound = bind_specs(program, request.specs, stdin)
-    evaluation, output = _evaluate(seeded, bound, request, weights)
+    seeded, evaluation, output = evaluate_for(program, bound, request)
     found = None
     if request.jacobian:
         from gradc.runtime.jacobian import jacobian_of_bound
@@ -134,18 +133,22 @@ def _seeded(program: Program, seed: str | None) -> tuple[Program, Mapping[str, o
     return with_output(program, next(iter(weights))), weights
 
 
-def _evaluate(
-    program: Program, bound: Bound, request: Request, weights: Mapping[str, object] | None
-) -> tuple[Evaluation, str | None]:
-    """The numbers; without adjoints where nothing says what they are of."""
-    outputs = program.graph.outputs
-    if weights is not None or is_scalar_valued(program):
-        return evaluate_bound(program, bound, weights), outputs[0].name
+def evaluate_for(
+    program: Program, bound: Bound, request: Request
+) -> tuple[Program, Evaluation, str | None]:
+    """The program with the output that is differentiated, its numbers, and that output's name.
+
+    Where nothing says which output is meant, there are no adjoints, and no name.
+    """
+    seeded, weights = _seeded(program, request.seed_output)
+    outputs = seeded.graph.outputs
+    if weights is not None or is_scalar_valued(seeded):
+        return seeded, evaluate_bound(seeded, bound, weights), outputs[0].name
     ones = {
         var.name: filled(1.0, tuple(dim.evaluate(bound.sizes) for dim in var.type.shape))
         for var in outputs
     }
-    evaluation = evaluate_bound(program, bound, ones)
+    evaluation = evaluate_bound(seeded, bound, ones)
     if request.seed_output:
-        return evaluation, outputs[0].name
-    return evaluation._replace(adjoints={}, structural_zeros=frozenset()), None
+        return seeded, evaluation, outputs[0].name
+    return seeded, evaluation._replace(adjoints={}, structural_zeros=frozenset()), None

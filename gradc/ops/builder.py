@@ -114,7 +114,9 @@ class Builder:
         return None if equation.args[0].type.shape else equation.args[0]
 
     def add(self, left: Atom, right: Atom) -> Atom:
-        """`left + right`, as a difference where one of them is a negation."""
+        """`left + right`: a difference where one is a negation, a double where they are one."""
+        if left is right:
+            return self.apply("mul", (Lit(2.0), left))
         negated = self.negated(right)
         if negated is not None:
             return self.apply("sub", (left, negated))
@@ -208,9 +210,25 @@ class Builder:
         """Zeros of a shape, where a structural zero has to become a value."""
         return self.fill(Lit(0.0), shape)
 
-    def contract(self, left: Atom, right: Atom, spec: str) -> Var:
-        """The einsum of two operands."""
-        return self.emit("contract", (left, right), (("spec", spec),))
+    def contract(self, left: Atom, right: Atom, spec: str) -> Atom:
+        """The einsum of two operands: a transpose of an operand becomes part of it, and a
+        scalar operand a factor."""
+        operands, result = spec.split("->")
+        a, b = operands.split(",")
+        if not a and b == result:
+            return self.apply("mul", (left, right))
+        if not b and a == result:
+            return self.apply("mul", (right, left))
+        left, a = self._untransposed(left, a)
+        right, b = self._untransposed(right, b)
+        return self.emit("contract", (left, right), (("spec", f"{a},{b}->{result}"),))
+
+    def _untransposed(self, atom: Atom, letters: str) -> tuple[Atom, str]:
+        equation = self.definition(atom)
+        if equation is None or equation.op != "transpose" or not equation.out.anonymous:
+            return atom, letters
+        perm = equation.param("perm")
+        return equation.args[0], "".join(letters[perm.index(axis)] for axis in range(len(perm)))
 
     def first_axis(self, value: Atom, start: Dim, stop: Dim | None) -> Var:
         """One position (`stop` None) or a range of the first axis, all of the others."""
