@@ -277,9 +277,11 @@ def _simplify_sub(b: Builder, left: Atom, right: Atom) -> Atom | None:
 
 
 def _simplify_eq(b: Builder, left: Atom, right: Atom) -> Atom | None:
-    if type(left) is Lit and type(right) is Lit:
-        return Lit(left.value == right.value, BOOL)
-    return None
+    if type(left) is not Lit:
+        return None
+    return (
+        Lit(left.value == right.value, BOOL) if type(right) is Lit else b.emit("eq", (right, left))
+    )
 
 
 def _simplify_and(b: Builder, left: Atom, right: Atom) -> Atom | None:
