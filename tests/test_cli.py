@@ -238,6 +238,8 @@ def test_version(gradc):
     import gradc as package
 
     assert gradc("--version").out == f"gradc, version {package.__version__}\n"
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'\nversion = "{package.__version__}"\n' in project
 
 
 # Data

@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from gradc import __version__
+
 COMMANDS = {
     "compile": "Emit a self-contained Python module with the derivatives.",
     "run": "Print every value and every derivative.",
@@ -33,7 +35,7 @@ class _Lazy(click.Group):
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(None, "--version", package_name="gradc", prog_name="gradc")
+@click.version_option(__version__, "--version", prog_name="gradc")
 def main() -> None:
     """Equations in; readable gradient code, diagrams and numbers out.
 
