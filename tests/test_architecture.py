@@ -43,9 +43,7 @@ def imports_of(path):
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
             if node.module == "gradc":
-                # `from gradc import ir` imports a part, `from gradc import __version__` none.
-                parts = (alias.name for alias in node.names if not alias.name.startswith("__"))
-                yield from (f"gradc.{name}" for name in parts)
+                yield from (f"gradc.{alias.name}" for alias in node.names)
             else:
                 yield node.module
 

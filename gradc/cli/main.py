@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-from gradc import __version__
+import gradc
 
 COMMANDS = {
     "compile": "Emit a self-contained Python module with the derivatives.",
@@ -35,7 +35,7 @@ class _Lazy(click.Group):
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "--version", prog_name="gradc")
+@click.version_option(gradc.__version__, "--version", prog_name="gradc")
 def main() -> None:
     """Equations in; readable gradient code, diagrams and numbers out.
 
