@@ -32,9 +32,10 @@ ALLOWED: dict[str, set[str]] = {
     "targets": {"ad", "passes", "ops", "ir"},
     "runtime": _BACK,
     "report": _BACK,
-    "api": {"collector", *_ENTRY},
-    "session": {"api", "collector", *_ENTRY},
-    "cli": {"api", "session", "collector", *_ENTRY},
+    "session": _ENTRY,
+    "drawing": {"session", *_ENTRY},
+    "api": {"drawing", "collector", *_ENTRY},
+    "cli": {"api", "drawing", "session", "collector", *_ENTRY},
     "__init__": {"api", "diagnostics"},
     "__main__": {"cli"},
 }
