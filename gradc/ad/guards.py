@@ -6,16 +6,19 @@ quantity in the branch not taken must be zero *exactly*: a product of a zero adj
 infinite partial of `log(x)` at 0 would be NaN.  So adjoints inside a branch are left as they
 are, and each contribution that leaves a branch is selected by the branch's condition.
 
-Note [Regions].  A quantity is in a branch when every use of it is: its guard is the meet of
-the guards of its uses in the tree of nested branches.  Guards have a shape.  Elementwise
-equations pass a guard to their operands; equations that move elements about pass it moved
-in the same way; all others need their operand wherever any element of the result is needed.
+Note [Regions].  A quantity is needed where any use of it is: its guard is the union of the
+guards of its uses.  Only uses count that a derivative goes through; a condition needs its
+operands, but passes no adjoint to them.  Guards have a shape.  Elementwise equations pass a
+guard to their operands; equations that move or contract elements pass it moved in the same
+way; all others need their operand wherever any element of the result is needed.  A contraction
+multiplies operands by each other, so those that were computed are selected as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from gradc.ad.rules import depends
 from gradc.ir.dims import Shape
 from gradc.ir.graph import Atom, Equation, Lit, Var
 from gradc.ops.builder import Builder
@@ -23,24 +26,29 @@ from gradc.ops.table import PRIMITIVES
 
 
 class Guard:
-    """A node in the tree of nested branches: under `parent`, where this mask holds."""
+    """Where a quantity is needed.  One of three kinds:
 
-    __slots__ = ("depth", "equation", "parent", "position", "shape", "truth")
+    * a branch: under `parent`, where `condition` has the given `truth`;
+    * derived: where the elements that `inner` needs come from, through `equation`, or from
+      anywhere where there is no equation;
+    * a union of `parts`.
+    """
 
-    def __init__(
-        self,
-        parent: Guard | None,
-        shape: Shape,
-        equation: Equation | None = None,
-        position: int = 0,
-        truth: bool | None = None,
-    ) -> None:
+    __slots__ = (
+        *("condition", "depth", "equation", "inner", "parent"),
+        *("parts", "position", "shape", "truth"),
+    )
+
+    def __init__(self, parent: Guard | None, shape: Shape) -> None:
         self.parent = parent
         self.depth: int = 1 if parent is None else parent.depth + 1
         self.shape = shape
-        self.equation = equation  # the selection, or the equation that moves elements
-        self.position = position
-        self.truth = truth  # of the selection's condition; None for a derived guard
+        self.condition: Atom | None = None
+        self.truth = True
+        self.inner: Guard | None = None
+        self.equation: Equation | None = None
+        self.position = 0
+        self.parts: tuple[Guard, ...] = ()
 
 
 class Guards:
@@ -48,17 +56,21 @@ class Guards:
 
     def __init__(self, equations: Sequence[Equation], outputs: Sequence[Var]) -> None:
         self.trivial = not any(PRIMITIVES[op].guarded for op in {eq.op for eq in equations})
-        self._of: dict[Var, Guard | None] = dict.fromkeys(outputs)
+        self._uses: dict[Var, list[Guard | None]] = {var: [None] for var in outputs}
+        self._of: dict[Var, Guard | None] = {}
         self._edges: dict[tuple[Equation, int], Guard | None] = {}
+        self._branches: dict[tuple[Guard | None, Atom, bool, Shape], Guard] = {}
         self._derived: dict[tuple[Guard, Equation | None, int], Guard] = {}
-        self._inner: dict[Guard, Guard] = {}
+        self._unions: dict[tuple[Guard, ...], Guard] = {}
         self._masks: dict[Guard, Atom] = {}
         if not self.trivial:
             self._analyse(equations)
 
     def of(self, var: Var) -> Guard | None:
         """The guard of a quantity."""
-        return self._of.get(var)
+        if var not in self._of:
+            self._of[var] = self._union(self._uses.get(var, []))
+        return self._of[var]
 
     def edge(self, equation: Equation, position: int) -> Guard | None:
         """The guard of one use of a quantity."""
@@ -66,86 +78,146 @@ class Guards:
 
     def summed(self, guard: Guard | None) -> Guard | None:
         """The guard of the elements that are summed into a scalar under this guard."""
-        if guard is None or guard.truth is not None or guard.equation is not None:
-            return None
-        return self._inner[guard]
+        return guard.inner if guard is not None and guard.equation is None else None
 
     def _analyse(self, equations: Sequence[Equation]) -> None:
         for equation in reversed(equations):
-            if equation.out not in self._of:
+            if equation.out not in self._uses:
                 continue
+            guard = self.of(equation.out)
             for i, arg in enumerate(equation.args):
-                if type(arg) is Var:
-                    guard = self._edge(equation, i, self._of[equation.out])
-                    self._edges[equation, i] = guard
-                    self._of[arg] = _meet(self._of[arg], guard) if arg in self._of else guard
+                if type(arg) is Var and depends(equation, i):
+                    edge = self._edges[equation, i] = self._edge(equation, i, guard)
+                    self._uses.setdefault(arg, []).append(edge)
 
     def _edge(self, equation: Equation, i: int, guard: Guard | None) -> Guard | None:
         row = PRIMITIVES[equation.op]
         arg_shape = equation.args[i].type.shape
         if i in row.guarded:
             shape = equation.args[0].type.shape or (guard.shape if guard else ())
-            branch = Guard(guard, shape, equation, i, row.guarded[i])
-            return branch if arg_shape or not shape else self._anywhere(branch)
+            branch = self._branch(guard, equation.args[0], row.guarded[i], shape)
+            return branch if arg_shape or not shape else self._derive(branch, None, 0, ())
         if guard is None or not guard.shape:
             return guard
         if row.elementwise:
-            return guard if arg_shape else self._anywhere(guard)
-        if row.structural:
+            return guard if arg_shape else self._derive(guard, None, 0, ())
+        if row.structural or row.multilinear:
             return self._derive(guard, equation, i, arg_shape)
-        return self._anywhere(guard)
-
-    def _anywhere(self, guard: Guard) -> Guard:
         return self._derive(guard, None, 0, ())
 
-    def _derive(self, guard: Guard, equation: Equation | None, i: int, shape: Shape) -> Guard:
-        key = (guard, equation, i)
+    def _branch(self, parent: Guard | None, condition: Atom, truth: bool, shape: Shape) -> Guard:
+        key = (parent, condition, truth, shape)
+        if key not in self._branches:
+            branch = self._branches[key] = Guard(parent, shape)
+            branch.condition, branch.truth = condition, truth
+        return self._branches[key]
+
+    def _derive(self, inner: Guard, equation: Equation | None, i: int, shape: Shape) -> Guard:
+        key = (inner, equation, i)
         if key not in self._derived:
-            outer = guard.parent
+            outer = inner.parent
             while outer is not None and outer.shape:
                 outer = outer.parent
-            self._derived[key] = Guard(outer, shape, equation, i)
-            self._inner[self._derived[key]] = guard
+            guard = self._derived[key] = Guard(outer, shape)
+            guard.inner, guard.equation, guard.position = inner, equation, i
         return self._derived[key]
+
+    def _union(self, uses: Sequence[Guard | None]) -> Guard | None:
+        """Where any of the uses needs a quantity; both branches of a selection are all of it."""
+        levels: dict[int, dict[Guard, None]] = {}
+        for use in uses:
+            if use is None:
+                return None
+            for part in use.parts or (use,):
+                levels.setdefault(part.depth, {})[part] = None
+        for depth in range(max(levels, default=0), 0, -1):
+            for part in list(levels.get(depth, ())):
+                other = self._opposite(part)
+                if other is not None and other in levels[depth]:
+                    if part.parent is None:
+                        return None
+                    levels.setdefault(depth - 1, {})[part.parent] = None
+        found = {part for level in levels.values() for part in level}
+        parts = tuple(
+            part
+            for level in sorted(levels)
+            for part in levels[level]
+            if not any(outer in found for outer in _around(part))
+        )
+        return parts[0] if len(parts) == 1 else self._united(parts) if parts else None
+
+    def _opposite(self, branch: Guard) -> Guard | None:
+        if branch.condition is None:
+            return None
+        key = (branch.parent, branch.condition, not branch.truth, branch.shape)
+        return self._branches.get(key)
+
+    def _united(self, parts: tuple[Guard, ...]) -> Guard:
+        if parts not in self._unions:
+            common: Guard | None = parts[0]
+            for part in parts:
+                common = _meet(common, part)
+            shape = next((part.shape for part in parts if part.shape), ())
+            self._unions[parts] = Guard(common, shape)
+            self._unions[parts].parts = parts
+        return self._unions[parts]
 
     def select(self, b: Builder, guard: Guard, value: Atom) -> Atom:
         """The value where the guard holds, else exactly zero."""
-        if guard.truth is False and guard.parent is None:
-            assert guard.equation is not None
-            return b.apply("select", (guard.equation.args[0], Lit(0.0), value))
+        if guard.condition is not None and not guard.truth and guard.parent is None:
+            return b.apply("select", (guard.condition, Lit(0.0), value))
         return b.apply("select", (self._mask(b, guard), value, Lit(0.0)))
 
     def _mask(self, b: Builder, guard: Guard) -> Atom:
         """The truth of a guard, written once; iterative over nested branches."""
-        chain = [guard]
-        while chain[-1] not in self._masks:
-            below = self._needs(chain[-1])
-            if below is None or below in self._masks:
-                break
-            chain.append(below)
-        for node in reversed(chain):
+        pending = [guard]
+        while pending:
+            missing = [below for below in _needs(pending[-1]) if below not in self._masks]
+            if missing:
+                pending.extend(missing)
+                continue
+            node = pending.pop()
             if node not in self._masks:
                 self._masks[node] = self._write(b, node)
         return self._masks[guard]
 
-    def _needs(self, guard: Guard) -> Guard | None:
-        return guard.parent if guard.truth is not None else self._inner[guard]
-
     def _write(self, b: Builder, guard: Guard) -> Atom:
-        if guard.truth is not None:
-            assert guard.equation is not None
-            own: Atom = guard.equation.args[0]
-            if not guard.truth:
-                own = b.apply("not", (own,))
+        if guard.parts:
+            mask = self._masks[guard.parts[0]]
+            for part in guard.parts[1:]:
+                mask = b.apply("or", (mask, self._masks[part]))
+            return mask
+        if guard.inner is None:
+            assert guard.condition is not None
+            own = guard.condition if guard.truth else b.apply("not", (guard.condition,))
             return own if guard.parent is None else b.apply("and", (self._masks[guard.parent], own))
-        inner = self._masks[self._inner[guard]]
+        inner = self._masks[guard.inner]
         if guard.equation is None:
             axes = (("axes", tuple(range(len(inner.type.shape)))),)
             return b.apply("gt", (b.emit("count", (inner,), axes), Lit(0.0)))
         transpose = PRIMITIVES[guard.equation.op].transpose
         assert transpose is not None
-        moved = transpose(b, guard.equation, b.apply("real", (inner,)), guard.position)
+        ones = tuple(b.fill(Lit(1.0), arg.type.shape) for arg in guard.equation.args)
+        moved = transpose(
+            b, guard.equation._replace(args=ones), b.apply("real", (inner,)), guard.position
+        )
         return b.apply("gt", (moved, Lit(0.0)))
+
+
+def _needs(guard: Guard) -> Sequence[Guard]:
+    """The guards from whose masks that of a guard is made."""
+    if guard.parts:
+        return guard.parts
+    below = guard.parent if guard.inner is None else guard.inner
+    return () if below is None else (below,)
+
+
+def _around(guard: Guard) -> Iterator[Guard]:
+    """The branches that a guard lies in."""
+    outer = guard.parent
+    while outer is not None:
+        yield outer
+        outer = outer.parent
 
 
 def _meet(left: Guard | None, right: Guard | None) -> Guard | None:

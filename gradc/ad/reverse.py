@@ -58,6 +58,8 @@ class _Sweep:
         self.uses: dict[Var, int] = {}
         self.pending: dict[Var, list[Atom]] = {}
         self.adjoint: dict[Var, Atom | None] = {}
+        self.computed: frozenset[Atom] = frozenset(eq.out for eq in graph.equations)
+        self.inexact: set[Var] = set()  # whose adjoints are not exactly zero outside their guards
 
     def run(self) -> Reverse:
         b, graph = self.builder, self.graph
@@ -122,21 +124,48 @@ class _Sweep:
         if guards.trivial:
             yield from pull(b, equation, adjoint, self.active)
             return
-        guard = guards.of(equation.out)
-        if guard is not None and guard.shape and not PRIMITIVES[equation.op].elementwise:
-            adjoint = guards.select(b, guard, adjoint)
+        row, guard = PRIMITIVES[equation.op], guards.of(equation.out)
+        exact = equation.out not in self.inexact
+        if guard is not None and guard.shape and not row.elementwise and not exact:
+            adjoint, exact = guards.select(b, guard, adjoint), True
+        summed: set[int] = set()
 
         def before_sum(position: int, value: Atom) -> Atom:
             inner = guards.summed(guards.edge(equation, position))
-            return value if inner is None else guards.select(b, inner, value)
+            if inner is None:
+                return value
+            summed.add(position)
+            return guards.select(b, inner, value)
 
-        for i, term in pull(b, equation, adjoint, self.active, before_sum):
+        if guard is not None and guard.shape and row.multilinear:
+            terms = self._pull_product(equation, adjoint)
+        else:
+            terms = pull(b, equation, adjoint, self.active, before_sum)
+        for i, term in terms:
             var = equation.args[i]
             assert type(var) is Var
             use = guards.edge(equation, i)
-            if use is not None and use is not guards.of(var):
-                term = guards.select(b, use, term)
+            if use is not None and i not in summed and not (exact and row.transpose):
+                if use is guards.of(var):
+                    self.inexact.add(var)
+                else:
+                    term = guards.select(b, use, term)
             yield i, term
+
+    def _pull_product(self, equation: Equation, adjoint: Atom) -> Iterator[tuple[int, Atom]]:
+        """As `pull`, of a product of operands in a branch: what was computed of an operand for
+        elements not taken may be infinite, and would make NaN of the zeros of the adjoint."""
+        b, args = self.builder, list(equation.args)
+        for i, arg in enumerate(equation.args):
+            use = self.guards.edge(equation, i)
+            if use is not None and arg in self.computed:
+                args[i] = self.guards.select(b, use, arg)
+        taken = equation._replace(args=tuple(args))
+        transpose = PRIMITIVES[equation.op].transpose
+        assert transpose is not None
+        for i, arg in enumerate(equation.args):
+            if type(arg) is Var and arg in self.active:
+                yield i, transpose(b, taken, adjoint, i)
 
     def _finish(self, var: Var) -> None:
         """Sum the contributions to a quantity; a named one gets its adjoint's name."""
@@ -154,8 +183,9 @@ class _Sweep:
             self.adjoint[var] = total
             return
         guard = self.guards.of(var)
-        if guard is not None:
+        if guard is not None and var in self.inexact:
             total = self.guards.select(b, guard, total)
+            self.inexact.remove(var)
         name = adjoint_name(var) + ("_total" if output else "")
         self.adjoint[var] = settle(b, total, name, mark)
 

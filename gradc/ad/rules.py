@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
 from gradc.ir.graph import Atom, DType, Equation, Lit, Var
 from gradc.ops.builder import Builder
-from gradc.ops.expr import Leaf
+from gradc.ops.expr import Expr, Leaf
 from gradc.ops.primitive import Partial, Primitive
 from gradc.ops.table import PRIMITIVES
 
@@ -26,6 +26,18 @@ def partials(equation: Equation) -> Sequence[Partial]:
     assert formulas is not None
     operands = [Leaf(arg) for arg in equation.args]
     return formulas(*operands, Leaf(equation.out), **dict(equation.params))
+
+
+def depends(equation: Equation, i: int) -> bool:
+    """Whether the result has a derivative in an operand that is not structurally zero."""
+    row = PRIMITIVES[equation.op]
+    if row.constant is not None or not differentiable(equation.args[i]):
+        return False
+    return (
+        row.partials is None
+        or isinstance(partials(equation)[i], Expr)
+        or partials(equation)[i] != 0
+    )
 
 
 def push(b: Builder, equation: Equation, tangents: Mapping[Var, Atom]) -> Atom | None:
