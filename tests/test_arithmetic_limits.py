@@ -103,3 +103,20 @@ def test_conditions_on_numbers_are_decided_at_compile_time() -> None:
 
 def test_a_constant_has_no_seed() -> None:
     assert "dJ" not in gradc.compile("input x\nJ = 2").python.split("def value_and_grad")[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("sum([N, N]**-1)", 1.0),
+        ("max(N, N, N) + 0*x[0]", 2.0),
+        ("sum((zeros(N) + N)**-1)", 1.0),
+        ("sum((x*0 + 1)*where(x > 5, x, N)**-1)", 1.0),
+        ("sum([[N, N], [N, N]]**-1)", 2.0),
+        ("[N, 1][0] // 4", 0.0),
+    ],
+)
+def test_an_array_of_sizes_holds_floats(text: str, value: float) -> None:
+    assert gradc.compile(f"input x[N]\nJ = {text}").forward(x=[1.0, 2.0]) == value
+    named = gradc.compile(f"input x[N]\nn = N\nJ = {text.replace('N', 'n').replace('(n)', '(N)')}")
+    assert named.forward(x=[1.0, 2.0]) == value

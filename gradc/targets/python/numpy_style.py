@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradc.ir.dims import Dim, Shape
-from gradc.ir.graph import DType, Equation
+from gradc.ir.graph import Atom, DType, Equation, Lit
 from gradc.targets.python.idioms import conditional
 from gradc.targets.python.style import Context, Style, guarded
 from gradc.targets.python.tree import (
@@ -75,7 +75,7 @@ def _broadcast(context: Context, equation: Equation, args: Sequence[Expr]) -> Ex
         if number in (Number(0.0), Number(1.0)):
             name = "np.zeros" if number == Number(0.0) else "np.ones"
             return Call(name, (shape_expr(context, shape),))
-        return Call("np.full", (shape_expr(context, shape), number))
+        return Call("np.full", (shape_expr(context, shape), number), _as_floats(context, (value,)))
     spread = args[0]
     last = axes[-1]
     if axes != tuple(range(len(shape) - len(axes), len(shape))):
@@ -132,19 +132,19 @@ def _stack(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     """Scalars, and rows that are written in place, as one literal; other arrays stacked."""
     parts = tuple(context.atom(arg) for arg in equation.args)
     if not equation.args[0].type.shape:
-        return Call("np.array", (ListExpr(parts),))
-    rows = tuple(row for row in map(_literal_row, parts) if row is not None)
+        return Call("np.array", (ListExpr(parts),), _as_floats(context, equation.args))
+    rows = [part for part in parts if isinstance(part, Call) and part.func == "np.array"]
     if len(rows) == len(parts):
-        return Call("np.array", (ListExpr(rows),))
+        kwargs = rows[0].kwargs if all(row.kwargs for row in rows) else ()
+        return Call("np.array", (ListExpr(tuple(row.args[0] for row in rows)),), kwargs)
     return Call("np.stack", (Tuple(parts),))
 
 
-def _literal_row(expr: Expr) -> ListExpr | None:
-    """The list in `np.array([...])`."""
-    if isinstance(expr, Call) and expr.func == "np.array":
-        (row,) = expr.args
-        return row if isinstance(row, ListExpr) else None
-    return None
+def _as_floats(context: Context, atoms: Sequence[Atom]) -> tuple[tuple[str, Expr], ...]:
+    """What makes an array of sizes, which Python's integers spell, one of floats."""
+    if all(context.plain(atom) and not isinstance(atom, Lit) for atom in atoms):
+        return (("dtype", Name("float")),)
+    return ()
 
 
 # Reductions and contractions

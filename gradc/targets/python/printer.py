@@ -61,7 +61,12 @@ def print_module(module: Module) -> str:
         print_function(part) if isinstance(part, Function) else part.text.strip("\n")
         for part in module.definitions
     ]
-    return "\n\n\n".join([text, *definitions] if text else definitions) + "\n"
+    body = "\n\n\n".join(definitions)
+    if not text or not body:
+        return f"{text or body}\n"
+    # A constant stands one line below the imports, a function two.
+    gap = "\n\n\n" if body.startswith(("def ", "@")) else "\n\n"
+    return f"{text}{gap}{body}\n"
 
 
 def print_function(function: Function) -> str:
