@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ import numpy as np
 import pytest
 from evaluator import evaluate
 from hypothesis import HealthCheck, given, settings
-from numeric import inner, verify_all
+from numeric import functions_of_graph, inner, verify_all
 from programs import Case, programs
 
 import gradc
+from gradc.ad.reverse import vjp
 from gradc.ir.graph import Var
 from gradc.runtime.load import load_functions
 
@@ -125,6 +127,29 @@ def richardson(value: Callable[[float], list[Any]], step: float) -> list[Any]:
         (4 * (c - d) / step - (a - b) / (2 * step)) / 3
         for a, b, c, d in zip(ahead, behind, near, close, strict=True)
     ]
+
+
+@sampled(40)
+@given(programs(safe=True))
+def test_second_derivatives_are_symmetric(case: Case) -> None:
+    """The gradient is a program too: forward of reverse is the transpose of reverse of reverse."""
+    compiled = gradc.compile(case.text)
+    backwards = vjp(compiled.graph, compiled.wrt)
+    gradient = replace(backwards.graph, outputs=backwards.adjoints)
+    functions = functions_of_graph(gradient, [var.name for var in compiled.wrt])
+    seeds = directions(compiled.graph.outputs, case, 4)
+    moved = directions(compiled.wrt, case, 5)
+    weights = directions(compiled.wrt, case, 6)
+    arguments = [*case.data.values(), *seeds]
+    tangents = as_tuple(functions["tangent"](*arguments, *moved)[1])
+    adjoints = functions["reverse"](functions["forward"](*arguments)[1], *weights)
+    other = functions["reverse"](functions["forward"](*arguments)[1], *moved)
+    if finite(tangents) and finite(adjoints):
+        left, scale = inner(tangents, weights)
+        right, other_scale = inner(moved, adjoints)
+        assert abs(left - right) <= 1e-11 * max(scale, other_scale, 1.0)
+        symmetric, third_scale = inner(weights, other)
+        assert abs(left - symmetric) <= 1e-11 * max(scale, third_scale, 1.0)
 
 
 @sampled(60)

@@ -69,7 +69,7 @@ class _Sweep:
                     self.uses[var] = self.uses.get(var, 0) + 1
         for var, seed in zip(graph.outputs, self.seeds, strict=True):
             self.pending.setdefault(var, []).append(seed)
-        for var in graph.outputs:
+        for var in dict.fromkeys(graph.outputs):
             if var in self.active and not self.uses.get(var):
                 self._finish(var)
         for equation in reversed(self.live):
