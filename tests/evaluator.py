@@ -18,6 +18,10 @@ from gradc.frontend import syntax as ast
 from gradc.frontend.parser import parse
 
 
+class IllConditionedError(Exception):
+    """A rounding error of an argument would change every digit of the result."""
+
+
 def evaluate(text: str, data: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
     """Every quantity of a program by name."""
     values: dict[str, Any] = dict(data)
@@ -73,7 +77,10 @@ def value_of(node: Any, values: Mapping[str, Any], sizes: Mapping[str, int]) -> 
             ]
             return np.asarray(sub(node.value))[tuple(items)]
         case ast.Call():
-            return FUNCTIONS[node.function.name](*map(sub, node.arguments))
+            arguments = [sub(argument) for argument in node.arguments]
+            if node.function.name in ("sin", "cos", "tan") and np.any(np.abs(arguments[0]) > 1e5):
+                raise IllConditionedError(node.function.name)
+            return FUNCTIONS[node.function.name](*arguments)
     raise TypeError(node)
 
 
