@@ -204,6 +204,13 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
         bad="gradc compile f.g -o f.g",
         good="gradc compile f.g -o f.py",
     ),
+    "G0703": ErrorCode(
+        "Picture cannot be drawn",
+        "Diagrams are drawn by Graphviz. It is not installed, or it failed on this diagram; DOT "
+        "text is always written without it.",
+        bad="gradc dot f.g -o f.png  # without the program dot",
+        good="gradc dot f.g -o f.dot",
+    ),
     "G0704": ErrorCode(
         "Arguments do not fit",
         "The arguments of the command contradict each other, or one of them is incomplete.",
