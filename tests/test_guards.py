@@ -140,6 +140,11 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"x": [0.0, 0.0], "c": [-1.0, -1.0]},
         {"x": [0.0, 0.0], "c": [1.0, 1.0]},
     ),
+    "a sum over another shape": (
+        "input x[N], A[M, M], s\nt = sum(x*s)\nJ = trace(where(A + t > 0, A*t, s*x[0]))",
+        {"x": [1.0, 2.0, 3.0], "A": [[2.0, 0.0], [0.0, -20.0]], "s": 1.0},
+        {"x": [3.0, 2.0, 2.0], "A": [[6.0, 0.0], [0.0, 0.0]], "s": 13.0},
+    ),
     "a power": ("J = x**p if x > 0 else p", {"x": 0.0, "p": -1.0}, {"x": 0.0, "p": 1.0}),
 }
 

@@ -59,6 +59,7 @@ class Guards:
         self._uses: dict[Var, list[Guard | None]] = {var: [None] for var in outputs}
         self._of: dict[Var, Guard | None] = {}
         self._edges: dict[tuple[Equation, int], Guard | None] = {}
+        self._summed: dict[tuple[Equation, int], Guard] = {}
         self._branches: dict[tuple[Guard | None, Atom, bool, Shape], Guard] = {}
         self._derived: dict[tuple[Guard, Equation | None, int], Guard] = {}
         self._unions: dict[tuple[Guard, ...], Guard] = {}
@@ -76,9 +77,9 @@ class Guards:
         """The guard of one use of a quantity."""
         return self._edges.get((equation, position))
 
-    def summed(self, guard: Guard | None) -> Guard | None:
-        """The guard of the elements that are summed into a scalar under this guard."""
-        return guard.inner if guard is not None and guard.equation is None else None
+    def summed(self, equation: Equation, position: int) -> Guard | None:
+        """The guard of the elements that are summed into a scalar operand of an array."""
+        return self._summed.get((equation, position))
 
     def _analyse(self, equations: Sequence[Equation]) -> None:
         for equation in reversed(equations):
@@ -96,14 +97,18 @@ class Guards:
         if i in row.guarded:
             shape = equation.args[0].type.shape or (guard.shape if guard else ())
             branch = self._branch(guard, equation.args[0], row.guarded[i], shape)
-            return branch if arg_shape or not shape else self._derive(branch, None, 0, ())
+            return branch if arg_shape or not shape else self._sum(branch, equation, i)
         if guard is None or not guard.shape:
             return guard
         if row.elementwise:
-            return guard if arg_shape else self._derive(guard, None, 0, ())
+            return guard if arg_shape else self._sum(guard, equation, i)
         if row.structural or row.multilinear:
             return self._derive(guard, equation, i, arg_shape)
         return self._derive(guard, None, 0, ())
+
+    def _sum(self, inner: Guard, equation: Equation, i: int) -> Guard:
+        self._summed[equation, i] = inner
+        return self._derive(inner, None, 0, ())
 
     def _branch(self, parent: Guard | None, condition: Atom, truth: bool, shape: Shape) -> Guard:
         key = (parent, condition, truth, shape)

@@ -131,7 +131,7 @@ class _Sweep:
         summed: set[int] = set()
 
         def before_sum(position: int, value: Atom) -> Atom:
-            inner = guards.summed(guards.edge(equation, position))
+            inner = guards.summed(equation, position)
             if inner is None:
                 return value
             summed.add(position)
