@@ -286,7 +286,8 @@ class _Writer:
         return f"({self.expression(('N', 'N'), depth)} @ {self.expression(shape, depth)})"
 
     def reduced(self, depth: int) -> str:
-        shape = self.pick([s for s in SHAPES if s and self.exists(s)])
+        short = self.sizes["N"] < 2  # the mean of no elements is not a number
+        shape = self.pick([s for s in SHAPES if s and not (short and "N - 1" in s)])
         if self.empty:
             names = ("sum", "prod", "norm")
         else:
