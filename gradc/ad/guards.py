@@ -16,7 +16,7 @@ multiplies operands by each other, so those that were computed are selected as w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from gradc.ad.rules import depends
 from gradc.ir.dims import Shape
@@ -129,6 +129,8 @@ class Guards:
 
     def _union(self, uses: Sequence[Guard | None]) -> Guard | None:
         """Where any of the uses needs a quantity; both branches of a selection are all of it."""
+        if len(uses) == 1:
+            return uses[0]
         levels: dict[int, dict[Guard, None]] = {}
         for use in uses:
             if use is None:
@@ -142,13 +144,8 @@ class Guards:
                     if part.parent is None:
                         return None
                     levels.setdefault(depth - 1, {})[part.parent] = None
-        found = {part for level in levels.values() for part in level}
-        parts = tuple(
-            part
-            for level in sorted(levels)
-            for part in levels[level]
-            if not any(outer in found for outer in _around(part))
-        )
+        found = [part for level in sorted(levels) for part in levels[level]]
+        parts = _outermost(found)
         return parts[0] if len(parts) == 1 else self._united(parts) if parts else None
 
     def _opposite(self, branch: Guard) -> Guard | None:
@@ -217,12 +214,21 @@ def _needs(guard: Guard) -> Sequence[Guard]:
     return () if below is None else (below,)
 
 
-def _around(guard: Guard) -> Iterator[Guard]:
-    """The branches that a guard lies in."""
-    outer = guard.parent
-    while outer is not None:
-        yield outer
-        outer = outer.parent
+def _outermost(guards: Sequence[Guard]) -> tuple[Guard, ...]:
+    """Those of the guards that lie in none of the others; each branch is looked at once."""
+    inside = dict.fromkeys(guards, True)
+    outermost = []
+    for guard in guards:
+        chain: list[Guard] = []
+        outer = guard.parent
+        while outer is not None and outer not in inside:
+            chain.append(outer)
+            outer = outer.parent
+        found = outer is not None and inside[outer]
+        inside.update(dict.fromkeys(chain, found))
+        if not found:
+            outermost.append(guard)
+    return tuple(outermost)
 
 
 def _meet(left: Guard | None, right: Guard | None) -> Guard | None:
