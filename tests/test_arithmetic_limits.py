@@ -120,3 +120,10 @@ def test_an_array_of_sizes_holds_floats(text: str, value: float) -> None:
     assert gradc.compile(f"input x[N]\nJ = {text}").forward(x=[1.0, 2.0]) == value
     named = gradc.compile(f"input x[N]\nn = N\nJ = {text.replace('N', 'n').replace('(n)', '(N)')}")
     assert named.forward(x=[1.0, 2.0]) == value
+
+
+def test_a_selected_number_that_was_saved_follows_ieee() -> None:
+    text = "input x[N], s\nl = log(s) if s > 0 else 0\nJ = sum(x) + (1 if l <= 0 else l**-1)"
+    assert gradc.compile(text).value_and_grad(x=[1.0], s=-1.0)[1]["s"] == 0.0
+    quotient = gradc.compile("input x[N], s\nl = s if s > 0 else 0\nJ = sum(x) + s/l")
+    assert quotient.value_and_grad(x=[1.0], s=-1.0)[0] == -inf

@@ -63,6 +63,12 @@ class Body:
                 self.statements.append(before[number])
             self._equation(equation)
 
+    def saved(self, equations: Iterable[Equation]) -> None:
+        """Note which results of equations written elsewhere may be Python's own numbers."""
+        for equation in equations:
+            if self._may_be_plain(equation):
+                self._plain.add(equation.out)
+
     def name(self, var: Var) -> Expr:
         """A quantity as it is read: its name, or its expression where it is written in place."""
         written = self._written.get(var)

@@ -148,6 +148,7 @@ class _Module:
         for var in saved:
             self.identifiers[var]  # numbered in the order of the forward sweep
         reverse = self._body()
+        reverse.saved(self.program.graph.equations)
         reverse.write(rest, backwards.adjoints)
         seeds = backwards.seeds
         begin = self._enter(reverse, seeds, sizes_known=True)
