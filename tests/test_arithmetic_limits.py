@@ -127,3 +127,9 @@ def test_a_selected_number_that_was_saved_follows_ieee() -> None:
     assert gradc.compile(text).value_and_grad(x=[1.0], s=-1.0)[1]["s"] == 0.0
     quotient = gradc.compile("input x[N], s\nl = s if s > 0 else 0\nJ = sum(x) + s/l")
     assert quotient.value_and_grad(x=[1.0], s=-1.0)[0] == -inf
+
+
+def test_an_input_may_be_the_output() -> None:
+    assert gradc.compile("input x\noutput x").value_and_grad(x=2) == (2.0, {"x": 1.0})
+    among_others = gradc.compile("input x, y\nz = x*y\noutput x", wrt=["x"])
+    assert among_others.value_and_grad(x=2.0, y=3.0) == (2.0, {"x": 1.0})

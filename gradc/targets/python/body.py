@@ -55,13 +55,16 @@ class Body:
     ) -> None:
         """Append the statements of equations; `results` are read after them.
 
-        `before` holds statements to be written before the equation with that number.
+        `before` holds statements to be written before the equation with that number; the
+        number after the last one stands for the end.
         """
         self._uses = _uses(equations, results)
-        for number, equation in enumerate(equations):
-            if before and number in before:
-                self.statements.append(before[number])
-            self._equation(equation)
+        ahead = before or {}
+        for number in range(len(equations) + 1):
+            if number in ahead:
+                self.statements.append(ahead[number])
+            if number < len(equations):
+                self._equation(equations[number])
 
     def saved(self, equations: Iterable[Equation]) -> None:
         """Note which results of equations written elsewhere may be Python's own numbers."""
