@@ -117,9 +117,11 @@ def _indexed_help(lower: Lowering, node: ast.Binary, left: Type, right: Type) ->
         pairs = f"for every pair, write p[i,j] = {x}[i] {node.op} {y}[j]"
         return f"{pairs}; for a dot product, {x} @ {y}" if node.op == "*" else pairs
     if {a, b} == {1, 2}:
-        matrix, vector = (x, y) if a == 2 else (y, x)
-        rows = f"for every row, write p[i,j] = {matrix}[i,j] {node.op} {vector}[j]"
-        return f"{rows}; for a product with a vector, {matrix} @ {vector}"
+        matrix, vector = (left, right) if a == 2 else (right, left)
+        axis = "i" if matrix.shape[0] == vector.shape[0] else "j"
+        first, second = (f"{x}[i,j]", f"{y}[{axis}]") if a == 2 else (f"{x}[{axis}]", f"{y}[i,j]")
+        rows = "row" if axis == "j" else "column"
+        return f"for every {rows}, write p[i,j] = {first} {node.op} {second}"
     return "write an indexed definition that says which axes belong together"
 
 

@@ -23,6 +23,7 @@ from gradc.targets.python.helpers import helper_source
 from gradc.targets.python.identifiers import Identifiers
 from gradc.targets.python.interface import (
     check_shapes,
+    check_sizes,
     conversions,
     defines_all_sizes,
     hint,
@@ -58,7 +59,7 @@ from gradc.targets.python.tree import (
 FUSED_EQUATIONS = 64
 
 FUNCTION_NAMES = ("forward", "reverse", "tangent", "value_and_grad", "trace", "saved")
-ENTRY_HELPERS = frozenset({"as_array", "as_int_array", "check_shape"})
+ENTRY_HELPERS = frozenset({"as_array", "as_int_array", "check_shape", "check_size"})
 
 
 class Emitted(NamedTuple):
@@ -281,6 +282,8 @@ class _Module:
         converted = conversions(self.identifiers, variables)
         trusted = [] if sizes_known else defines_all_sizes(variables)
         checks = check_shapes(body, variables, trusted)
+        if not sizes_known:
+            checks += check_sizes(body, self.program.requirements)
         read = [] if sizes_known else read_sizes(self.identifiers, variables, tuple(body.sizes))
         calls = (s.value for s in (*converted, *checks) if isinstance(s, (Assign, ExprStmt)))
         for call in calls:

@@ -145,24 +145,30 @@ def embed(
 
 
 def as_array(name: str, value: object, rank: int) -> np.ndarray:
-    """The value as an array of floats; ValueError unless it has the rank."""
+    """The value as floats; ValueError unless it has so many axes (0 for a scalar)."""
     array = np.asarray(value, dtype=np.float64)
     if array.ndim != rank:
         raise ValueError(f"{name} has {array.ndim} axes, expected {rank}")
-    return array
+    return array[()]
 
 
 def as_int_array(name: str, value: object, rank: int) -> np.ndarray:
-    """The value as an array of integers; ValueError unless it is one and has the rank."""
+    """The value as integers; ValueError unless it is of them and has so many axes."""
     array = np.asarray(value)
     if array.size > 0 and not np.issubdtype(array.dtype, np.integer):
         raise ValueError(f"{name} has {array.dtype} elements, expected integers")
     if array.ndim != rank:
         raise ValueError(f"{name} has {array.ndim} axes, expected {rank}")
-    return array.astype(np.int64)
+    return array.astype(np.int64)[()]
 
 
 def check_shape(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
     """ValueError unless the array has the shape."""
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+
+
+def check_size(size: int, least: int, fault: str) -> None:
+    """ValueError that tells the fault unless the size is large enough."""
+    if size < least:
+        raise ValueError(fault)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType, Type, Var
+from gradc.ir.interface import SizeRequirement
 from gradc.targets.python.body import Body, size_expr
 from gradc.targets.python.identifiers import Identifiers
 from gradc.targets.python.tree import (
@@ -44,15 +45,11 @@ def hint(type: Type) -> Expr:
 
 
 def conversions(identifiers: Identifiers, variables: Sequence[Var]) -> list[Stmt]:
-    """Every argument as NumPy's: scalars as `np.float64`, arrays of the right rank."""
+    """Every argument as NumPy's, with the right number of axes."""
     return [_conversion(identifiers[var], var.type) for var in variables]
 
 
 def _conversion(name: str, type: Type) -> Stmt:
-    if not type.shape:
-        return Assign(
-            name, Call("np.int64" if type.dtype is DType.INT else "np.float64", (Name(name),))
-        )
     helper = "as_int_array" if type.dtype is DType.INT else "as_array"
     return Assign(name, Call(helper, (StringLit(name), Name(name), Number(len(type.shape)))))
 
@@ -126,6 +123,19 @@ def check_shapes(body: Body, variables: Sequence[Var], trusted: Sequence[Var] = 
             sizes = Tuple(tuple(body.size(dim) for dim in var.type.shape))
             statements.append(ExprStmt(Call("check_shape", (StringLit(name), Name(name), sizes))))
     return statements
+
+
+def check_sizes(body: Body, requirements: Sequence[SizeRequirement]) -> list[Stmt]:
+    """Calls that refuse data too small for an index or a slice, which NumPy would wrap or cut."""
+    return [
+        ExprStmt(
+            Call(
+                "check_size",
+                (body.size(need.dim), Number(need.minimum), StringLit(need.what)),
+            )
+        )
+        for need in requirements
+    ]
 
 
 def defines_all_sizes(variables: Sequence[Var]) -> list[Var]:
