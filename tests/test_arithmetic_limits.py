@@ -133,3 +133,22 @@ def test_an_input_may_be_the_output() -> None:
     assert gradc.compile("input x\noutput x").value_and_grad(x=2) == (2.0, {"x": 1.0})
     among_others = gradc.compile("input x, y\nz = x*y\noutput x", wrt=["x"])
     assert among_others.value_and_grad(x=2.0, y=3.0) == (2.0, {"x": 1.0})
+
+
+@pytest.mark.parametrize("text", ["log(N*N*N*N)", "sqrt(max(N, 9)*N*(N*N))", "floor(N^2*N*N*N/N)"])
+def test_a_product_of_sizes_is_a_double(text: str) -> None:
+    value = gradc.compile(f"input x[N]\nJ = x[0] + {text}").forward(x=np.zeros(70000))
+    expected = {"log": np.log(7e4**4), "sqr": 7e4**2, "flo": 7e4**4}[text[:3]]
+    assert value == pytest.approx(expected)
+
+
+def test_no_size_is_larger_than_a_double() -> None:
+    factors = "*".join(["N"] * 400)
+    assert gradc.compile(f"input x[N]\nJ = sum(x)*({factors})").forward(x=np.ones(10)) == inf
+    doubled = "a0 = N + N\n" + "".join(f"a{i} = a{i - 1} + a{i - 1}\n" for i in range(1, 1100))
+    assert gradc.compile(f"input x[N]\n{doubled}J = log(a99) + x[0]*a1099").forward(x=[1.0]) == inf
+
+
+def test_a_choice_between_sizes_holds_floats() -> None:
+    program = gradc.compile("input x[N], y[M]\nk = N if x > 0 else M\nJ = sum(k**-1) + y[0]")
+    assert program.forward(x=[1.0, -1.0], y=np.zeros(4)) == 0.75

@@ -51,6 +51,8 @@ def _select(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
         if not shape:
             return conditional(branches[0], args[0], branches[1])
         return Conditional(branches[0], args[0], branches[1])
+    if _as_floats(context, (then, otherwise)):
+        branches = (Call("np.float64", (branches[0],)), branches[1])
     return Call("np.where", (args[0], *branches))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from gradc.ir.dims import Dim
-from gradc.ir.graph import Atom, Equation
+from gradc.ir.graph import Atom, Equation, Lit, Var
 from gradc.ops.primitive import Fn, Form, Helper, Infix, Prefix, Spelling
 from gradc.ops.table import PRIMITIVES
 from gradc.targets.python.helpers import Target
@@ -85,7 +85,20 @@ class Style(NamedTuple):
             return compare(left, operator, right)
         if self.guard_plain and operator in ("/", "//", "%"):
             left = guarded(self, context, equation, left)
+        elif self.guard_plain and _may_grow(operator, equation):
+            if not any(type(arg) is Lit for arg in equation.args):
+                left = guarded(self, context, equation, left)
+            elif all(map(context.plain, equation.args)):
+                left, right = map(context.atom, equation.args)
         return Binary(operator, left, right)
+
+
+def _may_grow(operator: str, equation: Equation) -> bool:
+    """Whether a chain of such operations on sizes, which are Python's integers, may pass
+    what 64 bits and then what a double holds; one sum of two sizes or literals does not."""
+    if operator in ("+", "-"):
+        return any(type(arg) is Var for arg in equation.args)
+    return operator == "*"
 
 
 def guarded(style: Style, context: Context, equation: Equation, left: Expr) -> Expr:
