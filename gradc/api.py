@@ -23,6 +23,7 @@ from gradc.runtime.bind import bind
 from gradc.runtime.directions import directions
 from gradc.runtime.evaluate import call, evaluate, is_scalar_valued, needs_a_choice
 from gradc.runtime.load import keyword_interface, load_functions
+from gradc.runtime.results import handed_out
 from gradc.targets.python.emit import Emitted, emit
 
 if TYPE_CHECKING:
@@ -121,8 +122,9 @@ class Compiled:
 
         Raises InputError for data that do not fit.
         """
-        value, _ = call(self._functions["forward"], self._bound(inputs))
-        return _plain(value)
+        arguments = self._bound(inputs)
+        value, _ = call(self._functions["forward"], arguments)
+        return handed_out((value,), arguments)[0]
 
     @cached_property
     def value_and_grad(self) -> Callable[..., tuple[Any, dict[str, Any]]]:
@@ -136,8 +138,9 @@ class Compiled:
         emitted = self._functions["value_and_grad"]
 
         def value_and_grad(**inputs: object) -> tuple[Any, dict[str, Any]]:
-            value, gradients = call(emitted, self._bound(inputs))
-            return _plain(value), dict(zip(self._names, map(_plain, gradients), strict=True))
+            arguments = self._bound(inputs)
+            value, gradients = handed_out(call(emitted, arguments), arguments)
+            return value, dict(zip(self._names, gradients, strict=True))
 
         return keyword_interface(self.emitted, value_and_grad)
 
@@ -149,9 +152,9 @@ class Compiled:
         """
         program = self.program
         bound = bind(program.inputs, inputs, program.requirements, program.source)
-        moved = directions(self.wrt, bound.sizes, tangents)
-        value, tangent = call(self._functions["tangent"], [*bound.arrays.values(), *moved])
-        return _plain(value), _plain(tangent)
+        arguments = [*bound.arrays.values(), *directions(self.wrt, bound.sizes, tangents)]
+        value, tangent = handed_out(call(self._functions["tangent"], arguments), arguments)
+        return value, tangent
 
     def jacobian(self, /, **inputs: object) -> Jacobian:
         """Every derivative of every element of the outputs, in blocks."""
@@ -187,10 +190,3 @@ class Compiled:
         """What a notebook shows that prefers HTML: the diagram alone."""
         svg = self.svg()
         return f"<div>{svg[max(svg.find('<svg'), 0) :]}</div>"
-
-
-def _plain(value: Any) -> Any:
-    """NumPy's scalars as Python floats; arrays, and tuples of either, as they are."""
-    if isinstance(value, tuple):
-        return tuple(map(_plain, value))
-    return value if getattr(value, "shape", None) else float(value)
