@@ -31,6 +31,9 @@ from gradc.ops.builder import Builder
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
+# So many undefined names are compared with all that are defined; nobody reads more.
+MOST_HINTS = 100
+
 Value = Atom | None
 
 
@@ -111,7 +114,8 @@ class Lowering:
                 help=f"{name}(x)",
             )
             return
-        near = nearest(name, [*self.scope.known(), *CONSTANTS])
+        known = [*self.scope.known(), *CONSTANTS]
+        near = nearest(name, known) if len(self.scope.broken) < MOST_HINTS else None
         self.problems.error(
             "G0201",
             node.span,
