@@ -416,3 +416,20 @@ def test_any_value_binds_or_is_an_input_error(value: object, rank: int, whole: b
     except InputError:
         return
     assert np.shape(bound.arrays["x"]) == tuple(bound.sizes.values())
+
+
+def test_an_object_whose_own_code_raises() -> None:
+    class Broken:
+        def __array__(self, *_: object, **__: object) -> object:
+            raise RuntimeError("no data yet")
+
+    said = "is an object that NumPy cannot read (no data yet), not a number or an array of numbers"
+    assert refused([real("x", N)], x=Broken()) == [("G0507", f"`x` {said}")]
+    assert refused([real("x", N)], x=[Broken()]) == [("G0507", f"`x[0]` {said}")]
+
+
+def test_a_jacobian_larger_than_memory() -> None:
+    import gradc
+
+    with pytest.raises(gradc.NumericError):
+        gradc.compile("input x[N]\ny = 2*x").jacobian(x=np.zeros(2**22))

@@ -53,7 +53,10 @@ def _from_array(data: object, name: str) -> Dense:
 
     if isinstance(data, np.ma.MaskedArray):
         raise _refusal(name, "a masked array", "fill it first")
-    array = np.asarray(data)
+    try:
+        array = np.asarray(data)
+    except Exception as error:  # whatever code of the object's own raises
+        raise _refusal(name, f"an object that NumPy cannot read ({error})") from error
     if array.dtype.kind not in "iuf":
         raise _refusal(name, f"an array of dtype {quoted(str(array.dtype))}")
     if array.ndim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,9 @@ from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import directions
 from gradc.runtime.load import load_functions
 from gradc.targets.python.emit import emit_trace
+
+# What NumPy says of arrays with more elements than memory has addresses.
+_BEYOND_ADDRESSES = re.compile("Maximum allowed|is too (?:big|large)")
 
 
 def evaluate(
@@ -51,7 +55,9 @@ def call(function: Any, arguments: Sequence[object]) -> Any:
     """Call emitted code; running out of memory becomes a NumericError."""
     try:
         return function(*arguments)
-    except MemoryError as error:
+    except (MemoryError, ValueError) as error:
+        if isinstance(error, ValueError) and not _BEYOND_ADDRESSES.search(str(error)):
+            raise
         raise NumericError(
             [
                 Diagnostic(

@@ -54,7 +54,7 @@ def jacobian_of_bound(program: Program, bound: Bound, wrt: Sequence[Var]) -> Jac
     functions = load_functions(emit(program, wrt, mode).text, program.source.name)
     arguments = list(bound.arrays.values())
     blocks = {
-        (y.name, x.name): np.zeros((_count(shape(y)), _count(shape(x))))
+        (y.name, x.name): call(np.zeros, [(_count(shape(y)), _count(shape(x)))])
         for y in outputs
         for x in wrt
     }
