@@ -651,3 +651,56 @@ def test_data_that_are_no_file(gradc, tmp_path, kind):
         path.mkdir()
     done = gradc("run", "circuit.g", "--inputs", "data.json", "--format", "json")
     assert (done.code, done.codes()) == (3, ["G0504"])
+
+
+# Streams
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell")
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("run circuit.g --inputs a=5 b=3 c=2 >&-", 0),
+        ("compile circuit.g >&-", 0),
+        ("compile circuit.g -o out.py <&- >&-", 0),
+        ("run - <&-", 1),
+        ("run missing.g 2>&-", 2),
+        ("run circuit.g --inputs - <&-", 3),
+    ],
+)
+def test_streams_that_are_closed(gradc, tmp_path, command, code):
+    done = subprocess.run(
+        f"'{sys.executable}' -m gradc {command}",
+        shell=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        timeout=PROMPT,
+        check=False,
+    )
+    assert done.returncode == code
+    assert b"G0799" not in done.stderr
+
+
+def test_what_an_encoding_lacks_is_escaped(gradc, program):
+    name = program("β = 2*x\n")
+    latin = {"PYTHONIOENCODING": "latin-1"}
+    done = gradc("run", name, "--inputs", "x=1", env=latin)
+    assert done.code == 0
+    assert "\\u03b2 = 2*x" in done.out
+    done = gradc("run", name, "--inputs", "x=1", "--format", "json", env=latin)
+    assert done.json()["outputs"] == {"β": 2.0}
+
+
+def test_a_diagram_with_numbers_where_nothing_is_differentiated(gradc, program):
+    done = gradc("dot", program("input x[N]\ny = 2*x\n"), "--inputs", "x=[1,2]")
+    assert done.code == 0
+    assert "x[N] = [1, 2]|<d> dx" in done.out
+
+
+@pytest.mark.parametrize("size", ["N**8", "N**5, N**5"])
+def test_4_more_elements_than_addresses(gradc, program, size):
+    name = program(f"input x[N]\nJ = sum(zeros({size})) + sum(x)\n")
+    done = gradc("run", name, "--inputs", f"x=[{','.join(['1'] * 2000)}]")
+    assert (done.code, done.out) == (4, "")
+    assert "error[G0602]" in done.err

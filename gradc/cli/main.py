@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -39,6 +41,7 @@ class _Lazy(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **settings: Any) -> Any:
         """As click's, but what click says of wrong arguments is a message like any other."""
+        _mend_streams()
         given = list(sys.argv[1:] if args is None else args)
         if not given:
             return super().main(args, *rest, **settings)  # the help
@@ -50,6 +53,16 @@ class _Lazy(click.Group):
             sys.exit(error.exit_code)
         except click.Abort:
             sys.exit(INTERRUPTED)
+
+
+def _mend_streams() -> None:
+    """Make streams that were closed before the start empty, as Python's own `print` takes them,
+    and show as escapes what the encoding of standard output lacks."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

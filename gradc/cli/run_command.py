@@ -17,6 +17,7 @@ from gradc.cli.options import (
     standard_input,
     wrt_option,
 )
+from gradc.cli.output import write_result
 from gradc.session import Request, run
 
 
@@ -48,7 +49,10 @@ def command(
             tuple(input_specs(file, specs, values)), names(wrt), seed_output, jacobian
         )
         result = run(program, request, standard_input)
-        width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
-        click.echo(result.json() if format == "json" else result.text(width))
+        if format == "json":
+            write_result(f"{result.json()}\n".encode(), None, None)
+        else:
+            width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
+            click.echo(result.text(width))
         report(result.notes, format)
         sys.exit(result.exit_code)

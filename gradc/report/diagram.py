@@ -163,9 +163,9 @@ class _Diagram:
             return []
         if var in self.without_path:
             return [f"{name} = 0 (no path)"]
-        if self.evaluation is None:
-            return [name]
-        return _assigned(name, self.evaluation.adjoints[var.name])
+        adjoints = self.evaluation.adjoints if self.evaluation else {}
+        # There are none either where several outputs, or an array, leave open of what.
+        return _assigned(name, adjoints[var.name]) if var.name in adjoints else [name]
 
     # Arrows
 
