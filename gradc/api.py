@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradc.collector import uninterrupted
 from gradc.diagnostics import Diagnostic, Source, SourceError, UsageError
@@ -28,6 +29,9 @@ from gradc.targets.python.emit import Emitted, emit
 
 if TYPE_CHECKING:
     from gradc.runtime.jacobian import Jacobian
+
+# A million equations take half of it; a device that never ends takes more.
+LARGEST_PROGRAM = 64 * 2**20
 
 
 def compile(source_text: str, wrt: Iterable[str] | None = None) -> Compiled:
@@ -54,7 +58,15 @@ def read_source(path: str | os.PathLike[str]) -> Source:
     """The source text in a file; raises SourceError where it is not UTF-8."""
     name = os.fspath(path)
     with open(name, "rb") as file:
-        return decode_source(name, file.read())
+        return decode_source(name, read_bounded(file, name, LARGEST_PROGRAM))
+
+
+def read_bounded(file: BinaryIO, name: str, most: int) -> bytes:
+    """The content of a file or a stream; raises OSError for more than so many bytes."""
+    content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), name)
+    return content
 
 
 def decode_source(name: str, content: bytes) -> Source:

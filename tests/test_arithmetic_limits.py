@@ -152,3 +152,33 @@ def test_no_size_is_larger_than_a_double() -> None:
 def test_a_choice_between_sizes_holds_floats() -> None:
     program = gradc.compile("input x[N], y[M]\nk = N if x > 0 else M\nJ = sum(k**-1) + y[0]")
     assert program.forward(x=[1.0, -1.0], y=np.zeros(4)) == 0.75
+
+
+@pytest.mark.parametrize("shape", ["", "[N]"])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("k*k*k", 1e45),
+        ("-k*(k if x > 0 else 2*k)*k", -1e45),
+        ("k - k*1000*1000*1000*1000", -1e27),
+        ("*".join(["k"] * 22), inf),
+        ("1 if " + "*".join(["k"] * 22) + " > 0 else 0", 1),
+    ],
+)
+def test_no_product_of_integers_wraps(shape: str, text: str, expected: float) -> None:
+    declared = f"dim K = 9007199254740991\ninput k{shape} in K, x{shape}\n"
+    value = [10**15] if shape else 10**15
+    program = gradc.compile(f"{declared}y = x*({text})\n" + ("J = sum(y)" if shape else ""))
+    assert program.forward(k=value, x=[1.0] if shape else 1.0) == pytest.approx(expected)
+
+
+def test_no_sum_of_integers_wraps() -> None:
+    doubled = "".join(f"a{i} = a{i - 1} + a{i - 1}\n" for i in range(1, 1200))
+    source = f"dim K = 1000\ninput k in K, x[N]\na0 = -k\n{doubled}J = x[0]*a70 + 0*(a1199 < 0)"
+    source = source.replace("0*(a1199 < 0)", "(0 if a1199 < 0 else 1)")
+    assert gradc.compile(source).forward(k=3, x=[1.0]) == -3.0 * 2**70
+
+
+def test_small_integers_stay_integers() -> None:
+    program = gradc.compile("input k[N] in 100, x\ni = k*k - 2*k[0]\nJ = x*sum(i)")
+    assert program.run(k=[7, 8], x=1).values["i"].dtype.kind == "i"  # type: ignore[union-attr]

@@ -139,7 +139,11 @@ def test_2_wrong_request(gradc, arguments, code):
 def test_2_wrong_command_line(gradc, arguments):
     done = gradc(*arguments)
     assert (done.code, done.out) == (2, "")
-    assert "Error: " in done.err
+    assert done.err.startswith("error[G0704]: ")
+    assert "--help` shows" in done.err
+    for option in (("--format", "json"), ("--format=json",)):
+        done = gradc(arguments[0], *option, *arguments[1:])
+        assert (done.code, done.out, done.codes()) == (2, "", ["G0704"])
 
 
 @pytest.mark.parametrize(
@@ -223,6 +227,12 @@ def test_json_errors_for_editors(gradc, program):
         assert message["severity"] == "error"
         assert message["file"] == "program.g"
         assert message["line"] == 2
+
+
+def test_an_endless_program_is_refused(gradc):
+    done = gradc("run", "/dev/zero")
+    assert (done.code, done.out) == (2, "")
+    assert "error[G0701]: cannot use /dev/zero" in done.err
 
 
 # Help

@@ -58,10 +58,10 @@ class Guards:
         self.trivial = not any(PRIMITIVES[op].guarded for op in {eq.op for eq in equations})
         self._uses: dict[Var, list[Guard | None]] = {var: [None] for var in outputs}
         self._of: dict[Var, Guard | None] = {}
-        self._edges: dict[tuple[Equation, int], Guard | None] = {}
-        self._summed: dict[tuple[Equation, int], Guard] = {}
+        self._edges: dict[tuple[Var, int], Guard | None] = {}  # by result and position
+        self._summed: dict[tuple[Var, int], Guard] = {}
         self._branches: dict[tuple[Guard | None, Atom, bool, Shape], Guard] = {}
-        self._derived: dict[tuple[Guard, Equation | None, int], Guard] = {}
+        self._derived: dict[tuple[Guard, Var | None, int], Guard] = {}
         self._unions: dict[tuple[Guard, ...], Guard] = {}
         self._masks: dict[Guard, Atom] = {}
         if not self.trivial:
@@ -75,11 +75,11 @@ class Guards:
 
     def edge(self, equation: Equation, position: int) -> Guard | None:
         """The guard of one use of a quantity."""
-        return self._edges.get((equation, position))
+        return self._edges.get((equation.out, position))
 
     def summed(self, equation: Equation, position: int) -> Guard | None:
         """The guard of the elements that are summed into a scalar operand of an array."""
-        return self._summed.get((equation, position))
+        return self._summed.get((equation.out, position))
 
     def _analyse(self, equations: Sequence[Equation]) -> None:
         for equation in reversed(equations):
@@ -88,7 +88,7 @@ class Guards:
             guard = self.of(equation.out)
             for i, arg in enumerate(equation.args):
                 if type(arg) is Var and depends(equation, i):
-                    edge = self._edges[equation, i] = self._edge(equation, i, guard)
+                    edge = self._edges[equation.out, i] = self._edge(equation, i, guard)
                     self._uses.setdefault(arg, []).append(edge)
 
     def _edge(self, equation: Equation, i: int, guard: Guard | None) -> Guard | None:
@@ -107,7 +107,7 @@ class Guards:
         return self._derive(guard, None, 0, ())
 
     def _sum(self, inner: Guard, equation: Equation, i: int) -> Guard:
-        self._summed[equation, i] = inner
+        self._summed[equation.out, i] = inner
         return self._derive(inner, None, 0, ())
 
     def _branch(self, parent: Guard | None, condition: Atom, truth: bool, shape: Shape) -> Guard:
@@ -118,7 +118,7 @@ class Guards:
         return self._branches[key]
 
     def _derive(self, inner: Guard, equation: Equation | None, i: int, shape: Shape) -> Guard:
-        key = (inner, equation, i)
+        key = (inner, equation.out if equation else None, i)
         if key not in self._derived:
             outer = inner.parent
             while outer is not None and outer.shape:
@@ -129,6 +129,7 @@ class Guards:
 
     def _union(self, uses: Sequence[Guard | None]) -> Guard | None:
         """Where any of the uses needs a quantity; both branches of a selection are all of it."""
+        uses = tuple(dict.fromkeys(uses))
         if len(uses) == 1:
             return uses[0]
         levels: dict[int, dict[Guard, None]] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import click
@@ -17,6 +17,7 @@ from gradc.diagnostics import Diagnostic, GradcError
 from gradc.diagnostics.render import render_json, render_text
 
 INTERNAL_ERROR = 70
+INTERRUPTED = 130  # as shells say it: 128 and the number of the signal
 
 _COLLECTED = "gradc.diagnostics"  # in the context of the command
 
@@ -33,9 +34,26 @@ def report(diagnostics: Iterable[Diagnostic], format: str) -> None:
             context.call_on_close(lambda: click.echo(render_json(collected), err=True))
         collected += found
     else:
-        color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        text = render_text(found, color, terminal_width(sys.stderr.fileno() if color else None))
-        click.echo(text, err=True, color=True)
+        _write_text(found)
+
+
+def report_usage(error: click.UsageError, arguments: Sequence[str]) -> None:
+    """Write what is wrong with the arguments of a command; none has run, and no context is left."""
+    said = error.format_message().rstrip(".")
+    command = error.ctx.command_path if error.ctx else "gradc"
+    help = f"`{command} --help` shows what it takes"
+    found = (Diagnostic("G0704", said[:1].lower() + said[1:], help=help),)
+    options = " ".join(arguments).replace("=", " ")
+    if "--format json" in options:
+        click.echo(render_json(found), err=True)
+    else:
+        _write_text(found)
+
+
+def _write_text(found: Sequence[Diagnostic]) -> None:
+    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    text = render_text(found, color, terminal_width(sys.stderr.fileno() if color else None))
+    click.echo(text, err=True, color=True)
 
 
 def terminal_width(descriptor: int | None) -> int | None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
 import gradc
+from gradc.cli.boundary import INTERRUPTED, report_usage
 
 COMMANDS = {
     "compile": "Emit a self-contained Python module with the derivatives.",
@@ -32,6 +36,20 @@ class _Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **settings: Any) -> Any:
+        """As click's, but what click says of wrong arguments is a message like any other."""
+        given = list(sys.argv[1:] if args is None else args)
+        if not given:
+            return super().main(args, *rest, **settings)  # the help
+        settings["standalone_mode"] = False
+        try:
+            sys.exit(super().main(given, *rest, **settings))
+        except click.UsageError as error:
+            report_usage(error, given)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(INTERRUPTED)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

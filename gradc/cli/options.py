@@ -8,11 +8,14 @@ from typing import Any, TypeVar
 
 import click
 
-from gradc.api import decode_source, read_source
+from gradc.api import LARGEST_PROGRAM, decode_source, read_bounded, read_source
 from gradc.cli.boundary import report
 from gradc.diagnostics import Diagnostic, Source, UsageError
 from gradc.frontend.lower import check
 from gradc.ir.program import Program
+
+# JSON on standard input; as objects it takes ten times as much.
+LARGEST_DATA = 2**30
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,7 +63,9 @@ def read_program(file: str, format: str) -> Program:
 
 def _source(file: str) -> Source:
     if file == "-":
-        return decode_source("<stdin>", sys.stdin.buffer.read())
+        return decode_source(
+            "<stdin>", read_bounded(sys.stdin.buffer, "standard input", LARGEST_PROGRAM)
+        )
     return read_source(file)
 
 
@@ -100,4 +105,5 @@ def input_specs(file: str, specs: Sequence[str], values: Sequence[str]) -> list[
 
 def standard_input() -> str:
     """All of standard input as text."""
-    return sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
+    content = read_bounded(sys.stdin.buffer, "standard input", LARGEST_DATA)
+    return content.decode("utf-8", errors="surrogateescape")

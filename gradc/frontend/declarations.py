@@ -80,6 +80,8 @@ class Declarations:
             return
         var = Var(item.name.name, Type(DType.INT if below is not None else DType.REAL, shape))
         self.scope.quantities[var.name] = var
+        if below is not None:
+            self.scope.below[var] = below
         self.variables.append(var)
         self.inputs.append(
             InputSpec(

@@ -13,6 +13,7 @@ from gradc.diagnostics import Span
 from gradc.frontend import syntax as ast
 from gradc.frontend.functions import FUNCTIONS, is_function, unknown_function
 from gradc.frontend.indexing import lower_subscript
+from gradc.frontend.integers import LARGEST, Magnitudes
 from gradc.frontend.operators import (
     lower_binary,
     lower_conditional,
@@ -31,6 +32,9 @@ from gradc.ops.builder import Builder
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
+# So many undefined names are compared with all that are defined; nobody reads more.
+MOST_HINTS = 100
+
 Value = Atom | None
 
 
@@ -42,6 +46,7 @@ class Lowering:
         self.scope = scope
         self.problems = problems
         self.sizes = Sizes(scope, problems)
+        self.magnitudes = Magnitudes(builder, scope)
         self.requirements: list[SizeRequirement] = []
 
     def lower(self, expr: ast.Expr) -> Value:
@@ -111,7 +116,8 @@ class Lowering:
                 help=f"{name}(x)",
             )
             return
-        near = nearest(name, [*self.scope.known(), *CONSTANTS])
+        known = [*self.scope.known(), *CONSTANTS]
+        near = nearest(name, known) if len(self.scope.broken) < MOST_HINTS else None
         self.problems.error(
             "G0201",
             node.span,
@@ -286,7 +292,7 @@ def _call_children(node: ast.Call) -> tuple[ast.Expr, ...]:
 
 def _whole(atom: Atom) -> bool:
     """Whether an atom is a literal that is an integer, and exactly so as a double."""
-    return type(atom) is Lit and float(atom.value).is_integer() and abs(atom.value) <= 2**53
+    return type(atom) is Lit and float(atom.value).is_integer() and abs(atom.value) <= LARGEST
 
 
 def _as_int(atom: Atom) -> Atom:

@@ -13,7 +13,7 @@ from gradc.frontend.functions import is_function
 from gradc.frontend.parser import parse
 from gradc.frontend.report import Problems
 from gradc.frontend.scope import Scope
-from gradc.frontend.spelling import looks_misspelt
+from gradc.frontend.spelling import Neighbours
 from gradc.frontend.walk import postorder
 from gradc.ir.graph import Graph, Lit, Origin, Var
 from gradc.ir.program import Program
@@ -134,6 +134,7 @@ class _Checker:
         They are taken in alphabetical order, numbers by value: x2 before x10.
         """
         defined = self.scope.later
+        neighbours = Neighbours(defined)
         free: dict[str, Span] = {}
         for statement in self.tree.statements:
             assert isinstance(statement, ast.Definition)
@@ -143,20 +144,19 @@ class _Checker:
         for name in sorted(free, key=natural_order):
             if name not in CONSTANTS and not is_function(name):
                 self.declarations.free(name, free[name])
-                self._warn_if_misspelt(name, free[name])
+                self._warn_if_misspelt(name, free[name], neighbours)
 
-    def _warn_if_misspelt(self, name: str, place: Span) -> None:
-        for other, span in self.scope.later.items() if len(self.scope.later) < 2000 else ():
-            if looks_misspelt(name, other):
-                self.problems.warning(
-                    "G0211",
-                    place,
-                    f"`{name}` is read as a parameter; did you mean `{other}`?",
-                    "never defined",
-                    also=(Label(span, f"`{other}` is defined here"),),
-                    help=f"if both are meant, declare the parameter: input {name}",
-                )
-                return
+    def _warn_if_misspelt(self, name: str, place: Span, defined: Neighbours) -> None:
+        other = defined.misspelt(name)
+        if other is not None:
+            self.problems.warning(
+                "G0211",
+                place,
+                f"`{name}` is read as a parameter; did you mean `{other}`?",
+                "never defined",
+                also=(Label(self.scope.later[other], f"`{other}` is defined here"),),
+                help=f"if both are meant, declare the parameter: input {name}",
+            )
 
     def _nothing_to_compute(self) -> None:
         if not any(isinstance(s, ast.Definition) for s in self.tree.statements):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradc.frontend import syntax as ast
+from gradc.frontend.integers import LARGEST
 from gradc.ir.dims import Dim, shape_text
 from gradc.ir.graph import BOOL, Atom, Lit, Type
 
@@ -84,9 +85,14 @@ def lower_binary(lower: Lowering, node: ast.Binary, left: Atom, right: Atom) -> 
         folded = fold(node.op, float(left.value), float(right.value))
         if folded is not None:
             return Lit(folded)
-    if node.op not in ("and", "or"):
-        left, right = lower.same_numbers(left, right, real=_is_real_quotient(node.op, right))
-    return lower.builder.emit(BINARY[node.op], (left, right))
+    if node.op in ("and", "or"):
+        return lower.builder.emit(BINARY[node.op], (left, right))
+    bound = lower.magnitudes.combined(node.op, left, right)
+    real = bound > LARGEST or _is_real_quotient(node.op, right)
+    left, right = lower.same_numbers(left, right, real)
+    result = lower.builder.emit(BINARY[node.op], (left, right))
+    lower.magnitudes.enter(result, bound)
+    return result
 
 
 def _is_real_quotient(op: str, divisor: Atom) -> bool:
@@ -251,4 +257,6 @@ def lower_conditional(
     left, right = lower.same_numbers(then[1], otherwise[1])
     if type(condition[1]) is Lit:
         return lower.builder.fill(left if condition[1].value else right, next(iter(shapes), ()))
-    return lower.builder.emit("select", (condition[1], left, right))
+    result = lower.builder.emit("select", (condition[1], left, right))
+    lower.magnitudes.enter(result, lower.magnitudes.combined("if", left, right))
+    return result

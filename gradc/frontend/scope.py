@@ -19,6 +19,7 @@ class Scope:
 
     dims: dict[str, Dim] = field(default_factory=dict)
     quantities: dict[str, Var] = field(default_factory=dict)
+    below: dict[Var, Dim] = field(default_factory=dict)  # what the integers of an input are below
     statics: dict[str, float] = field(default_factory=dict)  # constants known at compile time
     places: dict[str, Span] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)

@@ -34,15 +34,22 @@ FOREIGN_FUNCTIONS = {
     "cumsum": "an indexed sum",
 }
 
+# Shorter names are too near to each other; longer ones nobody types.
+SHORTEST_MISSPELT = 4
+LONGEST_MISSPELT = 64
+
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate most like the name, or None where none is like it."""
     best: tuple[int, str] | None = None
+    letters = set(name)
     for candidate in candidates:
         if candidate.lower() == name.lower() and candidate != name:
             return candidate
         allowed = 1 if len(name) < 5 else 2
         if len(name) < 3 or abs(len(candidate) - len(name)) > allowed:
+            continue
+        if len(letters.difference(candidate)) > allowed:  # one edit for each, and cheap to see
             continue
         distance = edit_distance(name, candidate)
         if distance <= allowed and (best is None or distance < best[0]):
@@ -65,6 +72,35 @@ def edit_distance(left: str, right: str) -> int:
     return above[-1]
 
 
+class Neighbours:
+    """The defined names, found by what they have in common with a misspelt one.
+
+    Words one edit apart are equal once each lacks one character or none, so no name is
+    compared with all others.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._ranks = {name: rank for rank, name in enumerate(names)}
+        self._sharing: dict[str, list[str]] = {}
+        for name in self._ranks:
+            for part in _parts(name):
+                self._sharing.setdefault(part, []).append(name)
+
+    def misspelt(self, free: str) -> str | None:
+        """The first defined name that a free name looks like."""
+        near = {name for part in _parts(free) for name in self._sharing.get(part, ())}
+        alike = [name for name in near if looks_misspelt(free, name)]
+        return min(alike, key=self._ranks.__getitem__, default=None)
+
+
+def _parts(name: str) -> set[str]:
+    """A name in lower case, and what is left of it without one of its characters."""
+    word = name.lower()
+    if not SHORTEST_MISSPELT <= len(name) <= LONGEST_MISSPELT:
+        return {word}
+    return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}
+
+
 def looks_misspelt(free: str, defined: str) -> bool:
     """Whether a free name is suspiciously like a defined one.
 
@@ -75,7 +111,7 @@ def looks_misspelt(free: str, defined: str) -> bool:
         return False
     if free.lower() == defined.lower():
         return True
-    if min(len(free), len(defined)) < 4 or abs(len(free) - len(defined)) > 1:
+    if min(len(free), len(defined)) < SHORTEST_MISSPELT or abs(len(free) - len(defined)) > 1:
         return False
     return _letters(free) != _letters(defined) and edit_distance(free, defined) == 1
 

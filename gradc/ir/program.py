@@ -36,7 +36,7 @@ class Program:
             params = [spec.name for spec in self.inputs if spec.kind == "param"]
             real = [var.name for var in by_name.values() if var.type.dtype is DType.REAL]
             return tuple(by_name[name] for name in params or real)
-        chosen = list(dict.fromkeys(names))
+        chosen = dict.fromkeys(names)
         problems = [self._not_an_input(name) for name in chosen if name not in by_name]
         problems += [
             Diagnostic(

@@ -71,10 +71,8 @@ def _concat_rule(types: Sequence[Type], params: Params) -> Type:
 
 
 def _concat_transpose(b: Builder, eq: Equation, ct: Atom, which: int) -> Atom:
-    start = Dim.of(0)
-    for arg in eq.args[:which]:
-        start = start + arg.type.shape[0]
-    return b.first_axis(ct, start, start + eq.args[which].type.shape[0])
+    starts = b.starts(eq)
+    return b.first_axis(ct, starts[which], starts[which + 1])
 
 
 def _stack_rule(types: Sequence[Type], params: Params) -> Type:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 from gradc.ir.dims import Dim, Shape
@@ -34,6 +35,7 @@ class Builder:
         self._taken = set(taken)
         self._counts: dict[str, int] = {}
         self._definitions: dict[Var, Equation] = {}
+        self._starts: dict[Var, list[Dim]] = {}
         self._written: dict[tuple[str, tuple[Atom, ...], ParamList], Var] = {}
 
     # Names
@@ -229,6 +231,14 @@ class Builder:
             return atom, letters
         perm = equation.param("perm")
         return equation.args[0], "".join(letters[perm.index(axis)] for axis in range(len(perm)))
+
+    def starts(self, equation: Equation) -> list[Dim]:
+        """Where each operand begins on the first axis of their concatenation, and its end;
+        added up once, since each operand asks."""
+        if equation.out not in self._starts:
+            sizes = (arg.type.shape[0] for arg in equation.args)
+            self._starts[equation.out] = list(accumulate(sizes, initial=Dim.of(0)))
+        return self._starts[equation.out]
 
     def first_axis(self, value: Atom, start: Dim, stop: Dim | None) -> Var:
         """One position (`stop` None) or a range of the first axis, all of the others."""

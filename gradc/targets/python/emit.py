@@ -280,11 +280,11 @@ class _Module:
         if self.style is not NUMPY_STYLE:
             return []
         converted = conversions(self.identifiers, variables)
-        trusted = [] if sizes_known else defines_all_sizes(variables)
+        trusted = set() if sizes_known else defines_all_sizes(variables)
         checks = check_shapes(body, variables, trusted)
         if not sizes_known:
             checks += check_sizes(body, self.program.requirements)
-        read = [] if sizes_known else read_sizes(self.identifiers, variables, tuple(body.sizes))
+        read = [] if sizes_known else read_sizes(self.identifiers, variables, body.sizes)
         calls = (s.value for s in (*converted, *checks) if isinstance(s, (Assign, ExprStmt)))
         for call in calls:
             if isinstance(call, Call) and call.func in ENTRY_HELPERS:

@@ -7,7 +7,7 @@ otherwise broadcast them silently.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType, Type, Var
@@ -55,7 +55,7 @@ def _conversion(name: str, type: Type) -> Stmt:
 
 
 def read_sizes(
-    identifiers: Identifiers, variables: Sequence[Var], wanted: Sequence[str]
+    identifiers: Identifiers, variables: Sequence[Var], wanted: Container[str]
 ) -> list[Stmt]:
     """Assignments of the named sizes from the shapes of the arguments.
 
@@ -76,34 +76,38 @@ def read_sizes(
                 value = _axis(identifiers, var, axis)
                 statements.append(Assign(identifiers.size(symbol), value))
                 known.add(symbol)
-    while True:
-        solved = _solve_one(identifiers, variables, wanted, known)
-        if solved is None:
-            return statements
-        statements.append(solved)
+    axes = [(var, axis) for var in variables for axis in range(len(var.type.shape))]
+    found = True
+    while found:
+        found = False
+        for var, axis in axes:
+            solved = _solved(identifiers, var, axis, known)
+            if solved and solved[0] in wanted:
+                found = True
+                known.add(solved[0])
+                statements.append(Assign(identifiers.size(solved[0]), solved[1]))
+    return statements
 
 
-def _solve_one(
-    identifiers: Identifiers, variables: Sequence[Var], wanted: Sequence[str], known: set[str]
-) -> Stmt | None:
-    for var in variables:
-        for axis, dim in enumerate(var.type.shape):
-            unknown = sorted(dim.names() - known)
-            if len(unknown) != 1 or unknown[0] not in wanted:
-                continue
-            name = unknown[0]
-            slope = dim.substitute({name: Dim.of(name) + 1}) - dim
-            if slope.constant is None or slope.constant <= 0:
-                continue
-            rest = dim.substitute({name: Dim.of(0)})
-            value = _axis(identifiers, var, axis)
-            if rest.constant != 0:
-                value = Binary("-", value, size_expr(rest, identifiers.size))
-            if slope.constant != 1:
-                value = Binary("//", value, Number(slope.constant))
-            known.add(name)
-            return Assign(identifiers.size(name), value)
-    return None
+def _solved(
+    identifiers: Identifiers, var: Var, axis: int, known: set[str]
+) -> tuple[str, Expr] | None:
+    """The size that an axis is linear in, and its value, where all others are known."""
+    dim = var.type.shape[axis]
+    unknown = sorted(dim.names() - known)
+    if len(unknown) != 1:
+        return None
+    name = unknown[0]
+    slope = dim.substitute({name: Dim.of(name) + 1}) - dim
+    if slope.constant is None or slope.constant <= 0:
+        return None
+    rest = dim.substitute({name: Dim.of(0)})
+    value = _axis(identifiers, var, axis)
+    if rest.constant != 0:
+        value = Binary("-", value, size_expr(rest, identifiers.size))
+    if slope.constant != 1:
+        value = Binary("//", value, Number(slope.constant))
+    return name, value
 
 
 def _shape(identifiers: Identifiers, var: Var) -> Expr:
@@ -114,7 +118,7 @@ def _axis(identifiers: Identifiers, var: Var, axis: int) -> Expr:
     return Subscript(_shape(identifiers, var), (Number(axis),))
 
 
-def check_shapes(body: Body, variables: Sequence[Var], trusted: Sequence[Var] = ()) -> list[Stmt]:
+def check_shapes(body: Body, variables: Sequence[Var], trusted: Container[Var] = ()) -> list[Stmt]:
     """Calls that refuse arguments of wrong shape; `trusted` ones defined their sizes."""
     statements: list[Stmt] = []
     for var in variables:
@@ -138,13 +142,13 @@ def check_sizes(body: Body, requirements: Sequence[SizeRequirement]) -> list[Stm
     ]
 
 
-def defines_all_sizes(variables: Sequence[Var]) -> list[Var]:
+def defines_all_sizes(variables: Sequence[Var]) -> set[Var]:
     """The variables whose every axis is where its size is read: they need no check."""
     known: set[str] = set()
-    trusted = []
+    trusted = set()
     for var in variables:
         symbols = [dim.symbol for dim in var.type.shape]
         if all(s and s not in known for s in symbols) and len(symbols) == len(set(symbols)):
-            trusted.append(var)
+            trusted.add(var)
         known.update(s for s in symbols if s)
     return trusted
