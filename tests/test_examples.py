@@ -148,6 +148,17 @@ def gaussian_nll(x, mu, rho):
     return {"J": -sum(mp.log(mp.npdf(a, mu, sigma)) for a in x)}
 
 
+def gaussian_process(d2, y, log_f, log_l, log_s):
+    f, length, noise = mp.exp(log_f), mp.exp(log_l), mp.exp(log_s)
+    n = len(y)
+    K = mpmath.matrix(n, n)  # noqa: N806
+    for i in range(n):
+        for j in range(n):
+            K[i, j] = f**2 * mp.exp(-d2[i][j] / (2 * length**2)) + (noise**2 if i == j else 0)
+    alpha = mpmath.lu_solve(K, mpmath.matrix(y))
+    return {"J": dot(y, alpha) / 2 + mp.log(mpmath.det(K)) / 2 + mpf(n) / 2 * mp.log(2 * mp.pi)}
+
+
 def van_der_waals(a, b, n, V, T):  # noqa: N803
     volume = V / n  # of one mole
     return {"P": mpf(8.31446261815324) * T / (volume - b) - a / volume**2}
@@ -176,7 +187,7 @@ REFERENCES = {
         *("circuit", "log_sin", "polynomial", "neuron", "neuron_batch", "logistic_regression"),
         *("softmax_cross_entropy", "two_layer", "ridge", "log_sum_exp", "morse"),
         *("lennard_jones", "spring_chain", "double_pendulum", "rosenbrock", "black_scholes"),
-        *("gaussian_nll", "van_der_waals", "huber", "entropy", "polar"),
+        *("gaussian_nll", "gaussian_process", "van_der_waals", "huber", "entropy", "polar"),
     )
 }
 

@@ -6,13 +6,14 @@ import json
 import math
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradc.report.numbers import array_summary, json_value, number
+from gradc.report.numbers import array_cell, array_summary, json_value, number
 
 NAN, INF = math.nan, math.inf
 HUGE = "min 1e+200, max 1e+200, norm 2.64575e+200)"
@@ -85,6 +86,28 @@ def test_a_number_reads_back_to_six_digits(x: float) -> None:
 )
 def test_array_summary(value: object, text: str) -> None:
     assert array_summary(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.5, "0.5"),
+        (np.eye(2), "[[1, 0], [0, 1]]"),
+        (np.arange(100.0), "[0, 1, ..., 99]  norm 573.018"),
+        (np.eye(3), "min 0, max 1, norm 1.73205"),
+        ([[1.0, 2.0, 3.0, NAN], [1.0, 2.0, 3.0, 4.0]], "min 1, max 4, 1 nan"),
+        (np.array([True, False] * 4), "[true, false, ..., false]  norm 2"),
+        (np.zeros((0, 3)), "[]  (0x3)"),
+    ],
+)
+def test_array_cell(value: object, text: str) -> None:
+    assert array_cell(value) == text
+
+
+def test_a_large_array_is_summed_up_at_once() -> None:
+    start = time.perf_counter()
+    assert array_cell(np.ones((1000, 1000))) == "min 1, max 1, norm 1000"
+    assert time.perf_counter() - start < 1.0
 
 
 def test_limit() -> None:

@@ -52,11 +52,9 @@ def push(b: Builder, equation: Equation, tangents: Mapping[Var, Atom]) -> Atom |
         return _push_selection(b, equation, row, moving)
     if row.partials is not None:
         return _push_elementwise(b, equation, moving)
-    if row.transpose is not None:
-        return _push_linear(b, equation, row, moving)
-    assert row.jvp is not None
-    assert moving[0] is not None
-    return row.jvp(b, equation, moving[0])
+    if row.jvp is None and not row.multilinear:
+        return _push_jointly(b, equation, moving)
+    return _push_each(b, equation, row, moving)
 
 
 def _push_selection(
@@ -77,23 +75,36 @@ def _push_elementwise(b: Builder, equation: Equation, moving: Sequence[Atom | No
     return None if total is None else b.fill(total, equation.out.type.shape)
 
 
-def _push_linear(
+def _push_jointly(b: Builder, equation: Equation, moving: Sequence[Atom | None]) -> Atom:
+    """Of an equation that is linear in all operands together."""
+    args = tuple(
+        b.zeros(arg.type.shape) if tangent is None else tangent
+        for tangent, arg in zip(moving, equation.args, strict=True)
+    )
+    return b.emit(equation.op, args, equation.params)
+
+
+def _push_each(
     b: Builder, equation: Equation, row: Primitive, moving: Sequence[Atom | None]
-) -> Atom:
-    if not row.multilinear:
-        args = tuple(
-            b.zeros(arg.type.shape) if tangent is None else tangent
-            for tangent, arg in zip(moving, equation.args, strict=True)
-        )
-        return b.emit(equation.op, args, equation.params)
+) -> Atom | None:
+    """The sum of what each operand contributes by itself."""
     total: Atom | None = None
     for i, tangent in enumerate(moving):
-        if tangent is not None:
+        if tangent is None:
+            continue
+        if transposed(row, i):
             args = (*equation.args[:i], tangent, *equation.args[i + 1 :])
-            term = b.emit(equation.op, args, equation.params)
-            total = term if total is None else b.add(total, term)
-    assert total is not None
+            term: Atom = b.emit(equation.op, args, equation.params)
+        else:
+            assert row.jvp is not None
+            term = row.jvp(b, equation, tangent, i)
+        total = term if total is None else b.add(total, term)
     return total
+
+
+def transposed(row: Primitive, position: int) -> bool:
+    """Whether a row states the derivative in an operand as a transpose."""
+    return row.transpose is not None and (not row.linear or position in row.linear)
 
 
 Before = Callable[[int, Atom], Atom]
@@ -127,12 +138,13 @@ def pull(
             term = b.scale(adjoint, formulas[i])
             if term is not None:
                 yield i, _unspread(b, equation, i, term, before_sum)
-    elif row.transpose is not None:
+    else:
         for i in wanted:
-            yield i, row.transpose(b, equation, adjoint, i)
-    elif wanted:
-        assert row.jvp is not None
-        yield from _pull_transposed(b, equation, row, adjoint)
+            if transposed(row, i):
+                assert row.transpose is not None
+                yield i, row.transpose(b, equation, adjoint, i)
+            else:
+                yield from _pull_transposed(b, equation, row, adjoint, i)
 
 
 def _select(b: Builder, equation: Equation, truth: bool, value: Atom) -> Atom:
@@ -152,14 +164,14 @@ def _unspread(
 
 
 def _pull_transposed(
-    b: Builder, equation: Equation, row: Primitive, adjoint: Atom
+    b: Builder, equation: Equation, row: Primitive, adjoint: Atom, which: int
 ) -> Iterator[tuple[int, Atom]]:
     """Transpose a JVP rule: write it down for a tangent, keep what does not depend on that
     tangent, and pull the adjoint back through the rest, which is linear in it."""
     assert row.jvp is not None
-    tangent = Var(b.fresh("tangent"), equation.args[0].type)
+    tangent = Var(b.fresh("tangent"), equation.args[which].type)
     mark = len(b.equations)
-    result = row.jvp(b, equation, tangent)
+    result = row.jvp(b, equation, tangent, which)
     linear: list[Equation] = []
     moving: set[Var] = {tangent}
     kept: list[Equation] = []
@@ -179,4 +191,4 @@ def _pull_transposed(
             assert type(arg) is Var
             pending[arg] = b.add(pending[arg], term) if arg in pending else term
     if tangent in pending:
-        yield 0, pending[tangent]
+        yield which, pending[tangent]

@@ -79,8 +79,8 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
     "G0212": ErrorCode(
         "Not in this version",
         "The function is part of the language, and this version does not have it yet.",
-        bad="input A[N, N]\nJ = logdet(A)",
-        good="input A[N, N]\nJ = trace(A)",
+        bad="input x[N]\nJ = argmax(x)",
+        good="input x[N]\nJ = max(x)",
     ),
     "G0213": ErrorCode(
         "Function without arguments",

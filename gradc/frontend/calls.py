@@ -239,6 +239,38 @@ def lower_diag(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | 
     return lower.builder.emit("diagonal", (value,))
 
 
+def lower_square(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
+    """A function of one square matrix that is a primitive under its own name."""
+    value = _number(lower, node, 0, args[0])
+    if value is None or not _rank(lower, node, value, 0, "2"):
+        return None
+    if not _square_matrix(lower, node, value):
+        return None
+    return lower.builder.emit(node.function.name, (value,))
+
+
+def lower_solve(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
+    """`solve(A, y)`."""
+    numbers = _numbers(lower, node, args)
+    if numbers is None or not _rank(lower, node, numbers[0], 0, "2"):
+        return None
+    if not _square_matrix(lower, node, numbers[0]) or not _rank(lower, node, numbers[1], 1, "12"):
+        return None
+    rows, wanted = numbers[1].type.shape[0], numbers[0].type.shape[0]
+    if rows != wanted:
+        found = ", ".join(
+            lower.describe(expr, value) for expr, value in zip(node.arguments, numbers, strict=True)
+        )
+        lower.problems.error(
+            "G0305",
+            node.span,
+            f"`solve` needs as many rows on both sides: {wanted} and {rows}",
+            found,
+        )
+        return None
+    return lower.builder.emit("solve", tuple(numbers))
+
+
 # Making and joining arrays
 
 

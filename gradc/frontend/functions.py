@@ -27,6 +27,8 @@ from gradc.frontend.calls import (
     lower_reduce,
     lower_reshape,
     lower_softmax,
+    lower_solve,
+    lower_square,
     lower_stack,
     lower_trace,
     lower_var,
@@ -125,7 +127,6 @@ def unknown_function(lower: Lowering, node: ast.Call) -> None:
 
 # What a later version has.
 LATER = {
-    **dict.fromkeys(("det", "logdet", "inv", "solve", "cholesky"), "linear algebra"),
     **dict.fromkeys(("argmax", "argmin", "any", "all"), "a reduction over an index"),
     **dict.fromkeys(("grad", "jacobian", "hessian"), "a derivative inside a program"),
 }
@@ -200,6 +201,11 @@ def _table() -> Mapping[str, Function]:
             lower_diag,
             "matrix",
         ),
+        *(
+            Function(n, ("a",), PRIMITIVES[n].doc, lower_square, "matrix")
+            for n in ("det", "logdet", "inv", "cholesky")
+        ),
+        Function("solve", ("a", "y"), PRIMITIVES["solve"].doc, lower_solve, "matrix"),
         Function("zeros", ("N", "..."), "An array of zeros.", filled(0.0), "array"),
         Function("ones", ("N", "..."), "An array of ones.", filled(1.0), "array"),
         Function("eye", ("N",), "The identity matrix.", lower_eye, "array"),

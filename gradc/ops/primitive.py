@@ -6,7 +6,8 @@ kinks, a reference for the value).  Its derivative is stated once, in one of fou
 
 * `partials`   elementwise: one formula for each operand.  JVP and VJP both multiply by it;
 * `transpose`  linear in each operand: the JVP is the primitive itself, the VJP is this rule;
-* `jvp`        anything else: a rule in terms of other rows, linear in the tangents.  The VJP
+* `jvp`        anything else: a rule in terms of other rows, linear in the tangent of one
+               operand.  The VJP
                is the transposed rule, found by differentiating it with respect to them;
 * `constant`   the derivative is zero or undefined everywhere, with the reason.
 
@@ -100,7 +101,8 @@ class Primitive:
     spell: Mapping[str, Spelling]
     partials: Callable[..., tuple[Partial, ...]] | None = None
     transpose: Callable[[Builder, Equation, Atom, int], Atom] | None = None
-    jvp: Callable[[Builder, Equation, Atom], Atom] | None = None
+    jvp: Callable[[Builder, Equation, Atom, int], Atom] | None = None
+    linear: frozenset[int] = frozenset()  # operands for `transpose`, the others being for `jvp`
     constant: str | None = None
     multilinear: bool = False  # linear in each operand by itself, not in all jointly
     guarded: Mapping[int, bool] = field(default_factory=dict)  # operand -> truth of operand 0
@@ -113,7 +115,7 @@ class Primitive:
 
     def __post_init__(self) -> None:
         ways = [self.partials, self.transpose, self.jvp, self.constant]
-        if sum(way is not None for way in ways) != 1:
+        if sum(way is not None for way in ways) != (2 if self.linear else 1):
             raise ValueError(f"primitive {self.name} must state its derivative exactly once")
 
     @property

@@ -37,7 +37,7 @@ def _spread(b: Builder, reduced: Atom, eq: Equation) -> Atom:
     return b.broadcast(reduced, shape, tuple(a for a in range(len(shape)) if a not in axes))
 
 
-def _extremum_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+def _extremum_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
     """The mean of the tangents of all elements that attain the extremum."""
     attained = b.apply("eq", (eq.args[0], _spread(b, eq.out, eq)))
     count = b.emit("count", (attained,), (("axes", eq.param("axes")),))
@@ -45,12 +45,12 @@ def _extremum_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
     return b.sum(b.apply("div", (tangents, _spread(b, count, eq))), eq.param("axes"))
 
 
-def _prod_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+def _prod_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
     others = b.emit("prod_others", (eq.args[0],))
     return b.sum(b.apply("mul", (others, tangent)), eq.param("axes"))
 
 
-def _prod_others_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+def _prod_others_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
     """`d prod_{j != i} x_j`: a row for each i with x_i replaced by the constant 1.
 
     Quadratic in the length of the axis; only second derivatives of `prod` come here.
@@ -69,7 +69,7 @@ def _prod_others_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
     return b.sum(b.apply("mul", (others, moved)), (rank,))
 
 
-def _norm_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+def _norm_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
     norm = _spread(b, eq.out, eq)
     at_zero = b.apply("eq", (norm, Lit(0.0)))
     direction = b.apply("div", (eq.args[0], norm))
@@ -77,12 +77,12 @@ def _norm_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
     return b.sum(b.apply("mul", (weight, tangent)), eq.param("axes"))
 
 
-def _logsumexp_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+def _logsumexp_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
     weights = b.emit("softmax", (eq.args[0],), (("axes", eq.param("axes")),))
     return b.sum(b.apply("mul", (weights, tangent)), eq.param("axes"))
 
 
-def _softmax_jvp(b: Builder, eq: Equation, tangent: Atom) -> Atom:
+def _softmax_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
     weighted = b.apply("mul", (eq.out, tangent))
     mean = _spread(b, b.sum(weighted, eq.param("axes")), eq)
     return b.apply("sub", (weighted, b.apply("mul", (eq.out, mean))))

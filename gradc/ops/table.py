@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from gradc.ops.arithmetic import ARITHMETIC
 from gradc.ops.arrays import ARRAYS
+from gradc.ops.linear_algebra import LINEAR_ALGEBRA
 from gradc.ops.logic import LOGIC
 from gradc.ops.piecewise import PIECEWISE
 from gradc.ops.primitive import Primitive
@@ -24,5 +25,6 @@ PRIMITIVES: Mapping[str, Primitive] = {
         *LOGIC,
         *ARRAYS,
         *REDUCTIONS,
+        *LINEAR_ALGEBRA,
     )
 }

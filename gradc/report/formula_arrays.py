@@ -4,8 +4,8 @@ A contraction is written as the operator `@`, `*` or the function `outer` where 
 it, and otherwise over indices, as a reduction along some of several axes is: `sum[j](A[i,j])`.
 Zeros around a part of an array are written as a `concat` where that says it.
 
-Invariant: every primitive of `ops.arrays` and `ops.reductions` has a rule here; a test iterates
-the table.
+Invariant: every primitive of `ops.arrays`, `ops.reductions` and `ops.linear_algebra` has a rule
+here; a test iterates the table.
 """
 
 from __future__ import annotations
@@ -142,8 +142,8 @@ def _reduction(equation: Equation, args: Sequence[Piece]) -> Piece:
     return call(f"{equation.op}[{over}]", (_indexed(args[0], letters),))
 
 
-def _prod_others(equation: Equation, args: Sequence[Piece]) -> Piece:
-    return call("prod_others", args)
+def _call(equation: Equation, args: Sequence[Piece]) -> Piece:
+    return call(equation.op, args)
 
 
 def _indexed(value: Piece, letters: str) -> Piece:
@@ -182,7 +182,10 @@ ARRAY_RULES: Mapping[str, Rule] = {
     "diagonal": _diagonal,
     "diagonal_matrix": _diagonal,
     "contract": _contract,
-    "prod_others": _prod_others,
+    **dict.fromkeys(
+        ("prod_others", "solve", "inv", "det", "cofactors", "logdet", "cholesky", "lower_half"),
+        _call,
+    ),
     **dict.fromkeys(
         ("sum", "max", "min", "prod", "norm", "logsumexp", "softmax", "count"), _reduction
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Union
+from typing import Any, Union
 
 # An integer of so many digits is shown whole: counts, indices and small sums stay exact.
 _WHOLE_LIMIT = 10**10
@@ -31,21 +31,36 @@ def number(x: float) -> str:
 
 
 def array_summary(value: object, limit: int = 6) -> str:
-    """A number or an array in one table cell.
+    """A number or an array in words.
 
     Up to `limit` elements are shown whole; of more, the corners, the shape and what they
     range over: `[1, 2, ..., 9]  (100 elements, min 1, max 9, norm 28.7, 2 nan)`.
     """
-    data = _plain(value)
-    if not isinstance(data, list):
-        return number(data)
-    # Nested lists cannot tell 0 rows of 3 from 0 rows of 4.
-    shape = tuple(getattr(value, "shape", _shape(data)))
+    shape = _shape_of(value)
+    whole = _if_small(value, shape, limit)
+    if whole is not None:
+        return whole
+    return f"{_corners(value, len(shape))}  ({_shape_text(shape)}, {', '.join(_ranges(value))})"
+
+
+def array_cell(value: object, limit: int = 6) -> str:
+    """A number or an array in one cell of a table that has the shape in another.
+
+    Of a long vector the ends and the norm, of a larger array what its elements range over.
+    """
+    shape = _shape_of(value)
+    whole = _if_small(value, shape, limit)
+    if whole is not None:
+        return whole
+    ranges = _ranges(value)
+    return f"{_corners(value, 1)}  {ranges[-1]}" if len(shape) == 1 else ", ".join(ranges)
+
+
+def _if_small(value: object, shape: tuple[int, ...], limit: int) -> str | None:
+    """A number, or an array of few elements, whole."""
     if math.prod(shape) == 0:
         return "[]" if shape == (0,) else f"[]  ({_shape_text(shape)})"
-    if math.prod(shape) <= limit:
-        return _whole(data)
-    return f"{_corners(data, len(shape))}  ({_shape_text(shape)}, {_ranges(list(_flat(data)))})"
+    return _whole(_plain(value)) if math.prod(shape) <= limit else None
 
 
 def json_value(value: object) -> JsonValue:
@@ -76,6 +91,12 @@ def _plain(value: object) -> Plain:
     raise TypeError(f"{type(value).__name__} is neither a number nor an array")
 
 
+def _shape_of(value: object) -> tuple[int, ...]:
+    """The shape; an array says its own, because nested lists cannot tell 0x3 from 0x4."""
+    shape = getattr(value, "shape", None)
+    return _shape(_plain(value)) if shape is None else tuple(shape)
+
+
 def _shape(data: Plain) -> tuple[int, ...]:
     shape = []
     while isinstance(data, list):
@@ -104,32 +125,43 @@ def _whole(data: Plain) -> str:
     return number(data)
 
 
-def _corners(data: list[Plain], rank: int) -> str:
+def _corners(value: Any, rank: int) -> str:
     """The first and the last elements; of a matrix, those of its first and last row."""
     if rank > 2:
         return "[...]"
-    shown = [
-        _corners(row, 1) if isinstance(row, list) else number(row) for row in _ends(data, rank)
-    ]
-    if len(shown) < len(data):
+    head = 2 if rank == 1 else 1
+    kept = range(len(value)) if len(value) <= head + 1 else (*range(head), len(value) - 1)
+    shown = [_corners(value[i], 1) if rank == 2 else _whole(_plain(value[i])) for i in kept]
+    if len(shown) < len(value):
         shown.insert(-1, "...")
     return f"[{', '.join(shown)}]"
 
 
-def _ends(data: list[Plain], rank: int) -> list[Plain]:
-    """What is shown of an axis: a vector's first two and last elements, a matrix' end rows."""
-    head = 2 if rank == 1 else 1
-    kept = data if len(data) <= head + 1 else [*data[:head], data[-1]]
-    return [_plain(item) for item in kept]
-
-
-def _ranges(numbers: list[float]) -> str:
+def _ranges(value: Any) -> list[str]:
+    """The extremes, and the norm or else the number of NaNs."""
+    if hasattr(value, "ravel"):
+        return _ranges_of_array(value.ravel())
+    numbers = list(_flat(value))
     known = [x for x in numbers if not math.isnan(x)]
+    return _words(
+        (min(known), max(known)) if known else None,
+        math.hypot(*known),
+        len(numbers) - len(known),
+    )
+
+
+def _ranges_of_array(flat: Any) -> list[str]:
+    """As `_ranges`, by the array's own methods, which a large array needs."""
+    known = flat[flat == flat] + 0.0
+    extremes = (known.min(), known.max()) if known.size else None
+    largest = float(abs(known).max()) if known.size else 0.0
+    scale = largest if 0.0 < largest < math.inf else 1.0
+    norm = scale * math.sqrt(float(((known / scale) ** 2).sum()))
+    return _words(extremes, norm, int(flat.size - known.size))
+
+
+def _words(extremes: tuple[float, float] | None, norm: float, missing: int) -> list[str]:
     parts = []
-    if known:
-        parts += [f"min {number(min(known))}", f"max {number(max(known))}"]
-    if len(known) == len(numbers):
-        parts.append(f"norm {number(math.hypot(*numbers))}")
-    else:
-        parts.append(f"{len(numbers) - len(known)} nan")
-    return ", ".join(parts)
+    if extremes is not None:
+        parts += [f"min {number(float(extremes[0]))}", f"max {number(float(extremes[1]))}"]
+    return [*parts, f"{missing} nan" if missing else f"norm {number(norm)}"]

@@ -11,7 +11,7 @@ from gradc.ir.dims import shape_text
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
-from gradc.report.numbers import array_summary, json_value
+from gradc.report.numbers import array_cell, json_value
 from gradc.report.table import Column, render_table, shortened
 
 EQUATION_WIDTH = 72
@@ -39,7 +39,7 @@ def run_table(
             var.name,
             shortened(origin.text, EQUATION_WIDTH) if origin else kinds[var.name],
             shape_text(var.type.shape),
-            array_summary(evaluation.values[var.name]),
+            array_cell(evaluation.values[var.name]),
         ]
         if output is not None:
             row += _derivative(var, evaluation)
@@ -53,7 +53,7 @@ def _derivative(var: Var, evaluation: Evaluation) -> list[str]:
     name = adjoint_name(var)
     if var.name in evaluation.structural_zeros:
         return [name, "0 (no path)"]
-    return [name, array_summary(evaluation.adjoints[var.name])]
+    return [name, array_cell(evaluation.adjoints[var.name])]
 
 
 def jacobian_table(program: Program, blocks: Blocks, width: int | None) -> str:
@@ -61,7 +61,7 @@ def jacobian_table(program: Program, blocks: Blocks, width: int | None) -> str:
     columns = [Column("block"), Column("shape"), Column("derivative")]
     types = {var.name: var.type.shape for var in program.graph.named()}
     rows = [
-        [f"d{y}/d{x}", shape_text(types[y] + types[x]), array_summary(block)]
+        [f"d{y}/d{x}", shape_text(types[y] + types[x]), array_cell(block)]
         for (y, x), block in blocks.items()
     ]
     return render_table(columns, rows, width)

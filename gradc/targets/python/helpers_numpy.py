@@ -135,6 +135,48 @@ def prod_others(x: np.ndarray) -> np.ndarray:
     return before * after
 
 
+def solve(a: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The solution x of a @ x = y; nan if a is singular."""
+    try:
+        return np.linalg.solve(a, y)
+    except np.linalg.LinAlgError:
+        return np.full(y.shape, np.nan)
+
+
+def inv(a: np.ndarray) -> np.ndarray:
+    """The inverse; nan if a is singular."""
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        return np.full(a.shape, np.nan)
+
+
+def cofactors(a: np.ndarray) -> np.ndarray:
+    """The matrix of cofactors, det(a) * inv(a).T, also where a is singular."""
+    if not np.all(np.isfinite(a)):
+        return np.full(a.shape, np.nan)
+    u, s, vt = np.linalg.svd(a)
+    return np.linalg.det(u) * np.linalg.det(vt) * (u * prod_others(s)) @ vt
+
+
+def logdet(a: np.ndarray) -> np.ndarray:
+    """log|det(a)|, without overflow; -inf if a is singular."""
+    return np.linalg.slogdet(a)[1]
+
+
+def cholesky(a: np.ndarray) -> np.ndarray:
+    """The lower factor of (a + a.T) / 2; nan if that is not positive definite."""
+    try:
+        return np.linalg.cholesky((a + a.T) / 2)
+    except np.linalg.LinAlgError:
+        return np.full(a.shape, np.nan)
+
+
+def lower_half(a: np.ndarray) -> np.ndarray:
+    """The lower triangle, with the diagonal halved."""
+    return np.tril(a) - np.diag(np.diag(a) / 2)
+
+
 def embed(
     value: np.ndarray, shape: tuple[int, ...], index: slice | tuple[int | slice, ...]
 ) -> np.ndarray:

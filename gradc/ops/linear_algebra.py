@@ -1,0 +1,150 @@
+"""Rows of linear algebra: solve, inverse, determinants, Cholesky.
+
+Formulas: M. Giles, Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation (2008); I. Murray, Differentiation of the Cholesky decomposition (2016).  A
+singular matrix gives what IEEE arithmetic would: NaN or an infinity, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gradc.ir.graph import REAL, Atom, DType, Equation, Lit, Type
+from gradc.ops.primitive import Fn, Helper, Params, Primitive
+
+if TYPE_CHECKING:
+    from gradc.ops.builder import Builder
+
+
+def _first_rule(types: Sequence[Type], params: Params) -> Type:
+    return Type(DType.REAL, types[0].shape)
+
+
+def _second_rule(types: Sequence[Type], params: Params) -> Type:
+    return Type(DType.REAL, types[1].shape)
+
+
+def _scalar_rule(types: Sequence[Type], params: Params) -> Type:
+    return REAL
+
+
+def _turned(b: Builder, matrix: Atom) -> Atom:
+    return b.emit("transpose", (matrix,), (("perm", (1, 0)),))
+
+
+def _product(b: Builder, left: Atom, right: Atom) -> Atom:
+    spec = "ij,j->i" if len(right.type.shape) == 1 else "ik,kj->ij"
+    return b.contract(left, right, spec)
+
+
+def _inner(b: Builder, left: Atom, right: Atom) -> Atom:
+    """The sum of the products of corresponding elements of two matrices."""
+    return b.sum(b.apply("mul", (left, right)), (0, 1))
+
+
+def _solve_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
+    """`d(A^-1 y) = -A^-1 dA x`; in y the solution is linear."""
+    moved = b.emit("solve", (eq.args[0], _product(b, tangent, eq.out)))
+    return b.apply("neg", (moved,))
+
+
+def _solve_transpose(b: Builder, eq: Equation, ct: Atom, which: int) -> Atom:
+    return b.emit("solve", (_turned(b, eq.args[0]), ct))
+
+
+def _inv_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
+    """`d(A^-1) = -A^-1 dA A^-1`."""
+    return b.apply("neg", (_product(b, _product(b, eq.out, tangent), eq.out),))
+
+
+def _det_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
+    """Jacobi's formula with cofactors, which holds for singular matrices too."""
+    return _inner(b, b.emit("cofactors", (eq.args[0],)), tangent)
+
+
+def _cofactors_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
+    """`C = det(A) A^-T`, so `dC = C tr(A^-1 dA) - C dA^T A^-T`; for a regular matrix."""
+    ratio = b.emit("solve", (eq.args[0], tangent))
+    grown = b.apply("mul", (b.sum(b.emit("diagonal", (ratio,)), (0,)), eq.out))
+    turned = b.contract(eq.out, ratio, "ik,jk->ij")
+    return b.apply("sub", (grown, turned))
+
+
+def _logdet_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
+    """`d log|det A| = tr(A^-1 dA)`."""
+    ratio = b.emit("solve", (eq.args[0], tangent))
+    return b.sum(b.emit("diagonal", (ratio,)), (0,))
+
+
+def _cholesky_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
+    """`dL = L phi(L^-1 dA L^-T)`, where phi keeps the lower half, the diagonal halved."""
+    symmetric = b.apply("mul", (Lit(0.5), b.add(tangent, _turned(b, tangent))))
+    half = b.emit("solve", (eq.out, symmetric))
+    inner = b.emit("solve", (eq.out, _turned(b, half)))
+    return _product(b, eq.out, b.emit("lower_half", (inner,)))
+
+
+def _lower_half_transpose(b: Builder, eq: Equation, ct: Atom, which: int) -> Atom:
+    return b.emit("lower_half", (ct,))
+
+
+LINEAR_ALGEBRA = (
+    Primitive(
+        "solve",
+        "The solution x of `A @ x = y`, by LU factors with pivoting.",
+        _second_rule,
+        {"numpy": Helper("solve")},
+        transpose=_solve_transpose,
+        jvp=_solve_jvp,
+        linear=frozenset({1}),
+        notes=("NaN where the matrix is singular.",),
+    ),
+    Primitive(
+        "inv",
+        "The inverse of a square matrix; `solve(A, y)` is cheaper and more accurate.",
+        _first_rule,
+        {"numpy": Helper("inv")},
+        jvp=_inv_jvp,
+        notes=("NaN where the matrix is singular.",),
+    ),
+    Primitive(
+        "det",
+        "The determinant.",
+        _scalar_rule,
+        {"numpy": Fn("np.linalg.det")},
+        jvp=_det_jvp,
+        notes=("The derivative is the matrix of cofactors, singular matrices included.",),
+    ),
+    Primitive(
+        "cofactors",
+        "The matrix of cofactors, by singular values.",
+        _first_rule,
+        {"numpy": Helper("cofactors")},
+        jvp=_cofactors_jvp,
+        notes=("Its own derivative, the second of `det`, is NaN at a singular matrix.",),
+    ),
+    Primitive(
+        "logdet",
+        "The logarithm of the absolute value of the determinant, without overflow.",
+        _scalar_rule,
+        {"numpy": Helper("logdet")},
+        jvp=_logdet_jvp,
+        notes=("-inf where the matrix is singular.",),
+    ),
+    Primitive(
+        "cholesky",
+        "The lower triangular L with `L @ L.T` equal to the symmetric part of the operand.",
+        _first_rule,
+        {"numpy": Helper("cholesky")},
+        jvp=_cholesky_jvp,
+        notes=("NaN where the matrix is not positive definite.",),
+    ),
+    Primitive(
+        "lower_half",
+        "The lower triangle with the diagonal halved.",
+        _first_rule,
+        {"numpy": Helper("lower_half")},
+        transpose=_lower_half_transpose,
+    ),
+)
