@@ -144,9 +144,10 @@ INPUT_CODES: dict[str, ErrorCode] = {
     "G0526": ErrorCode(
         "Unknown size",
         "Sizes are found from the axes of the data: those that are exactly one named size, then "
-        "those that are linear in one size still unknown. This size occurs in none of them.",
-        bad="input x[D*D]",
-        good="dim D = 3\ninput x[D*D]",
+        "those that are linear in one size still unknown. Where another size that multiplies this "
+        "one is 0, every value of it fits.",
+        bad="x=[],y=[]  # input x[N], y[N*M]",
+        good="x=[1],y=[1,2]  # input x[N], y[N*M]",
     ),
     "G0527": ErrorCode(
         "Impossible size",

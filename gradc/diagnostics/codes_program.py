@@ -64,8 +64,9 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
     ),
     "G0210": ErrorCode(
         "Size without a value",
-        "Sizes get their values from the shapes of the data. No input has this one in its shape, "
-        "so it has to be fixed.",
+        "Sizes get their values from the shapes of the data: first from the axes that are exactly "
+        "one named size, then from those that are linear in one size still unknown. No axis of an "
+        "input determines this one, so it has to be fixed.",
         bad="dim N\ninput x\nJ = x*sum(ones(N))",
         good="dim N = 3\ninput x\nJ = x*sum(ones(N))",
     ),

@@ -133,6 +133,31 @@ class Declarations:
                     "not bound by any input",
                     help=f"fix it: dim {name} = 10",
                 )
+        # An input with a mistake of its own might have determined it.
+        found = bound if self.scope.broken else self._found_sizes()
+        for name in sorted(bound - found):
+            where = dict.fromkeys(
+                str(dim) for spec in self.inputs for dim in spec.type.shape if name in dim.names()
+            )
+            self.problems.error(
+                "G0210",
+                self.scope.places[name],
+                f"the size `{name}` cannot be found from the data: it occurs only in "
+                f"{', '.join(where)}",
+                "not determined by any axis",
+                help=f"fix it: dim {name} = 10",
+            )
+
+    def _found_sizes(self) -> set[str]:
+        """The sizes that the lengths of data determine: each by an axis linear in it."""
+        known: set[str] = set()
+        axes = [dim for spec in self.inputs for dim in spec.type.shape if dim.names()]
+        found = True
+        while found:
+            solved = [dim.solved_for(known) for dim in axes]
+            found = any(solved)
+            known.update(one[0] for one in solved if one)
+        return known
 
     def outputs_of(self, last: ast.Definition | None) -> tuple[Var, ...]:
         """The outputs: those declared, else the last definition."""

@@ -150,7 +150,8 @@ class Sizes:
         return result
 
     def _bounded(self, node: ast.Binary, dim: Dim) -> Dim | None:
-        if len(dim.terms) > 64 or any(abs(k) > LARGEST_SIZE for _, k in dim.terms):
+        degree = len(dim.terms[0][0]) if dim.terms else 0
+        if max(len(dim.terms), degree) > 64 or any(abs(k) > LARGEST_SIZE for _, k in dim.terms):
             self.problems.error("G0306", node.span, "this size is too large", "too large")
             return None
         return dim

@@ -6,7 +6,7 @@ every value of the named sizes.  There is no other notion of equality of shapes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from itertools import product
 from math import gcd
 
@@ -117,6 +117,24 @@ class Dim:
                 term = term * sizes.get(name, Dim.of(name))
             total = total + term
         return Dim(dict(total.terms), total.denominator * self.denominator)
+
+    def solved_for(self, known: Container[str]) -> tuple[str, Dim, Dim] | None:
+        """The one name that is not known, with `factor` and `rest`, where the size is
+        `factor*name + rest`.
+
+        None where there is not exactly one, or where its factor depends on it or may be zero
+        for sizes that are not.
+        """
+        unknown = [name for name in self.names() if name not in known]
+        if len(unknown) != 1:
+            return None
+        (name,) = unknown
+        factor = self.substitute({name: Dim.of(name) + 1}) - self
+        if name in factor.names():
+            return None
+        if factor.constant is None and any(k < 0 for _, k in factor.terms):
+            return None
+        return name, factor, self.substitute({name: Dim.of(0)})
 
     def evaluate(self, sizes: Mapping[str, int]) -> int:
         """The value at given sizes; raises KeyError for a missing name."""

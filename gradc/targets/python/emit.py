@@ -285,7 +285,7 @@ class _Module:
         if not sizes_known:
             checks += check_sizes(body, self.program.requirements)
         read = [] if sizes_known else read_sizes(self.identifiers, variables, body.sizes)
-        calls = (s.value for s in (*converted, *checks) if isinstance(s, (Assign, ExprStmt)))
+        calls = (s.value for s in (*converted, *read, *checks) if isinstance(s, (Assign, ExprStmt)))
         for call in calls:
             if isinstance(call, Call) and call.func in ENTRY_HELPERS:
                 self.helpers.setdefault(str(call.func))

@@ -81,33 +81,39 @@ def read_sizes(
     while found:
         found = False
         for var, axis in axes:
-            solved = _solved(identifiers, var, axis, known)
+            solved = var.type.shape[axis].solved_for(known)
             if solved and solved[0] in wanted:
                 found = True
                 known.add(solved[0])
-                statements.append(Assign(identifiers.size(solved[0]), solved[1]))
+                statements += _solution(identifiers, var, axis, solved)
     return statements
 
 
-def _solved(
-    identifiers: Identifiers, var: Var, axis: int, known: set[str]
-) -> tuple[str, Expr] | None:
-    """The size that an axis is linear in, and its value, where all others are known."""
-    dim = var.type.shape[axis]
-    unknown = sorted(dim.names() - known)
-    if len(unknown) != 1:
-        return None
-    name = unknown[0]
-    slope = dim.substitute({name: Dim.of(name) + 1}) - dim
-    if slope.constant is None or slope.constant <= 0:
-        return None
-    rest = dim.substitute({name: Dim.of(0)})
+def _solution(
+    identifiers: Identifiers, var: Var, axis: int, solved: tuple[str, Dim, Dim]
+) -> list[Stmt]:
+    """The size that an axis is linear in, and the refusal of lengths at which there is none."""
+    name, factor, rest = solved
+    statements: list[Stmt] = []
     value = _axis(identifiers, var, axis)
     if rest.constant != 0:
         value = Binary("-", value, size_expr(rest, identifiers.size))
-    if slope.constant != 1:
-        value = Binary("//", value, Number(slope.constant))
-    return name, value
+    if factor.constant is None:
+        divisor = size_expr(factor, identifiers.size)
+        fault = f"the size {name} cannot be found where {factor} is 0"
+        statements.append(_check_size(divisor, 1, fault))
+        value = Binary("//", value, divisor)
+    elif factor.constant != 1:
+        value = Binary("//", value, Number(factor.constant))
+    statements.append(Assign(identifiers.size(name), value))
+    if rest.constant != 0 or (factor.constant is not None and factor.constant < 0):
+        fault = f"`{var.name}` does not have a length of {var.type.shape[axis]}"
+        statements.append(_check_size(Name(identifiers.size(name)), 0, fault))
+    return statements
+
+
+def _check_size(size: Expr, least: int, fault: str) -> Stmt:
+    return ExprStmt(Call("check_size", (size, Number(least), StringLit(fault))))
 
 
 def _shape(identifiers: Identifiers, var: Var) -> Expr:
@@ -131,15 +137,7 @@ def check_shapes(body: Body, variables: Sequence[Var], trusted: Container[Var] =
 
 def check_sizes(body: Body, requirements: Sequence[SizeRequirement]) -> list[Stmt]:
     """Calls that refuse data too small for an index or a slice, which NumPy would wrap or cut."""
-    return [
-        ExprStmt(
-            Call(
-                "check_size",
-                (body.size(need.dim), Number(need.minimum), StringLit(need.what)),
-            )
-        )
-        for need in requirements
-    ]
+    return [_check_size(body.size(need.dim), need.minimum, need.what) for need in requirements]
 
 
 def defines_all_sizes(variables: Sequence[Var]) -> set[Var]:
