@@ -15,14 +15,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradc.collector import uninterrupted
-from gradc.diagnostics import Diagnostic, Source, SourceError, UsageError
+from gradc.diagnostics import Diagnostic, Source, SourceError
 from gradc.frontend.lower import check
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Graph, Var
 from gradc.ir.program import Program
 from gradc.runtime.bind import bind
 from gradc.runtime.directions import directions
-from gradc.runtime.evaluate import call, evaluate, is_scalar_valued, needs_a_choice
+from gradc.runtime.evaluate import call, evaluate
 from gradc.runtime.load import keyword_interface, load_functions
 from gradc.runtime.results import handed_out
 from gradc.targets.python.emit import Emitted, emit
@@ -145,8 +145,7 @@ class Compiled:
 
         Raises InputError for data that do not fit, UsageError where the output is no scalar.
         """
-        if not is_scalar_valued(self.program):
-            raise UsageError([needs_a_choice(self.graph.outputs)])
+        self.program.scalar_output()
         emitted = self._functions["value_and_grad"]
 
         def value_and_grad(**inputs: object) -> tuple[Any, dict[str, Any]]:
@@ -173,6 +172,31 @@ class Compiled:
         from gradc.runtime.jacobian import jacobian
 
         return jacobian(self.program, inputs, self.wrt)
+
+    def hvp(self, inputs: Mapping[str, object], direction: Mapping[str, object]) -> dict[str, Any]:
+        """The Hessian of a scalar output times a direction, by input.
+
+        Forward mode of the gradient: no Hessian is formed.  `direction` is as in `jvp`.  Raises
+        InputError for data that do not fit, UsageError where the output is no scalar.
+        """
+        from gradc.runtime.products import hvp_of_bound
+
+        program = self.program
+        bound = bind(program.inputs, inputs, program.requirements, program.source)
+        found = hvp_of_bound(program, bound, self.wrt, direction)
+        arguments = [*bound.arrays.values(), *direction.values()]
+        return dict(zip(found, handed_out(tuple(found.values()), arguments), strict=True))
+
+    def hessian(self, /, **inputs: object) -> Jacobian:
+        """The Hessian of a scalar output, in blocks by pairs of inputs.
+
+        Raises InputError for data that do not fit, UsageError where the output is no scalar.
+        """
+        from gradc.runtime.products import hessian_of_bound
+
+        program = self.program
+        bound = bind(program.inputs, inputs, program.requirements, program.source)
+        return hessian_of_bound(program, bound, self.wrt)
 
     def run(self, /, **inputs: object) -> Evaluation:
         """Every named value and every adjoint, as `gradc run` shows them."""

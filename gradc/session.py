@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from gradc.diagnostics import Diagnostic, InputError, UsageError
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
-from gradc.report.run import jacobian_table, run_json, run_table
+from gradc.report.run import Section, run_json, run_table, section_table
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import filled
 from gradc.runtime.evaluate import (
     evaluate_bound,
-    is_scalar_valued,
-    needs_a_choice,
     with_output,
 )
 from gradc.runtime.inputs import read_inputs, read_what_can_be
 from gradc.runtime.nonfinite import explain_nonfinite
-
-if TYPE_CHECKING:
-    from gradc.runtime.jacobian import Jacobian
 
 NUMERIC_FAILURE = 4
 
@@ -35,6 +30,9 @@ class Request(NamedTuple):
     wrt: Sequence[str] | None = None
     seed_output: str | None = None  # NAME or NAME=WEIGHTS
     jacobian: bool = False
+    hessian: bool = False
+    jvp: Sequence[str] = ()  # a direction, given as inputs are
+    hvp: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -45,24 +43,19 @@ class Result:
     evaluation: Evaluation
     wrt: tuple[Var, ...]
     output: str | None  # what the derivatives are of; None where there are none
-    jacobian: Jacobian | None
+    sections: tuple[Section, ...]
     notes: tuple[Diagnostic, ...]
     exit_code: int
 
     def json(self) -> str:
         """The result as strict JSON."""
-        blocks = self.jacobian.blocks if self.jacobian else None
-        return run_json(self.program, self.evaluation, self.wrt, blocks)
+        return run_json(self.program, self.evaluation, self.wrt, self.sections)
 
     def text(self, width: int | None = None) -> str:
         """The result as tables."""
-        parts = [run_table(self.program, self.evaluation, self.output, width)]
-        if self.jacobian:
-            calls = self.jacobian.calls
-            how = f"{self.jacobian.mode} mode, {calls} {'sweep' if calls == 1 else 'sweeps'}"
-            parts.append(f"Jacobian ({how})")
-            parts.append(jacobian_table(self.program, self.jacobian.blocks, width))
-        return "\n\n".join(parts)
+        tables = [run_table(self.program, self.evaluation, self.output, width)]
+        tables += [section_table(section, width) for section in self.sections]
+        return "\n\n".join(tables)
 
 
 def run(program: Program, request: Request, stdin: Callable[[], str]) -> Result:
@@ -83,20 +76,59 @@ def run(program: Program, request: Request, stdin: Callable[[], str]) -> Result:
     wrt = program.wrt(request.wrt)
     bound = bind_specs(program, request.specs, stdin)
     seeded, evaluation, output = evaluate_for(program, bound, request)
-    found = None
-    if request.jacobian:
-        from gradc.runtime.jacobian import jacobian_of_bound
-
-        found = jacobian_of_bound(program, bound, wrt)
+    sections = tuple(_sections(seeded, bound, wrt, request, stdin))
     notes: list[Diagnostic] = []
-    if output is None and not request.jacobian:
-        notes.append(replace(needs_a_choice(program.graph.outputs), severity="warning"))
+    if output is None and not (request.jacobian or request.jvp):
+        notes.append(replace(program.needs_a_choice(), severity="warning"))
     fault = explain_nonfinite(seeded, evaluation, wrt)
     if fault:
         notes.append(fault)
     return Result(
-        seeded, evaluation, wrt, output, found, tuple(notes), NUMERIC_FAILURE if fault else 0
+        seeded, evaluation, wrt, output, sections, tuple(notes), NUMERIC_FAILURE if fault else 0
     )
+
+
+def _sections(
+    program: Program,
+    bound: Bound,
+    wrt: tuple[Var, ...],
+    request: Request,
+    stdin: Callable[[], str],
+) -> Iterator[Section]:
+    """The further derivatives that were asked for, in a fixed order."""
+    if not (request.jacobian or request.hessian or request.jvp or request.hvp):
+        return
+    from gradc.runtime.jacobian import jacobian_of_bound
+    from gradc.runtime.products import hessian_of_bound, hvp_of_bound, jvp_of_bound
+
+    if request.jvp:
+        found = jvp_of_bound(program, bound, wrt, read_inputs(request.jvp, stdin))
+        cells = {f"{name}_dot": value for name, value in found.items()}
+        yield Section("jvp", "Along the direction: X_dot, by forward mode", cells, found)
+    if request.jacobian:
+        jacobian = jacobian_of_bound(program, bound, wrt)
+        cells = {f"d{y}/d{x}": block for (y, x), block in jacobian.blocks.items()}
+        yield Section(
+            "jacobian", f"Jacobian ({jacobian.how})", cells, nested_blocks(jacobian.blocks)
+        )
+    if request.hvp:
+        found = hvp_of_bound(program, bound, wrt, read_inputs(request.hvp, stdin))
+        cells = {f"d{name}_dot": value for name, value in found.items()}
+        title = "Hessian times the direction: dX_dot, by forward mode of reverse mode"
+        yield Section("hvp", title, cells, found)
+    if request.hessian:
+        hessian = hessian_of_bound(program, bound, wrt)
+        output = program.graph.outputs[0].name
+        cells = {f"d2{output}/(d{x} d{y})": block for (x, y), block in hessian.blocks.items()}
+        yield Section("hessian", f"Hessian ({hessian.how})", cells, nested_blocks(hessian.blocks))
+
+
+def nested_blocks(blocks: Mapping[tuple[str, str], object]) -> dict[str, dict[str, object]]:
+    """Blocks by pairs of names as nested mappings."""
+    nested: dict[str, dict[str, object]] = {}
+    for (y, x), block in blocks.items():
+        nested.setdefault(y, {})[x] = block
+    return nested
 
 
 def bind_specs(program: Program, specs: Sequence[str], stdin: Callable[[], str]) -> Bound:
@@ -142,7 +174,7 @@ def evaluate_for(
     """
     seeded, weights = _seeded(program, request.seed_output)
     outputs = seeded.graph.outputs
-    if weights is not None or is_scalar_valued(seeded):
+    if weights is not None or seeded.is_scalar_valued:
         return seeded, evaluate_bound(seeded, bound, weights), outputs[0].name
     ones = {
         var.name: filled(1.0, tuple(dim.evaluate(bound.sizes) for dim in var.type.shape))

@@ -20,6 +20,13 @@ from gradc.cli.output import write_result
     help="forward: tangent.  reverse: forward, reverse and value_and_grad.",
 )
 @click.option(
+    "--order",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="2: also hvp, the gradient and its derivative along a direction.",
+)
+@click.option(
     "--trace",
     is_flag=True,
     help="Emit the module that `gradc run` executes, with every value and every adjoint.",
@@ -27,7 +34,13 @@ from gradc.cli.output import write_result
 @wrt_option
 @format_option
 def command(
-    file: str, output: str | None, mode: str, trace: bool, wrt: str | None, format: str
+    file: str,
+    output: str | None,
+    mode: str,
+    order: int,
+    trace: bool,
+    wrt: str | None,
+    format: str,
 ) -> None:
     """Emit a self-contained Python module that computes the program and its derivatives."""
     with reported(format):
@@ -35,5 +48,5 @@ def command(
 
         program = read_program(file, format)
         chosen = program.wrt(names(wrt))
-        text = emit_trace(program).text if trace else emit(program, chosen, mode).text
+        text = emit_trace(program).text if trace else emit(program, chosen, mode, order).text
         write_result(text.encode("utf-8"), output, None if file == "-" else file)

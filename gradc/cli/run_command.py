@@ -32,6 +32,19 @@ from gradc.session import Request, run
     "NAME=WEIGHTS for a weighted sum.",
 )
 @click.option("--jacobian", is_flag=True, help="The whole Jacobian of the outputs.")
+@click.option("--hessian", is_flag=True, help="The whole Hessian of the output.")
+@click.option(
+    "--jvp",
+    multiple=True,
+    metavar="SPEC",
+    help="The derivative of the outputs along a direction, given as inputs are.",
+)
+@click.option(
+    "--hvp",
+    multiple=True,
+    metavar="SPEC",
+    help="The Hessian times a direction, given as inputs are.",
+)
 @format_option
 def command(
     file: str,
@@ -40,13 +53,22 @@ def command(
     wrt: str | None,
     seed_output: str | None,
     jacobian: bool,
+    hessian: bool,
+    jvp: tuple[str, ...],
+    hvp: tuple[str, ...],
     format: str,
 ) -> None:
     """Print every named value of a program and the derivative of the output with respect to it."""
     with reported(format):
         program = read_program(file, format)
         request = Request(
-            tuple(input_specs(file, specs, values)), names(wrt), seed_output, jacobian
+            tuple(input_specs(file, specs, values)),
+            names(wrt),
+            seed_output,
+            jacobian,
+            hessian,
+            jvp,
+            hvp,
         )
         result = run(program, request, standard_input)
         if format == "json":

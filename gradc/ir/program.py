@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gradc.diagnostics import Diagnostic, Source, UsageError
+from gradc.ir.dims import shape_text
 from gradc.ir.graph import DType, Graph, Var
 from gradc.ir.interface import InputSpec, SizeRequirement
 
@@ -59,4 +60,27 @@ class Program:
             "G0401",
             f"derivatives are taken with respect to inputs; `{name}` is {found}",
             help=f"the inputs are: {inputs}",
+        )
+
+    @property
+    def is_scalar_valued(self) -> bool:
+        """Whether there is one output and that is a scalar."""
+        outputs = self.graph.outputs
+        return len(outputs) == 1 and not outputs[0].type.shape
+
+    def scalar_output(self) -> Var:
+        """The output, where there is one and that is a scalar; raises UsageError elsewhere."""
+        if not self.is_scalar_valued:
+            raise UsageError([self.needs_a_choice()])
+        return self.graph.outputs[0]
+
+    def needs_a_choice(self) -> Diagnostic:
+        """That there is no single derivative where there is no single scalar output."""
+        described = ", ".join(
+            f"{var.name} ({shape_text(var.type.shape)})" for var in self.graph.outputs
+        )
+        return Diagnostic(
+            "G0404",
+            f"a derivative needs one scalar output; this program has {described}",
+            help="choose an output with --seed-output NAME, or take the whole --jacobian",
         )

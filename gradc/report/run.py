@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradc.ad.names import adjoint_name
 from gradc.ir.dims import shape_text
@@ -15,8 +15,6 @@ from gradc.report.numbers import array_cell, json_value
 from gradc.report.table import Column, render_table, shortened
 
 EQUATION_WIDTH = 72
-
-Blocks = Mapping[tuple[str, str], object]
 
 
 def run_table(
@@ -56,28 +54,39 @@ def _derivative(var: Var, evaluation: Evaluation) -> list[str]:
     return [name, array_cell(evaluation.adjoints[var.name])]
 
 
-def jacobian_table(program: Program, blocks: Blocks, width: int | None) -> str:
-    """Each block of the Jacobian with its shape."""
-    columns = [Column("block"), Column("shape"), Column("derivative")]
-    types = {var.name: var.type.shape for var in program.graph.named()}
+class Section(NamedTuple):
+    """Further derivatives that were asked for.
+
+    `cells` are what a table shows, by their labels; `nested` is what JSON has under `key`.
+    """
+
+    key: str
+    title: str
+    cells: Mapping[str, object]
+    nested: Mapping[str, Any]
+
+
+def section_table(section: Section, width: int | None) -> str:
+    """A title, and each derivative with its shape."""
+    columns = [Column("derivative"), Column("shape"), Column("value", "number")]
     rows = [
-        [f"d{y}/d{x}", shape_text(types[y] + types[x]), array_cell(block)]
-        for (y, x), block in blocks.items()
+        [label, "x".join(map(str, getattr(value, "shape", ()))) or "scalar", array_cell(value, 16)]
+        for label, value in section.cells.items()
     ]
-    return render_table(columns, rows, width)
+    return f"{section.title}\n\n{render_table(columns, rows, width)}"
 
 
 def run_json(
     program: Program,
     evaluation: Evaluation,
     wrt: Sequence[Var],
-    blocks: Blocks | None = None,
+    sections: Sequence[Section] = (),
 ) -> str:
     """The numbers as strict JSON.
 
     `outputs`, `gradients`, `values` and `adjoints` map names to numbers or nested lists;
-    non-finite numbers are the strings "nan", "inf" and "-inf".  `jacobian`, where it was asked
-    for, maps each output to its blocks by input.
+    non-finite numbers are the strings "nan", "inf" and "-inf".  Each section stands under its
+    key: `jacobian` and `hessian` map names to blocks by input, `jvp` and `hvp` names to numbers.
     """
     values, adjoints = evaluation.values, evaluation.adjoints
     outputs = [var.name for var in program.graph.outputs]
@@ -89,9 +98,12 @@ def run_json(
         "values": {name: json_value(value) for name, value in values.items()},
         "adjoints": {name: json_value(value) for name, value in adjoints.items()},
     }
-    if blocks is not None:
-        nested: dict[str, dict[str, Any]] = {}
-        for (y, x), block in blocks.items():
-            nested.setdefault(y, {})[x] = json_value(block)
-        result["jacobian"] = nested
+    for section in sections:
+        result[section.key] = _nested(section.nested)
     return json.dumps(result, ensure_ascii=False, allow_nan=False)
+
+
+def _nested(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _nested(part) for name, part in value.items()}
+    return json_value(value)

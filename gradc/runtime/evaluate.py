@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from gradc.diagnostics import Diagnostic, NumericError, UsageError
-from gradc.ir.dims import shape_text
 from gradc.ir.evaluation import Evaluation
-from gradc.ir.graph import DType, Var
+from gradc.ir.graph import DType
 from gradc.ir.program import Program
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import directions
@@ -89,28 +88,11 @@ def with_output(program: Program, name: str) -> Program:
     )
 
 
-def is_scalar_valued(program: Program) -> bool:
-    """Whether the program has one output and that is a scalar."""
-    outputs = program.graph.outputs
-    return len(outputs) == 1 and not outputs[0].type.shape
-
-
 def _seeds(
     program: Program, sizes: Mapping[str, int], seeds: Mapping[str, object] | None
 ) -> list[object]:
     outputs = program.graph.outputs
     if seeds is not None:
         return directions(outputs, sizes, seeds)
-    if not is_scalar_valued(program):
-        raise UsageError([needs_a_choice(outputs)])
+    program.scalar_output()
     return [1.0]
-
-
-def needs_a_choice(outputs: Sequence[Var]) -> Diagnostic:
-    """That there is no single derivative where there is no single scalar output."""
-    described = ", ".join(f"{var.name} ({shape_text(var.type.shape)})" for var in outputs)
-    return Diagnostic(
-        "G0404",
-        f"a derivative needs one scalar output; this program has {described}",
-        help="choose an output with --seed-output NAME, or take the whole --jacobian",
-    )

@@ -7,8 +7,7 @@ is chosen by the shapes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +22,17 @@ from gradc.targets.python.emit import emit
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Jacobian:
+class Jacobian(NamedTuple):
     """The blocks d output / d input, each of shape output.shape + input.shape."""
 
     blocks: Mapping[tuple[str, str], Array]
     mode: Literal["forward", "reverse"]
     calls: int
+
+    @property
+    def how(self) -> str:
+        """In which mode it was computed, and with how many sweeps."""
+        return f"{self.mode} mode, {self.calls} {'sweep' if self.calls == 1 else 'sweeps'}"
 
 
 def jacobian(program: Program, inputs: Mapping[str, object], wrt: Sequence[Var]) -> Jacobian:

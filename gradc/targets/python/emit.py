@@ -11,6 +11,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from gradc.ad.forward import Forward, jvp
+from gradc.ad.gradient import gradient
 from gradc.ad.reverse import Reverse, vjp
 from gradc.ad.rules import differentiable
 from gradc.ir.graph import Equation, Graph, Var
@@ -58,7 +59,7 @@ from gradc.targets.python.tree import (
 # `reverse` from Python would take longer than the arithmetic.
 FUSED_EQUATIONS = 64
 
-FUNCTION_NAMES = ("forward", "reverse", "tangent", "value_and_grad", "trace", "saved")
+FUNCTION_NAMES = ("forward", "reverse", "tangent", "value_and_grad", "trace", "hvp", "saved")
 ENTRY_HELPERS = frozenset({"as_array", "as_int_array", "check_shape", "check_size"})
 
 
@@ -72,21 +73,28 @@ class Emitted(NamedTuple):
     fused: Fused | None  # `value_and_grad`, where it is in one piece
 
 
-def emit(program: Program, wrt: Sequence[Var], mode: str = "both") -> Emitted:
+def emit(program: Program, wrt: Sequence[Var], mode: str = "both", order: int = 1) -> Emitted:
     """Emit a module for a program.
 
-    `mode` is `reverse` (forward, reverse, value_and_grad), `forward` (tangent) or `both`.
+    `mode` is `reverse` (forward, reverse, value_and_grad), `forward` (tangent) or `both`.  With
+    the `order` 2 it also holds `hvp`; raises UsageError then where there is no single scalar
+    output.
     """
+    if order > 1:
+        program.scalar_output()
     module = _Module(program, tuple(wrt))
     backwards = vjp(program.graph, wrt) if mode != "forward" else None
     forwards = jvp(program.graph, wrt) if mode != "reverse" else None
-    module.name_all(backwards, forwards)
+    second = jvp(gradient(program.graph, wrt), wrt) if order > 1 else None
+    module.name_all(backwards, forwards, second)
     if backwards is not None:
         module.reverse_mode(backwards)
     if forwards is not None:
         module.forward_mode(forwards)
     if backwards is not None:
         module.both_sweeps(backwards)
+    if second is not None:
+        module.second_order(second)
     return module.finish()
 
 
@@ -109,7 +117,7 @@ def emit_trace(program: Program) -> Trace:
     values = tuple(program.graph.named())
     adjoints = tuple(var for var in values if differentiable(var) and var not in program.constants)
     backwards = vjp(program.graph, adjoints)
-    module.name_all(backwards, None)
+    module.name_all(backwards)
     module.trace(backwards, values)
     return Trace(module.finish().text, values, adjoints, backwards.structural_zeros)
 
@@ -125,9 +133,9 @@ class _Module:
         self.fused: Fused | None = None
         self.derivatives: dict[Var, Var] = {}
 
-    def name_all(self, backwards: Reverse | None, forwards: Forward | None) -> None:
+    def name_all(self, backwards: Reverse | None, *forwards: Forward | None) -> None:
         """Allocate the identifiers: the author's names first, then those derived from them."""
-        graphs = [d.graph for d in (backwards, forwards) if d is not None]
+        graphs = [d.graph for d in (backwards, *forwards) if d is not None]
         equations = list(chain(self.program.graph.equations, *(g.equations for g in graphs)))
         reserved = {"float", "abs", "max", "min", self.style.module, *FUNCTION_NAMES}
         if self.style is NUMPY_STYLE:
@@ -208,6 +216,24 @@ class _Module:
             [*begin, *body.statements, Return(result)],
             Subscript(Name("tuple"), (kind, kind)),
             f"The value of {_listed(body, values)}, and its derivative along a direction.",
+        )
+
+    def second_order(self, second: Forward) -> None:
+        """`hvp`: forward mode of the gradient."""
+        graph = second.graph
+        count = len(graph.outputs) // 2
+        body = self._body()
+        body.write(graph.equations, graph.outputs)
+        begin = self._enter(body, graph.inputs)
+        results = [_tuple(body, part) for part in (graph.outputs[:count], second.tangents)]
+        kind = _hints(self.wrt)
+        self._function(
+            "hvp",
+            parameters(self.identifiers, graph.inputs),
+            [*begin, *body.statements, Return(Tuple(tuple(results)))],
+            Subscript(Name("tuple"), (kind, kind)),
+            f"The gradient ({_listed(body, graph.outputs[:count])}), "
+            "and its derivative along a direction.",
         )
 
     def both_sweeps(self, backwards: Reverse) -> None:

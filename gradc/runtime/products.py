@@ -1,0 +1,61 @@
+"""Products of derivatives with directions: Jacobian-vector and Hessian-vector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from gradc.ad.gradient import gradient
+from gradc.ir.graph import Var
+from gradc.ir.program import Program
+from gradc.runtime.bind import Bound
+from gradc.runtime.directions import directions
+from gradc.runtime.evaluate import call
+from gradc.runtime.load import load_functions
+from gradc.targets.python.emit import emit
+
+if TYPE_CHECKING:
+    from gradc.runtime.jacobian import Jacobian
+
+
+def jvp_of_bound(
+    program: Program, bound: Bound, wrt: Sequence[Var], direction: Mapping[str, object]
+) -> dict[str, Any]:
+    """The derivative of each output along a direction of `wrt`, zero where it names none.
+
+    Raises InputError for a direction that does not fit.
+    """
+    moved = directions(wrt, bound.sizes, direction)
+    tangent = load_functions(emit(program, wrt, "forward").text, program.source.name)["tangent"]
+    _, tangents = call(tangent, [*bound.arrays.values(), *moved])
+    outputs = program.graph.outputs
+    each = tangents if len(outputs) > 1 else (tangents,)
+    return dict(zip((var.name for var in outputs), each, strict=True))
+
+
+def gradient_program(program: Program, wrt: Sequence[Var]) -> Program:
+    """The program whose outputs are the derivatives with respect to `wrt`.
+
+    Raises UsageError where the program has no single scalar output.
+    """
+    program.scalar_output()
+    return replace(program, graph=gradient(program.graph, wrt))
+
+
+def hvp_of_bound(
+    program: Program, bound: Bound, wrt: Sequence[Var], direction: Mapping[str, object]
+) -> dict[str, Any]:
+    """The Hessian times a direction, by input: forward mode of the gradient."""
+    products = jvp_of_bound(gradient_program(program, wrt), bound, wrt, direction)
+    return dict(zip((var.name for var in wrt), products.values(), strict=True))
+
+
+def hessian_of_bound(program: Program, bound: Bound, wrt: Sequence[Var]) -> Jacobian:
+    """The Hessian in blocks by pairs of inputs: the Jacobian of the gradient."""
+    from gradc.runtime.jacobian import jacobian_of_bound
+
+    found = jacobian_of_bound(gradient_program(program, wrt), bound, wrt)
+    names = [var.name for var in wrt]
+    pairs = [(x, y) for x in names for y in names]
+    return found._replace(blocks=dict(zip(pairs, found.blocks.values(), strict=True)))
