@@ -182,3 +182,20 @@ def test_no_sum_of_integers_wraps() -> None:
 def test_small_integers_stay_integers() -> None:
     program = gradc.compile("input k[N] in 100, x\ni = k*k - 2*k[0]\nJ = x*sum(i)")
     assert program.run(k=[7, 8], x=1).values["i"].dtype.kind == "i"  # type: ignore[union-attr]
+
+
+def test_a_count_of_elements_never_grows_without_bound() -> None:
+    axes = ", ".join(f"N{i}+N{i + 1}" for i in range(32))
+    sizes = ", ".join(f"y{i}[N{i}]" for i in range(33))
+    declared = f"input {sizes}, x[{axes}]\n"
+    assert gradc.compile(f"{declared}J = sum(x)").graph.outputs
+    for text in ("mean(x)", "var(x)", "prod(x)", "sum(reshape(x, 1))", f"sum(zeros({axes}))"):
+        with pytest.raises(gradc.SourceError) as caught:
+            gradc.compile(f"{declared}J = {text}")
+        assert [d.code for d in caught.value.diagnostics] == ["G0306"]
+
+
+@pytest.mark.parametrize("axes", [1, 9, 10, 13, 32])
+def test_an_array_of_any_rank_is_an_array(axes: int) -> None:
+    program = gradc.compile(f"input x[{', '.join(['N'] * axes)}]\nJ = sum(x) + mean(concat(x, x))")
+    assert program.forward(x=np.ones((1,) * axes)) == 2.0

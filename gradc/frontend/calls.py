@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 from gradc.frontend import syntax as ast
 from gradc.frontend.operators import lower_conditional
-from gradc.frontend.sizes import LARGEST_ARRAY
-from gradc.ir.dims import Dim, Shape, shape_text, size_of
+from gradc.frontend.sizes import LARGEST_ARRAY, MOST_AXES, elements_of
+from gradc.ir.dims import Dim, Shape, shape_text
 from gradc.ir.graph import Atom, Lit, Size, Type
 
 if TYPE_CHECKING:
     from gradc.frontend.expressions import Lowering
 
 Lower = Callable[["Lowering", ast.Call, Sequence[Atom]], "Atom | None"]
+
+_ARRAYS = range(1, MOST_AXES + 1)  # the ranks of arrays
 
 
 # Checks
@@ -37,11 +39,11 @@ def _numbers(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> list[Atom
     return ready if len(ready) == len(args) else None
 
 
-def _rank(lower: Lowering, node: ast.Call, value: Atom, i: int, ranks: str) -> bool:
+def _rank(lower: Lowering, node: ast.Call, value: Atom, i: int, ranks: Sequence[int]) -> bool:
     """Whether an argument has one of the ranks; records an error where it has not."""
-    if str(len(value.type.shape)) in ranks:
+    if len(value.type.shape) in ranks:
         return True
-    words = {"0": "a scalar", "1": "a vector", "2": "a matrix"}
+    words = {0: "a scalar", 1: "a vector", 2: "a matrix"}
     wanted = "an array" if len(ranks) > 2 else " or ".join(words[rank] for rank in ranks)
     lower.problems.error(
         "G0303",
@@ -116,7 +118,7 @@ def _all_axes(value: Atom) -> tuple[tuple[str, tuple[int, ...]], ...]:
 
 def _array_argument(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     value = _number(lower, node, 0, args[0])
-    if value is None or not _rank(lower, node, value, 0, "123456789"):
+    if value is None or not _rank(lower, node, value, 0, _ARRAYS):
         return None
     return value
 
@@ -128,9 +130,12 @@ def lower_reduce(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom 
     return lower.builder.emit(node.function.name, (value,), _all_axes(value))
 
 
-def _mean_of(lower: Lowering, value: Atom) -> Atom:
+def _mean_of(lower: Lowering, node: ast.Call, value: Atom) -> Atom | None:
+    size = lower.sizes.elements(value.type.shape, node.span)
+    if size is None:
+        return None
     total = lower.builder.emit("sum", (value,), _all_axes(value))
-    return lower.builder.emit("div", (total, _count(size_of(value.type.shape))))
+    return lower.builder.emit("div", (total, _count(size)))
 
 
 def _count(size: Dim) -> Atom:
@@ -139,15 +144,16 @@ def _count(size: Dim) -> Atom:
 
 def lower_mean(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     value = _array_argument(lower, node, args)
-    return None if value is None else _mean_of(lower, value)
+    return None if value is None else _mean_of(lower, node, value)
 
 
 def lower_var(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     value = _array_argument(lower, node, args)
-    if value is None:
+    mean = None if value is None else _mean_of(lower, node, value)
+    if value is None or mean is None:
         return None
-    centred = lower.builder.emit("sub", (value, _mean_of(lower, value)))
-    return _mean_of(lower, lower.builder.emit("ipow", (centred,), (("n", 2),)))
+    centred = lower.builder.emit("sub", (value, mean))
+    return _mean_of(lower, node, lower.builder.emit("ipow", (centred,), (("n", 2),)))
 
 
 def lower_prod(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
@@ -155,8 +161,10 @@ def lower_prod(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | 
     if value is None:
         return None
     if len(value.type.shape) > 1:
-        flat = (size_of(value.type.shape),)
-        value = lower.builder.emit("reshape", (value,), (("shape", flat),))
+        size = lower.sizes.elements(value.type.shape, node.span)
+        if size is None:
+            return None
+        value = lower.builder.emit("reshape", (value,), (("shape", (size,)),))
     return lower.builder.emit("prod", (value,), _all_axes(value))
 
 
@@ -178,7 +186,7 @@ def lower_extremum(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Ato
 
 def lower_softmax(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     value = _number(lower, node, 0, args[0])
-    if value is None or not _rank(lower, node, value, 0, "1"):
+    if value is None or not _rank(lower, node, value, 0, (1,)):
         return None
     return lower.builder.emit("softmax", (value,), (("axes", (0,)),))
 
@@ -189,7 +197,7 @@ def lower_softmax(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom
 def lower_dot(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     numbers = _numbers(lower, node, args)
     if numbers is None or not all(
-        _rank(lower, node, number, i, "1") for i, number in enumerate(numbers)
+        _rank(lower, node, number, i, (1,)) for i, number in enumerate(numbers)
     ):
         return None
     if not _equal_shapes(lower, node, numbers):
@@ -200,7 +208,7 @@ def lower_dot(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | N
 def lower_outer(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     numbers = _numbers(lower, node, args)
     if numbers is None or not all(
-        _rank(lower, node, number, i, "1") for i, number in enumerate(numbers)
+        _rank(lower, node, number, i, (1,)) for i, number in enumerate(numbers)
     ):
         return None
     return lower.builder.contract(numbers[0], numbers[1], "i,j->ij")
@@ -220,7 +228,7 @@ def _square_matrix(lower: Lowering, node: ast.Call, value: Atom) -> bool:
 
 def lower_trace(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     value = _number(lower, node, 0, args[0])
-    if value is None or not _rank(lower, node, value, 0, "2"):
+    if value is None or not _rank(lower, node, value, 0, (2,)):
         return None
     if not _square_matrix(lower, node, value):
         return None
@@ -230,7 +238,7 @@ def lower_trace(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom |
 
 def lower_diag(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     value = _number(lower, node, 0, args[0])
-    if value is None or not _rank(lower, node, value, 0, "12"):
+    if value is None or not _rank(lower, node, value, 0, (1, 2)):
         return None
     if len(value.type.shape) == 1:
         return lower.builder.emit("diagonal_matrix", (value,))
@@ -242,7 +250,7 @@ def lower_diag(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | 
 def lower_square(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     """A function of one square matrix that is a primitive under its own name."""
     value = _number(lower, node, 0, args[0])
-    if value is None or not _rank(lower, node, value, 0, "2"):
+    if value is None or not _rank(lower, node, value, 0, (2,)):
         return None
     if not _square_matrix(lower, node, value):
         return None
@@ -252,9 +260,9 @@ def lower_square(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom 
 def lower_solve(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     """`solve(A, y)`."""
     numbers = _numbers(lower, node, args)
-    if numbers is None or not _rank(lower, node, numbers[0], 0, "2"):
+    if numbers is None or not _rank(lower, node, numbers[0], 0, (2,)):
         return None
-    if not _square_matrix(lower, node, numbers[0]) or not _rank(lower, node, numbers[1], 1, "12"):
+    if not _square_matrix(lower, node, numbers[0]) or not _rank(lower, node, numbers[1], 1, (1, 2)):
         return None
     rows, wanted = numbers[1].type.shape[0], numbers[0].type.shape[0]
     if rows != wanted:
@@ -283,7 +291,10 @@ def _sizes(lower: Lowering, node: ast.Call, first: int) -> Shape | None:
     if any(dim.constant is not None and dim.constant < 0 for dim in shape):
         lower.problems.error("G0306", node.span, "a size is never negative", shape_text(shape))
         return None
-    elements = size_of(shape).constant
+    count = lower.sizes.elements(shape, node.span)
+    if count is None:
+        return None
+    elements = count.constant
     if elements is not None and elements > LARGEST_ARRAY:
         lower.problems.error(
             "G0307",
@@ -318,12 +329,15 @@ def lower_reshape(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom
     if shape is None or not lower.require_number(args[0], node.arguments[0], "`reshape`"):
         return None
     found = args[0].type.shape
-    if size_of(shape) != size_of(found):
+    wanted, given = elements_of(shape), lower.sizes.elements(found, node.span)
+    if given is None:
+        return None
+    if wanted != given:
         lower.problems.error(
             "G0305",
             node.span,
-            f"reshape keeps every element: {shape_text(found)} has {size_of(found)} elements, "
-            f"{shape_text(shape)} has {size_of(shape)}",
+            f"reshape keeps every element: {shape_text(found)} has {given} elements, "
+            f"{shape_text(shape)} has {wanted}",
             lower.describe(node.arguments[0], args[0]),
         )
         return None
@@ -333,7 +347,7 @@ def lower_reshape(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom
 def lower_concat(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     numbers = _numbers(lower, node, args)
     if numbers is None or not all(
-        _rank(lower, node, number, i, "123456789") for i, number in enumerate(numbers)
+        _rank(lower, node, number, i, _ARRAYS) for i, number in enumerate(numbers)
     ):
         return None
     rests = [Type(number.type.dtype, number.type.shape[1:]) for number in numbers]

@@ -6,9 +6,9 @@ from gradc.diagnostics import Label, Span
 from gradc.frontend import syntax as ast
 from gradc.frontend.report import Problems
 from gradc.frontend.scope import Scope
-from gradc.frontend.sizes import LARGEST_ARRAY, MOST_AXES, Sizes
+from gradc.frontend.sizes import LARGEST_ARRAY, MOST_AXES, Sizes, elements_of
 from gradc.frontend.spelling import nearest
-from gradc.ir.dims import Dim, Shape, shape_text, size_of
+from gradc.ir.dims import Dim, Shape, shape_text
 from gradc.ir.graph import DType, Type, Var
 from gradc.ir.interface import InputSpec
 
@@ -102,7 +102,8 @@ class Declarations:
                 "too many axes",
             )
             return False
-        elements = size_of(shape).constant
+        count = elements_of(shape)
+        elements = None if count is None else count.constant
         if elements is not None and elements > LARGEST_ARRAY:
             self.problems.error(
                 "G0307",

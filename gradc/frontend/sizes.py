@@ -12,12 +12,24 @@ from gradc.frontend import syntax as ast
 from gradc.frontend.report import Problems
 from gradc.frontend.scope import Scope
 from gradc.frontend.walk import postorder
-from gradc.ir.dims import Dim
+from gradc.ir.dims import Dim, Shape
 
 # Sizes and elements beyond these cannot be meant: 2**53 is exact as a double.
 LARGEST_SIZE = 2**53
 LARGEST_ARRAY = 2**36  # elements of an array of fixed shape: 512 GiB of doubles
 MOST_AXES = 32  # what every version of NumPy has
+
+MOST_TERMS = 64  # of a size that is a polynomial: more than anyone can mean, or can read
+
+
+def elements_of(shape: Shape) -> Dim | None:
+    """The number of elements of a shape; None where that is a polynomial of too many terms."""
+    total = Dim.of(1)
+    for dim in shape:
+        total = total * dim
+        if len(total.terms) > MOST_TERMS:
+            return None
+    return total
 
 
 class Sizes:
@@ -151,10 +163,22 @@ class Sizes:
 
     def _bounded(self, node: ast.Binary, dim: Dim) -> Dim | None:
         degree = len(dim.terms[0][0]) if dim.terms else 0
-        if max(len(dim.terms), degree) > 64 or any(abs(k) > LARGEST_SIZE for _, k in dim.terms):
-            self.problems.error("G0306", node.span, "this size is too large", "too large")
+        if max(len(dim.terms), degree) > MOST_TERMS or any(
+            abs(k) > LARGEST_SIZE for _, k in dim.terms
+        ):
+            self._too_large(node.span)
             return None
         return dim
+
+    def elements(self, shape: Shape, span: Span) -> Dim | None:
+        """The number of elements of a shape; None after an error was recorded."""
+        count = elements_of(shape)
+        if count is None:
+            self._too_large(span)
+        return count
+
+    def _too_large(self, span: Span) -> None:
+        self.problems.error("G0306", span, "this size is too large", "too large")
 
     def _not_a_size(self, span: Span) -> None:
         self.problems.error(

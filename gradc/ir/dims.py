@@ -194,11 +194,3 @@ Shape = tuple[Dim, ...]
 def shape_text(shape: Shape) -> str:
     """A shape as people write it: `[N, D]`, `scalar` for rank 0."""
     return f"[{', '.join(map(str, shape))}]" if shape else "scalar"
-
-
-def size_of(shape: Shape) -> Dim:
-    """The number of elements of a shape."""
-    total = Dim.of(1)
-    for dim in shape:
-        total = total * dim
-    return total
