@@ -734,3 +734,10 @@ def test_a_simple_statement_takes_microseconds() -> None:
     start = time.process_time()
     print_function(Function("f", (), body))
     assert (time.process_time() - start) / count < 30e-6
+
+
+def test_a_comment_costs_no_more_than_is_shown() -> None:
+    text = "J = " + "x + " * 100_000 + "y"
+    start = time.process_time()
+    assert {comment_text(text) for _ in range(10_000)} == {comment_text(text[:1000])}
+    assert time.process_time() - start < 2  # each reading of the whole text takes a millisecond

@@ -173,7 +173,7 @@ class Guards:
 
     def _mask(self, b: Builder, guard: Guard) -> Atom:
         """The truth of a guard, written once; iterative over nested branches."""
-        pending = [guard]
+        pending = [] if guard in self._masks else [guard]
         while pending:
             missing = [below for below in _needs(pending[-1]) if below not in self._masks]
             if missing:

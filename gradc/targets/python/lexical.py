@@ -75,6 +75,8 @@ def comment_text(text: str) -> str:
     White space is made single, a long text ends in `...`, and a text that begins like a
     pragma is put between back quotes.
     """
+    if len(text) > 8 * COMMENT_LIMIT:  # of a long statement, each of its parts says as much
+        text = text[: 8 * COMMENT_LIMIT] + "..."
     if not text.isprintable() or "  " in text:
         text = printable(" ".join(text.split()))
     text = text.strip()
