@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 import gradc
-from gradc.cli.boundary import INTERNAL_ERROR
+from gradc.cli.boundary import INTERNAL_ERROR, INTERRUPTED
 from gradc.cli.main import main
 from gradc.diagnostics.codes import CODES
 from gradc.frontend.functions import FUNCTIONS, LATER, Function
@@ -69,6 +69,7 @@ def exit_codes() -> Iterator[tuple[int, str]]:
     assert gradc.NumericError.exit_code == NUMERIC_FAILURE
     yield NUMERIC_FAILURE, "the numbers are: NaN or infinity (still printed), or out of memory"
     yield INTERNAL_ERROR, "a fault of gradc itself"
+    yield INTERRUPTED, "interrupted by Ctrl-C"
 
 
 def _prose(text: str | None) -> list[str]:

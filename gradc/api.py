@@ -98,6 +98,7 @@ class Compiled:
         self.program = program
         self.wrt: tuple[Var, ...] = program.wrt(wrt)
         self._names = tuple(var.name for var in self.wrt)
+        self._tangents: dict[tuple[Var, ...], Callable[..., Any]] = {}
 
     @property
     def graph(self) -> Graph:
@@ -163,9 +164,23 @@ class Compiled:
         """
         program = self.program
         bound = bind(program.inputs, inputs, program.requirements, program.source)
-        arguments = [*bound.arrays.values(), *directions(self.wrt, bound.sizes, tangents)]
-        value, tangent = handed_out(call(self._functions["tangent"], arguments), arguments)
+        moving = tuple(var for var in self.wrt if var.name in tangents)
+        moved = directions(self.wrt, bound.sizes, tangents)
+        arguments: list[object] = [*bound.arrays.values()]
+        arguments += [m for var, m in zip(self.wrt, moved, strict=True) if var in moving]
+        value, tangent = handed_out(call(self._tangent(moving), arguments), arguments)
         return value, tangent
+
+    def _tangent(self, moving: tuple[Var, ...]) -> Callable[..., Any]:
+        """The emitted `tangent` with respect to the inputs that move, and no others: a zero
+        direction times an infinite partial would be NaN."""
+        if moving == self.wrt:
+            tangent: Callable[..., Any] = self._functions["tangent"]
+            return tangent
+        if moving not in self._tangents:
+            text = emit(self.program, moving, "forward").text
+            self._tangents[moving] = load_functions(text, self.program.source.name)["tangent"]
+        return self._tangents[moving]
 
     def jacobian(self, /, **inputs: object) -> Jacobian:
         """Every derivative of every element of the outputs, in blocks."""

@@ -64,3 +64,12 @@ def test_integers_are_refused_where_they_are_none() -> None:
     with pytest.raises(ValueError, match="k has float64 elements, expected integers"):
         namespace["value_and_grad"]([0.5, 1.0], [1.0, 2.0])
     assert namespace["value_and_grad"]([0, 1], [1.0, 2.0])[0] == 2.0
+
+
+@pytest.mark.parametrize("labels", [[0, 3], [-1, 0]])
+def test_integers_outside_their_range_are_refused(labels: list[int]) -> None:
+    namespace: dict[str, Any] = {}
+    source = "input k[N] in K, A[N, K]\nparam s\nJ = s*sum(where(k == 1, 1.0, 0.0)) + sum(A)"
+    exec(gradc.compile(source).python, namespace)
+    with pytest.raises(ValueError, match=r"k has integers outside 0 .. 2"):
+        namespace["value_and_grad"](labels, np.ones((2, 3)), 1.0)

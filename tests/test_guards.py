@@ -188,3 +188,11 @@ def test_many_selections_and_many_uses() -> None:
     lines.append("J = " + " + ".join(f"y{i}" for i in range(300)))
     _, gradients = gradc.compile("\n".join(lines)).value_and_grad(x=-1.0)
     assert gradients == {"x": 300.0}
+
+
+def test_an_element_that_only_the_other_branch_reads_has_no_derivative() -> None:
+    program = gradc.compile("param x[N]\na = 1/x\nJ = a[0] if x[0] > 0 else a[2]")
+    _, gradients = program.value_and_grad(x=[0.0, 0.0, 4.0])
+    assert gradients["x"].tolist() == [0.0, 0.0, -0.0625]
+    _, gradients = program.value_and_grad(x=[2.0, 0.0, 0.0])
+    assert gradients["x"].tolist() == [-0.25, 0.0, 0.0]

@@ -73,3 +73,10 @@ def test_an_explanation_is_complete(code: str) -> None:
     assert not entry.title.endswith(".")
     assert entry.explanation.endswith(".")
     assert entry.bad != entry.good
+
+
+def test_a_flood_of_mistakes_is_cut_and_counted() -> None:
+    with pytest.raises(SourceError) as caught:
+        check(Source("flood.g", "\n".join(f"a = {i}" for i in range(3000))))
+    assert len(caught.value.diagnostics) == 50
+    assert caught.value.diagnostics[-1].notes == ("and 2949 more, not shown",)

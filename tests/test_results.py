@@ -44,3 +44,9 @@ def test_scalars_are_floats() -> None:
     value, gradients = gradc.compile("param x[N], b\nJ = b*sum(x)").value_and_grad(x=[1, 2], b=3)
     assert type(value) is float
     assert type(gradients["b"]) is float
+
+
+def test_what_does_not_move_has_no_part_in_a_tangent() -> None:
+    program = gradc.compile("z = x**y")
+    assert program.jvp({"x": -2, "y": 2}, {"x": 1}) == (4.0, -4.0)
+    assert program.hvp({"x": -2, "y": 2}, {"x": 1})["x"] == 2.0

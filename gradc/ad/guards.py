@@ -98,7 +98,7 @@ class Guards:
             shape = equation.args[0].type.shape or (guard.shape if guard else ())
             branch = self._branch(guard, equation.args[0], row.guarded[i], shape)
             return branch if arg_shape or not shape else self._sum(branch, equation, i)
-        if guard is None or not guard.shape:
+        if guard is None or (not guard.shape and not row.reads_part):
             return guard
         if row.elementwise:
             return guard if arg_shape else self._sum(guard, equation, i)
@@ -201,9 +201,8 @@ class Guards:
         transpose = PRIMITIVES[guard.equation.op].transpose
         assert transpose is not None
         ones = tuple(b.fill(Lit(1.0), arg.type.shape) for arg in guard.equation.args)
-        moved = transpose(
-            b, guard.equation._replace(args=ones), b.apply("real", (inner,)), guard.position
-        )
+        needed = b.fill(b.apply("real", (inner,)), guard.equation.out.type.shape)
+        moved = transpose(b, guard.equation._replace(args=ones), needed, guard.position)
         return b.apply("gt", (moved, Lit(0.0)))
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gradc.diagnostics import Diagnostic, Label, Source, SourceError, Span
+
+# What a person reads at once; the first mistakes often cause the others.
+MOST_SHOWN = 50
 
 
 class Problems:
@@ -44,7 +49,12 @@ class Problems:
     def finish(self) -> tuple[Diagnostic, ...]:
         """The warnings; raises SourceError with everything found if there was an error."""
         found = sorted(self._found, key=lambda d: d.labels[0].span.start)
-        if any(d.severity == "error" for d in found):
+        errors = any(d.severity == "error" for d in found)
+        if len(found) > MOST_SHOWN:
+            more = f"and {len(found) - MOST_SHOWN} more, not shown"
+            found = found[:MOST_SHOWN]
+            found[-1] = replace(found[-1], notes=(*found[-1].notes, more))
+        if errors:
             raise SourceError(found)
         return tuple(found)
 

@@ -163,6 +163,7 @@ ARRAYS = (
         _index_rule,
         {"numpy": Form("index")},
         transpose=_index_transpose,
+        reads_part=True,
         structural=True,
     ),
     Primitive(
@@ -195,6 +196,7 @@ ARRAYS = (
         _diagonal_rule,
         {"numpy": Fn("np.diag")},
         transpose=_diagonal_transpose,
+        reads_part=True,
         structural=True,
     ),
     Primitive(

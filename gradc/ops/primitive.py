@@ -106,6 +106,7 @@ class Primitive:
     constant: str | None = None
     multilinear: bool = False  # linear in each operand by itself, not in all jointly
     guarded: Mapping[int, bool] = field(default_factory=dict)  # operand -> truth of operand 0
+    reads_part: bool = False  # some elements of the operand do not reach the result
     structural: bool = False  # moves elements about, computes nothing: guards pass through it
     reference: str | None = None  # the value as an mpmath expression in x, y
     domain: Domain | None = None

@@ -27,6 +27,8 @@ def jvp_of_bound(
     Raises InputError for a direction that does not fit.
     """
     moved = directions(wrt, bound.sizes, direction)
+    moving = [(var, d) for var, d in zip(wrt, moved, strict=True) if var.name in direction]
+    wrt, moved = [var for var, _ in moving], [d for _, d in moving]
     tangent = load_functions(emit(program, wrt, "forward").text, program.source.name)["tangent"]
     _, tangents = call(tangent, [*bound.arrays.values(), *moved])
     outputs = program.graph.outputs

@@ -23,6 +23,7 @@ from gradc.targets.python.docstring import module_docstring
 from gradc.targets.python.helpers import helper_source
 from gradc.targets.python.identifiers import Identifiers
 from gradc.targets.python.interface import (
+    check_ranges,
     check_shapes,
     check_sizes,
     conversions,
@@ -31,7 +32,6 @@ from gradc.targets.python.interface import (
     parameters,
     read_sizes,
 )
-from gradc.targets.python.numpy_style import NUMPY_STYLE
 from gradc.targets.python.printer import print_module
 from gradc.targets.python.scalar_style import SCALAR_STYLE
 from gradc.targets.python.style import Style
@@ -60,7 +60,7 @@ from gradc.targets.python.tree import (
 FUSED_EQUATIONS = 64
 
 FUNCTION_NAMES = ("forward", "reverse", "tangent", "value_and_grad", "trace", "hvp", "saved")
-ENTRY_HELPERS = frozenset({"as_array", "as_int_array", "check_shape", "check_size"})
+ENTRY_HELPERS = frozenset({"as_array", "as_int_array", "check_shape", "check_size", "check_range"})
 
 
 class Emitted(NamedTuple):
@@ -138,7 +138,7 @@ class _Module:
         graphs = [d.graph for d in (backwards, *forwards) if d is not None]
         equations = list(chain(self.program.graph.equations, *(g.equations for g in graphs)))
         reserved = {"float", "abs", "max", "min", self.style.module, *FUNCTION_NAMES}
-        if self.style is NUMPY_STYLE:
+        if self.style.name == "numpy":
             reserved |= ENTRY_HELPERS
         for equation in equations:
             reserved.update(self.style.helpers(equation))
@@ -303,13 +303,14 @@ class _Module:
     def _enter(self, body: Body, variables: Sequence[Var], sizes_known: bool = False) -> list[Stmt]:
         """Conversion of arguments, sizes and checks of shapes, for a module with arrays."""
         self._used(body)
-        if self.style is not NUMPY_STYLE:
+        if self.style.name != "numpy":
             return []
         converted = conversions(self.identifiers, variables)
         trusted = set() if sizes_known else defines_all_sizes(variables)
         checks = check_shapes(body, variables, trusted)
         if not sizes_known:
             checks += check_sizes(body, self.program.requirements)
+            checks += check_ranges(body, self.program.inputs)
         read = [] if sizes_known else read_sizes(self.identifiers, variables, body.sizes)
         calls = (s.value for s in (*converted, *read, *checks) if isinstance(s, (Assign, ExprStmt)))
         for call in calls:
@@ -325,14 +326,14 @@ class _Module:
         self, name: str, params: Iterable[Param], body: list[Stmt], returns: Expr, doc: str
     ) -> None:
         decorators: tuple[Expr, ...] = ()
-        if self.style is NUMPY_STYLE and name != "value_and_grad":
+        if self.style.name == "numpy" and name != "value_and_grad":
             decorators = (Call("np.errstate", (), (("all", StringLit("ignore")),)),)
         self.functions.append(Function(name, tuple(params), body, returns, doc, decorators))
 
     def finish(self) -> Emitted:
         """The text of the module."""
         helpers, imports = helper_source(self.style.helpers_of, self.helpers)
-        if self.style is NUMPY_STYLE:
+        if self.style.name == "numpy":
             imports = tuple(dict.fromkeys((*imports, Import("numpy", "np"))))
         elif self.uses_module:
             imports = (Import("math"),)
@@ -351,7 +352,11 @@ class _Module:
 def style_of(graph: Graph) -> Style:
     """The style of a program: scalars alone need no NumPy."""
     variables = chain(graph.inputs, (equation.out for equation in graph.equations))
-    return NUMPY_STYLE if any(var.type.shape for var in variables) else SCALAR_STYLE
+    if not any(var.type.shape for var in variables):
+        return SCALAR_STYLE
+    from gradc.targets.python.numpy_style import NUMPY_STYLE
+
+    return NUMPY_STYLE
 
 
 def _saved(graph: Graph, backwards: Reverse, rest: Sequence[Equation]) -> list[Var]:

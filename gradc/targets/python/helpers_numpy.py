@@ -214,3 +214,9 @@ def check_size(size: int, least: int, fault: str) -> None:
     """ValueError that tells the fault unless the size is large enough."""
     if size < least:
         raise ValueError(fault)
+
+
+def check_range(name: str, array: np.ndarray, stop: int) -> None:
+    """ValueError unless every integer is one of 0, 1, ..., stop - 1."""
+    if not np.all((array >= 0) & (array < stop)):
+        raise ValueError(f"{name} has integers outside 0 .. {stop - 1}")

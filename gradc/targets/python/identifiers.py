@@ -30,7 +30,7 @@ class Identifiers:
         return self._anonymous[var]
 
     def size(self, name: str) -> str:
-        """The identifier of a named size."""
+        """The identifier of a named size, or of an input by its name."""
         return self._allocator[name]
 
     @property

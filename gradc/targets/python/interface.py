@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType, Type, Var
-from gradc.ir.interface import SizeRequirement
+from gradc.ir.interface import InputSpec, SizeRequirement
 from gradc.targets.python.body import Body, size_expr
 from gradc.targets.python.identifiers import Identifiers
 from gradc.targets.python.tree import (
@@ -138,6 +138,24 @@ def check_shapes(body: Body, variables: Sequence[Var], trusted: Container[Var] =
 def check_sizes(body: Body, requirements: Sequence[SizeRequirement]) -> list[Stmt]:
     """Calls that refuse data too small for an index or a slice, which NumPy would wrap or cut."""
     return [_check_size(body.size(need.dim), need.minimum, need.what) for need in requirements]
+
+
+def check_ranges(body: Body, inputs: Sequence[InputSpec]) -> list[Stmt]:
+    """Calls that refuse integers outside the range in which they are declared."""
+    return [
+        ExprStmt(
+            Call(
+                "check_range",
+                (
+                    StringLit(body.identifiers.size(spec.name)),
+                    Name(body.identifiers.size(spec.name)),
+                    body.size(spec.below),
+                ),
+            )
+        )
+        for spec in inputs
+        if spec.below is not None
+    ]
 
 
 def defines_all_sizes(variables: Sequence[Var]) -> set[Var]:
