@@ -1,0 +1,155 @@
+"""Diagrams: what stands in them, whoever draws them, whatever the names and comments are."""
+
+from __future__ import annotations
+
+import re
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gradc
+from gradc.diagnostics import UsageError
+from gradc.report import picture
+from gradc.report.dot_text import label, record
+from gradc.report.picture import render
+
+CIRCUIT = "u = b*c; v = a+u; J = 3*v"
+INPUTS = {"a": 5, "b": 3, "c": 2}
+
+
+def words(svg: bytes) -> list[str]:
+    """The texts of an SVG, in the order of the document."""
+    root = ElementTree.fromstring(svg)
+    return [
+        "".join(node.itertext()).strip() for node in root.iter("{http://www.w3.org/2000/svg}text")
+    ]
+
+
+@pytest.fixture
+def without_dot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture.shutil, "which", lambda name: None)
+
+
+def test_every_node_shows_equation_value_and_derivative() -> None:
+    dot = gradc.compile(CIRCUIT).dot(**INPUTS)
+    for parts in (
+        ("u = b*c", "u = 6", "du = 3"),
+        ("v = a+u", "v = 11", "dv = 3"),
+        ("J = 3*v", "J = 33", "dJ = 1"),
+        ("input a", "a = 5", "da = 3"),
+        ("input b", "b = 3", "db = 6"),
+        ("input c", "c = 2", "dc = 9"),
+    ):
+        (line,) = [line for line in dot.splitlines() if f" {parts[0]}|" in line]
+        assert all(part in line for part in parts)
+
+
+def test_black_arrows_go_forward_and_red_ones_back_with_the_local_partial() -> None:
+    dot = gradc.compile(CIRCUIT).dot(**INPUTS)
+    red = re.findall(r"(n\d):d:e -> (n\d):d:w \[label=\"?([^\"]*?)\"? color=", dot)
+    assert sorted(red) == [
+        ("n0", "n4", "1"),
+        ("n1", "n3", "c = 2"),
+        ("n2", "n3", "b = 3"),
+        ("n3", "n4", "1"),
+        ("n4", "n5", "3"),
+    ]
+    black = re.findall(r"(n\d):v:e -> (n\d):v:w$", dot, re.M)
+    assert sorted(black) == sorted((a, b) for a, b, _ in red)
+    assert dot.count("dir=back") == 5
+
+
+def test_without_inputs_it_shows_equations_and_partials_alone() -> None:
+    dot = gradc.compile(CIRCUIT).dot()
+    assert "u = b*c" in dot
+    assert "u = 6" not in dot
+    assert "label=c " in dot or 'label="c"' in dot
+
+
+def test_a_quantity_without_a_path_to_the_output_is_marked() -> None:
+    dot = gradc.compile("u = a*b; w = a^2; J = u + 1").dot(a=1, b=2)
+    (line,) = [line for line in dot.splitlines() if "w = a^2|" in line]
+    assert "no path" in line
+
+
+def test_a_name_that_was_taken_is_told() -> None:
+    dot = gradc.compile("da = 2*a; J = da*a").dot(a=3)
+    assert "da_ = 12" in dot
+
+
+def test_the_text_is_the_same_each_time() -> None:
+    assert gradc.compile(CIRCUIT).dot(**INPUTS) == gradc.compile(CIRCUIT).dot(**INPUTS)
+
+
+def test_svg_needs_no_program(without_dot: None) -> None:
+    found = words(render(gradc.compile(CIRCUIT).dot(**INPUTS), "svg"))
+    assert {"u = b*c", "u = 6", "du = 3", "c = 2", "dJ = 1"} <= set(found)
+
+
+@pytest.mark.parametrize("format", ["png", "pdf"])
+def test_other_formats_say_what_to_install(without_dot: None, format: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        render(gradc.compile(CIRCUIT).dot(), format)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "G0703"
+    assert diagnostic.help is not None
+    assert "apt-get install graphviz" in diagnostic.help
+
+
+def test_a_notebook_shows_the_picture(without_dot: None) -> None:
+    circuit = gradc.compile(CIRCUIT)
+    assert "u = b*c" in words(circuit._repr_svg_().encode())
+    assert circuit._repr_html_().startswith("<div><svg")
+
+
+# Controls, and the characters that reorder text.
+REORDERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+HOSTILE = ["<script>alert(1)</script>", '"];evil[label="', "{|}", "\\N\\G\\l", "&lt;b&gt;", "‮"]
+
+
+@given(text=st.text(max_size=40) | st.sampled_from(HOSTILE))
+@settings(max_examples=300, deadline=None)
+def test_no_text_becomes_markup_of_a_record(text: str) -> None:
+    for written in (record([label([text]), "end"]), label([text])):
+        # What is left without escaped pairs has no sign of Graphviz' own but the one written.
+        bare = re.sub(r"\\.", "", written, flags=re.S)
+        assert bare.count("|") == written.count("|end")
+        assert not set('{}<>"') & set(bare)
+        assert not REORDERING.search(bare)
+
+
+@pytest.mark.parametrize("text", HOSTILE[:-1])
+def test_a_hostile_text_is_shown_as_it_is(without_dot: None, text: str) -> None:
+    import graphviz
+
+    graph = graphviz.Digraph(node_attr={"shape": "record"})
+    graph.node("n0", graphviz.nohtml(record([label([text]), "end"])))
+    svg = render(graph.source, "svg")
+    assert words(svg) == [text.strip(), "end"]
+    assert b"<script" not in svg
+
+
+def test_thousands_of_equations_are_written_quickly() -> None:
+    lines = ["v0 = x*x"] + [f"v{i} = sin(v{i - 1}) + v{max(0, i - 2)}*x" for i in range(1, 5000)]
+    compiled = gradc.compile("\n".join(lines))
+    start = time.process_time()
+    dot = compiled.dot()
+    assert time.process_time() - start < 30
+    assert dot.count("[label=") > 10_000
+
+
+def test_the_examples_are_drawn_in_process(without_dot: None) -> None:
+    examples = Path(__file__).parent.parent / "examples"
+    for name in ("circuit", "logistic_regression", "two_layer", "double_pendulum"):
+        compiled = gradc.load(examples / f"{name}.g")
+        found = words(render(compiled.dot(), "svg"))
+        for equation in compiled.graph.equations:
+            var, origin = equation.out, equation.origin
+            if var.anonymous or var in compiled.program.constants or origin is None:
+                continue
+            if len(origin.text) < 24:  # a longer one is broken over lines
+                assert origin.text in found
