@@ -433,3 +433,8 @@ def test_a_jacobian_larger_than_memory() -> None:
 
     with pytest.raises(gradc.NumericError):
         gradc.compile("input x[N]\ny = 2*x").jacobian(x=np.zeros(2**22))
+
+
+def test_names_are_taken_in_normal_form() -> None:
+    spec = InputSpec("\N{GREEK SMALL LETTER MU}", Type(DType.REAL))
+    assert bind([spec], {"\N{MICRO SIGN}": 2.0}).arrays == {spec.name: 2.0}

@@ -423,3 +423,7 @@ def test_helpers_raise_for_no_float() -> None:
         first = [0, 1, 2, 9] if name == "polygamma" else EDGES
         for args in itertools.product(first, *[EDGES] * (count - 1)):
             assert type(function(*args)) is float, (name, args)
+
+
+def test_both_files_have_the_same_constants() -> None:
+    assert helpers_math.BERNOULLI == helpers_numpy.BERNOULLI
