@@ -6,61 +6,17 @@ the mode asks for, and runs without gradc.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from gradc.ad.forward import Forward, jvp
+from gradc.ad.forward import jvp
 from gradc.ad.gradient import gradient
-from gradc.ad.reverse import Reverse, vjp
+from gradc.ad.reverse import vjp
 from gradc.ad.rules import differentiable
-from gradc.ir.graph import Equation, Graph, Var
+from gradc.ir.graph import Var
 from gradc.ir.program import Program
-from gradc.passes.dead import needed
 from gradc.targets.python.binding import Fused
-from gradc.targets.python.body import Body
-from gradc.targets.python.docstring import module_docstring
-from gradc.targets.python.helpers import helper_source
-from gradc.targets.python.identifiers import Identifiers
-from gradc.targets.python.interface import (
-    check_ranges,
-    check_shapes,
-    check_sizes,
-    conversions,
-    defines_all_sizes,
-    hint,
-    parameters,
-    read_sizes,
-)
-from gradc.targets.python.printer import print_module
-from gradc.targets.python.scalar_style import SCALAR_STYLE
-from gradc.targets.python.style import Style
-from gradc.targets.python.tree import (
-    Assign,
-    Call,
-    Expr,
-    ExprStmt,
-    Function,
-    Import,
-    Module,
-    Name,
-    Number,
-    Param,
-    Return,
-    Source,
-    Stmt,
-    StringLit,
-    Subscript,
-    Tuple,
-    TupleAssign,
-)
-
-# `value_and_grad` of a small program is written out in one piece: calling `forward` and
-# `reverse` from Python would take longer than the arithmetic.
-FUSED_EQUATIONS = 64
-
-FUNCTION_NAMES = ("forward", "reverse", "tangent", "value_and_grad", "trace", "hvp", "saved")
-ENTRY_HELPERS = frozenset({"as_array", "as_int_array", "check_shape", "check_size", "check_range"})
+from gradc.targets.python.module import ModuleWriter
 
 
 class Emitted(NamedTuple):
@@ -82,7 +38,7 @@ def emit(program: Program, wrt: Sequence[Var], mode: str = "both", order: int = 
     """
     if order > 1:
         program.scalar_output()
-    module = _Module(program, tuple(wrt))
+    module = ModuleWriter(program, tuple(wrt))
     backwards = vjp(program.graph, wrt) if mode != "forward" else None
     forwards = jvp(program.graph, wrt) if mode != "reverse" else None
     second = jvp(gradient(program.graph, wrt), wrt) if order > 1 else None
@@ -95,7 +51,8 @@ def emit(program: Program, wrt: Sequence[Var], mode: str = "both", order: int = 
         module.both_sweeps(backwards)
     if second is not None:
         module.second_order(second)
-    return module.finish()
+    graph = program.graph
+    return Emitted(module.text(), graph.inputs, tuple(wrt), graph.outputs, module.fused)
 
 
 class Trace(NamedTuple):
@@ -113,283 +70,10 @@ def emit_trace(program: Program) -> Trace:
     The values are those of all named quantities; the adjoints those of all that are real and
     not constant, with respect to the outputs weighted by the seeds.
     """
-    module = _Module(program, ())
+    module = ModuleWriter(program, ())
     values = tuple(program.graph.named())
     adjoints = tuple(var for var in values if differentiable(var) and var not in program.constants)
     backwards = vjp(program.graph, adjoints)
     module.name_all(backwards)
     module.trace(backwards, values)
-    return Trace(module.finish().text, values, adjoints, backwards.structural_zeros)
-
-
-class _Module:
-    def __init__(self, program: Program, wrt: tuple[Var, ...]) -> None:
-        self.program = program
-        self.wrt = wrt
-        self.style = style_of(program.graph)
-        self.functions: list[Function] = []
-        self.helpers: dict[str, None] = {}
-        self.uses_module = False
-        self.fused: Fused | None = None
-        self.derivatives: dict[Var, Var] = {}
-
-    def name_all(self, backwards: Reverse | None, *forwards: Forward | None) -> None:
-        """Allocate the identifiers: the author's names first, then those derived from them."""
-        graphs = [d.graph for d in (backwards, *forwards) if d is not None]
-        equations = list(chain(self.program.graph.equations, *(g.equations for g in graphs)))
-        reserved = {"float", "abs", "max", "min", self.style.module, *FUNCTION_NAMES}
-        if self.style.name == "numpy":
-            reserved |= ENTRY_HELPERS
-        for equation in equations:
-            reserved.update(self.style.helpers(equation))
-        named = list(chain(self.program.graph.named(), *(graph.named() for graph in graphs)))
-        names = dict.fromkeys(var.name for var in named if not var.anonymous)
-        self.identifiers = Identifiers(reserved, names)
-        if backwards is not None:
-            self.derivatives = dict(zip(self.wrt, backwards.adjoints, strict=False))
-
-    # Functions
-
-    def reverse_mode(self, backwards: Reverse) -> None:
-        """`forward` and `reverse`."""
-        rest = backwards.graph.equations[backwards.primal_count :]
-        saved = _saved(self.program.graph, backwards, rest)
-        for var in saved:
-            self.identifiers[var]  # numbered in the order of the forward sweep
-        reverse = self._body()
-        reverse.saved(self.program.graph.equations)
-        reverse.write(rest, backwards.adjoints)
-        seeds = backwards.seeds
-        begin = self._enter(reverse, seeds, sizes_known=True)
-        results = Return(_tuple(reverse, backwards.adjoints))
-        sizes = tuple(reverse.sizes)
-        names = [self.identifiers[var] for var in saved]
-        names += [self.identifiers.size(size) for size in sizes]
-        unpack: list[Stmt] = [TupleAssign(tuple(names), Name("saved"))] if names else []
-        lone = len(seeds) == 1 and not seeds[0].type.shape
-        params = [
-            Param(self.identifiers[seed], hint(seed.type), Number(1.0) if lone else None)
-            for seed in seeds
-        ]
-        self._forward(saved, sizes)
-        self._function(
-            "reverse",
-            (Param("saved", Name("tuple")), *params),
-            [*unpack, *begin, *reverse.statements, results],
-            _hints(self.wrt),
-            f"The derivatives ({_listed(reverse, backwards.adjoints)}), from what `forward` saved.",
-        )
-
-    def _forward(self, saved: Sequence[Var], sizes: Sequence[str]) -> None:
-        graph = self.program.graph
-        results = (*graph.outputs, *saved)
-        live = needed(graph.equations, results)
-        body = self._body()
-        body.write([eq for eq in graph.equations if eq.out in live], results)
-        body.sizes.update(dict.fromkeys(sizes))
-        begin = self._enter(body, graph.inputs)
-        kept = Tuple(
-            tuple(body.name(var) for var in saved)
-            + tuple(Name(self.identifiers.size(size)) for size in sizes)
-        )
-        value = _outputs(body, graph.outputs)
-        self._function(
-            "forward",
-            parameters(self.identifiers, graph.inputs),
-            [*begin, *body.statements, Return(Tuple((value, kept)))],
-            Subscript(Name("tuple"), (_output_hint(graph.outputs), Name("tuple"))),
-            f"The value of {_listed(body, graph.outputs)}, and what `reverse` needs.",
-        )
-
-    def forward_mode(self, forwards: Forward) -> None:
-        """`tangent`."""
-        graph = forwards.graph
-        body = self._body()
-        body.write(graph.equations, graph.outputs)
-        begin = self._enter(body, graph.inputs)
-        values, tangents = self.program.graph.outputs, forwards.tangents
-        result = Tuple((_outputs(body, values), _outputs(body, tangents)))
-        kind = _output_hint(values)
-        self._function(
-            "tangent",
-            parameters(self.identifiers, graph.inputs),
-            [*begin, *body.statements, Return(result)],
-            Subscript(Name("tuple"), (kind, kind)),
-            f"The value of {_listed(body, values)}, and its derivative along a direction.",
-        )
-
-    def second_order(self, second: Forward) -> None:
-        """`hvp`: forward mode of the gradient."""
-        graph = second.graph
-        count = len(graph.outputs) // 2
-        body = self._body()
-        body.write(graph.equations, graph.outputs)
-        begin = self._enter(body, graph.inputs)
-        results = [_tuple(body, part) for part in (graph.outputs[:count], second.tangents)]
-        kind = _hints(self.wrt)
-        self._function(
-            "hvp",
-            parameters(self.identifiers, graph.inputs),
-            [*begin, *body.statements, Return(Tuple(tuple(results)))],
-            Subscript(Name("tuple"), (kind, kind)),
-            f"The gradient ({_listed(body, graph.outputs[:count])}), "
-            "and its derivative along a direction.",
-        )
-
-    def both_sweeps(self, backwards: Reverse) -> None:
-        """`value_and_grad`, for one scalar output."""
-        graph = self.program.graph
-        if len(graph.outputs) != 1 or graph.outputs[0].type.shape:
-            return
-        output = graph.outputs[0]
-        if self.style is SCALAR_STYLE and len(backwards.graph.equations) <= FUSED_EQUATIONS:
-            body = self._body()
-            (seed,) = backwards.seeds
-            results = (output, *backwards.adjoints)
-            equations = backwards.graph.equations
-            first = {}
-            if seed in results or any(seed in equation.inputs() for equation in equations):
-                first[backwards.primal_count] = Assign(self.identifiers[seed], Number(1.0))
-            body.write(equations, results, first)
-            self._used(body)
-            statements = body.statements
-            self.fused = Fused(
-                statements,
-                {var.name: self.identifiers[var] for var in graph.inputs},
-                self.identifiers[output],
-                {
-                    var.name: self.identifiers[adjoint]
-                    for var, adjoint in zip(self.wrt, backwards.adjoints, strict=True)
-                },
-            )
-            final: Expr = Tuple((body.name(output), _tuple(body, backwards.adjoints)))
-        else:
-            arguments = tuple(Name(self.identifiers[var]) for var in graph.inputs)
-            name = self.identifiers[output]
-            statements = [
-                TupleAssign((name, "saved"), Call("forward", arguments)),
-            ]
-            final = Tuple((Name(name), Call("reverse", (Name("saved"),))))
-        listed = ", ".join(self.identifiers[adjoint] for adjoint in backwards.adjoints)
-        self._function(
-            "value_and_grad",
-            parameters(self.identifiers, graph.inputs),
-            [*statements, Return(final)],
-            Subscript(Name("tuple"), (hint(output.type), _hints(self.wrt))),
-            f"The value {self.identifiers[output]} and its derivatives ({listed}).",
-        )
-
-    def trace(self, backwards: Reverse, values: Sequence[Var]) -> None:
-        """`trace`: every named value and every adjoint."""
-        rest = backwards.graph.equations[backwards.primal_count :]
-        body = self._body()
-        body.write((*self.program.graph.equations, *rest), (*values, *backwards.adjoints))
-        inputs = (*self.program.graph.inputs, *backwards.seeds)
-        begin = self._enter(body, inputs)
-        final = Tuple((_tuple(body, values), _tuple(body, backwards.adjoints)))
-        self._function(
-            "trace",
-            parameters(self.identifiers, inputs),
-            [*begin, *body.statements, Return(final)],
-            Subscript(Name("tuple"), (Name("tuple"), Name("tuple"))),
-            "Every named value, and the adjoint of every real one.",
-        )
-
-    # Parts
-
-    def _body(self) -> Body:
-        return Body(self.style, self.identifiers)
-
-    def _enter(self, body: Body, variables: Sequence[Var], sizes_known: bool = False) -> list[Stmt]:
-        """Conversion of arguments, sizes and checks of shapes, for a module with arrays."""
-        self._used(body)
-        if self.style.name != "numpy":
-            return []
-        converted = conversions(self.identifiers, variables)
-        trusted = set() if sizes_known else defines_all_sizes(variables)
-        checks = check_shapes(body, variables, trusted)
-        if not sizes_known:
-            checks += check_sizes(body, self.program.requirements)
-            checks += check_ranges(body, self.program.inputs)
-        read = [] if sizes_known else read_sizes(self.identifiers, variables, body.sizes)
-        calls = (s.value for s in (*converted, *read, *checks) if isinstance(s, (Assign, ExprStmt)))
-        for call in calls:
-            if isinstance(call, Call) and call.func in ENTRY_HELPERS:
-                self.helpers.setdefault(str(call.func))
-        return [*converted, *read, *checks]
-
-    def _used(self, body: Body) -> None:
-        self.helpers.update(body.helpers)
-        self.uses_module |= body.uses_module
-
-    def _function(
-        self, name: str, params: Iterable[Param], body: list[Stmt], returns: Expr, doc: str
-    ) -> None:
-        decorators: tuple[Expr, ...] = ()
-        if self.style.name == "numpy" and name != "value_and_grad":
-            decorators = (Call("np.errstate", (), (("all", StringLit("ignore")),)),)
-        self.functions.append(Function(name, tuple(params), body, returns, doc, decorators))
-
-    def finish(self) -> Emitted:
-        """The text of the module."""
-        helpers, imports = helper_source(self.style.helpers_of, self.helpers)
-        if self.style.name == "numpy":
-            imports = tuple(dict.fromkeys((*imports, Import("numpy", "np"))))
-        elif self.uses_module:
-            imports = (Import("math"),)
-        header = (self.identifiers.pragma,) if self.identifiers.pragma else ()
-        module = Module(
-            module_docstring(self.program, self.wrt, self.identifiers.renamed, self.derivatives),
-            imports,
-            (),
-            (*(Source(text) for text in helpers), *self.functions),
-            header,
-        )
-        graph = self.program.graph
-        return Emitted(print_module(module), graph.inputs, self.wrt, graph.outputs, self.fused)
-
-
-def style_of(graph: Graph) -> Style:
-    """The style of a program: scalars alone need no NumPy."""
-    variables = chain(graph.inputs, (equation.out for equation in graph.equations))
-    if not any(var.type.shape for var in variables):
-        return SCALAR_STYLE
-    from gradc.targets.python.numpy_style import NUMPY_STYLE
-
-    return NUMPY_STYLE
-
-
-def _saved(graph: Graph, backwards: Reverse, rest: Sequence[Equation]) -> list[Var]:
-    """The quantities of the forward sweep that the reverse sweep reads, in their order."""
-    read = set(backwards.adjoints)
-    for equation in rest:
-        read.update(equation.inputs())
-    order = chain(graph.inputs, (equation.out for equation in graph.equations))
-    return [var for var in order if var in read]
-
-
-def _tuple(body: Body, variables: Sequence[Var]) -> Tuple:
-    return Tuple(tuple(body.name(var) for var in variables))
-
-
-def _outputs(body: Body, variables: Sequence[Var]) -> Expr:
-    """One output as it is, several as a tuple."""
-    return body.name(variables[0]) if len(variables) == 1 else _tuple(body, variables)
-
-
-def _output_hint(outputs: Sequence[Var]) -> Expr:
-    return hint(outputs[0].type) if len(outputs) == 1 else _hints(outputs)
-
-
-def _hints(variables: Sequence[Var]) -> Expr:
-    """The type hint of a tuple of quantities."""
-    hints = [hint(var.type) for var in variables]
-    if not hints:
-        return Subscript(Name("tuple"), (Tuple(()),))
-    if len(hints) > 4 and len(set(hints)) == 1:
-        return Subscript(Name("tuple"), (hints[0], Name("...")))
-    return Subscript(Name("tuple"), tuple(hints))
-
-
-def _listed(body: Body, variables: Sequence[Var]) -> str:
-    return ", ".join(body.identifiers[var] for var in variables)
+    return Trace(module.text(), values, adjoints, backwards.structural_zeros)
