@@ -103,11 +103,9 @@ class Equation(NamedTuple):
                 return value
         raise KeyError(name)
 
-    def inputs(self) -> Iterator[Var]:
+    def inputs(self) -> list[Var]:
         """The variables that the equation reads, with repetition."""
-        for arg in self.args:
-            if type(arg) is Var:
-                yield arg
+        return [arg for arg in self.args if type(arg) is Var]
 
 
 @dataclass(frozen=True)

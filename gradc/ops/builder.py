@@ -23,6 +23,8 @@ from gradc.ops.table import PRIMITIVES
 
 ParamList = tuple[tuple[str, Any], ...]
 
+_NO_PARAMS: dict[str, Any] = {}
+
 
 class Builder:
     """Equations in order of definition, with unique names."""
@@ -68,7 +70,8 @@ class Builder:
             written = self._written.get((op, args, params))
             if written is not None:
                 return written
-        result = PRIMITIVES[op].type_rule([arg.type for arg in args], dict(params))
+        rule = PRIMITIVES[op].type_rule
+        result = rule([arg.type for arg in args], dict(params) if params else _NO_PARAMS)
         out = Var(name or self.fresh(self.stem), result)
         self.append(Equation(out, op, args, params, self.origin))
         return out
@@ -82,7 +85,7 @@ class Builder:
 
     def _shares(self, args: tuple[Atom, ...]) -> bool:
         """Whether equations with these operands are shared: 0.0 equals -0.0, but is another."""
-        return self.share and not any(map(_negative_zero, args))
+        return self.share and (Lit not in map(type, args) or not any(map(_negative_zero, args)))
 
     def definition(self, atom: Atom) -> Equation | None:
         """The equation that defines an atom, if it was appended here."""

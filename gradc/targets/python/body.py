@@ -75,7 +75,9 @@ class Body:
     def name(self, var: Var) -> Expr:
         """A quantity as it is read: its name, or its expression where it is written in place."""
         written = self._written.get(var)
-        return Name(self.identifiers[var]) if written is None else written
+        if written is None:
+            written = self._written[var] = Name(self.identifiers[var])
+        return written
 
     # Context of the spelling rules
 
