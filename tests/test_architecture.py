@@ -97,7 +97,7 @@ def test_ad_names_no_primitive_with_a_derivative():
 @pytest.mark.parametrize("name", PRIMITIVES)
 def test_a_row_states_its_derivative_once(name):
     row = PRIMITIVES[name]
-    ways = (row.partials, row.transpose, row.jvp, row.constant)
+    ways = (row.partials, row.transpose, row.jvp, row.constant, row.structured)
     # An equation may be linear in some operands only: each operand has one statement.
     assert sum(way is not None for way in ways) == (2 if row.linear else 1)
 

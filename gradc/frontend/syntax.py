@@ -53,11 +53,46 @@ class Conditional(NamedTuple):
     span: Span
 
 
+class Keyword(NamedTuple):
+    """`mode=forward` among the arguments of a call."""
+
+    name: Name
+    value: Expr
+    span: Span
+
+
 class Call(NamedTuple):
     """`function(arguments)`."""
 
     function: Name
     arguments: tuple[Expr, ...]
+    span: Span
+    keywords: tuple[Keyword, ...] = ()
+
+
+class Range(NamedTuple):
+    """`N`, `a:b` or `a:b:step` after `in`; a missing start or step is None."""
+
+    start: Expr | None
+    stop: Expr
+    step: Expr | None
+    span: Span
+
+
+class IndexItem(NamedTuple):
+    """`i` or `i in 0:n`: an index of a definition or of a reduction."""
+
+    name: Name
+    range: Range | None
+    span: Span
+
+
+class Reduction(NamedTuple):
+    """`sum[i, j in 0:i](body)`."""
+
+    function: Name
+    indices: tuple[IndexItem, ...]
+    body: Expr
     span: Span
 
 
@@ -91,13 +126,24 @@ class Array(NamedTuple):
     span: Span
 
 
-Expr = Number | Name | Unary | Binary | Conditional | Call | Subscript | Transpose | Array
+Expr = (
+    Number | Name | Unary | Binary | Conditional | Call | Reduction | Subscript | Transpose | Array
+)
 
 
 class Definition(NamedTuple):
     """`target = value`."""
 
     target: Name
+    value: Expr
+    span: Span
+
+
+class IndexedDefinition(NamedTuple):
+    """`target[indices] = value`; in a loop, also a value that is collected over its index."""
+
+    target: Name
+    indices: tuple[IndexItem, ...]
     value: Expr
     span: Span
 
@@ -148,7 +194,54 @@ class OutputDecl(NamedTuple):
     span: Span
 
 
-Statement = Definition | DimDecl | InputDecl | ConstDecl | OutputDecl
+class Parameter(NamedTuple):
+    """`t`, `r[3]`: a parameter of a function; without brackets any shape is taken."""
+
+    name: Name
+    shape: tuple[Expr, ...] | None
+    span: Span
+
+
+class FunctionDef(NamedTuple):
+    """`def name(parameters) = result` or `def name(parameters) { body; return result }`.
+
+    `partials` are the author's own derivatives, `with dt = ...`: the target is `dt`.
+    """
+
+    name: Name
+    parameters: tuple[Parameter, ...]
+    body: tuple[Statement, ...]
+    result: Expr
+    partials: tuple[Definition, ...]
+    span: Span
+
+
+class Loop(NamedTuple):
+    """`loop t in T carry h = h0 while c checkpoint k { body }`.
+
+    `heading` is the place of all that stands before the brace.
+    """
+
+    counter: Name
+    range: Range
+    carried: tuple[Definition, ...]
+    condition: Expr | None
+    checkpoint: Expr | None
+    body: tuple[Statement, ...]
+    heading: Span
+    span: Span
+
+
+Statement = (
+    Definition
+    | IndexedDefinition
+    | FunctionDef
+    | Loop
+    | DimDecl
+    | InputDecl
+    | ConstDecl
+    | OutputDecl
+)
 
 
 class Program(NamedTuple):

@@ -14,6 +14,24 @@ from math import gcd
 Monomial = tuple[str, ...]
 
 
+class Quotient(str):
+    """The floor of a size divided by a number, as a factor of monomials: `(N//2)`.
+
+    It stands where a name does where the quotient is not a polynomial.
+    """
+
+    dividend: Dim
+    divisor: int
+
+    @staticmethod
+    def of(dividend: Dim, divisor: int) -> Quotient:
+        """`dividend // divisor`."""
+        inner = f"({dividend})" if len(dividend.terms) > 1 else str(dividend)
+        quotient = Quotient(f"({inner}//{divisor})")
+        quotient.dividend, quotient.divisor = dividend, divisor
+        return quotient
+
+
 class Dim:
     """An integer-valued polynomial of named sizes, in normal form.
 
@@ -80,6 +98,8 @@ class Dim:
         accepted and `N//2` is not.
         """
         quotient = Dim(dict(self.terms), self.denominator * divisor)
+        if any(isinstance(name, Quotient) for monomial, _ in self.terms for name in monomial):
+            return quotient if quotient.denominator == 1 else None
         names = sorted(quotient.names())
         degree = max((len(monomial) for monomial, _ in quotient.terms), default=0)
         for point in product(range(degree + 1), repeat=len(names)):
@@ -87,9 +107,23 @@ class Dim:
                 return None
         return quotient
 
+    def floored(self, divisor: int) -> Dim:
+        """The quotient by a positive integer, rounded down."""
+        if self.constant is not None:
+            return Dim.of(self.constant // divisor)
+        exact = self.divided(divisor)
+        return Dim({(Quotient.of(self, divisor),): 1}) if exact is None else exact
+
     def names(self) -> frozenset[str]:
         """The named sizes that occur."""
-        return frozenset(name for monomial, _ in self.terms for name in monomial)
+        found: set[str] = set()
+        for monomial, _ in self.terms:
+            for name in monomial:
+                if isinstance(name, Quotient):
+                    found |= name.dividend.names()
+                else:
+                    found.add(name)
+        return frozenset(found)
 
     @property
     def constant(self) -> int | None:
@@ -105,7 +139,8 @@ class Dim:
         """The name where the size is exactly one named size, else None."""
         if len(self.terms) == 1 and self.denominator == 1:
             monomial, k = self.terms[0]
-            return monomial[0] if len(monomial) == 1 and k == 1 else None
+            if len(monomial) == 1 and k == 1 and not isinstance(monomial[0], Quotient):
+                return monomial[0]
         return None
 
     def substitute(self, sizes: Mapping[str, Dim]) -> Dim:
@@ -114,7 +149,10 @@ class Dim:
         for monomial, k in self.terms:
             term = Dim({(): k})
             for name in monomial:
-                term = term * sizes.get(name, Dim.of(name))
+                if isinstance(name, Quotient):
+                    term = term * name.dividend.substitute(sizes).floored(name.divisor)
+                else:
+                    term = term * sizes.get(name, Dim.of(name))
             total = total + term
         return Dim(dict(total.terms), total.denominator * self.denominator)
 
@@ -129,6 +167,9 @@ class Dim:
         if len(unknown) != 1:
             return None
         (name,) = unknown
+        factors = (factor for monomial, _ in self.terms for factor in monomial)
+        if any(isinstance(f, Quotient) and name in f.dividend.names() for f in factors):
+            return None
         factor = self.substitute({name: Dim.of(name) + 1}) - self
         if name in factor.names():
             return None
@@ -144,7 +185,10 @@ class Dim:
         total = 0
         for monomial, k in self.terms:
             for name in monomial:
-                k *= sizes[name]
+                if isinstance(name, Quotient):
+                    k *= name.dividend.evaluate(sizes) // name.divisor
+                else:
+                    k *= sizes[name]
             total += k
         return total
 

@@ -77,7 +77,7 @@ class Size(NamedTuple):
 
 
 Atom = Var | Lit | Size
-Param = Any  # int, str, bool, Dim, Shape, tuple of these; later: Graph.  All hashable.
+Param = Any  # int, str, bool, Dim, Shape, Graph, tuple of these.  All hashable.
 
 
 class Origin(NamedTuple):
@@ -88,13 +88,25 @@ class Origin(NamedTuple):
 
 
 class Equation(NamedTuple):
-    """`out = op args {params}`."""
+    """`out, *others = op args {params}`: only equations that hold graphs have other results."""
 
     out: Var
     op: str
     args: tuple[Atom, ...]
     params: tuple[tuple[str, Param], ...] = ()
     origin: Origin | None = None
+    others: tuple[Var, ...] = ()
+
+    @property
+    def outs(self) -> tuple[Var, ...]:
+        """All results, in order."""
+        return (self.out, *self.others)
+
+    def graphs(self) -> Iterator[Graph]:
+        """The graphs among the parameters: the body of a loop, the function that is called."""
+        for _, value in self.params:
+            if type(value) is Graph:
+                yield value
 
     def param(self, name: str) -> Param:
         """The value of a parameter; raises KeyError where the primitive has none of that name."""
@@ -108,9 +120,12 @@ class Equation(NamedTuple):
         return [arg for arg in self.args if type(arg) is Var]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Graph:
-    """A function from `inputs` to `outputs`, as equations in order of evaluation."""
+    """A function from `inputs` to `outputs`, as equations in order of evaluation.
+
+    Compared by identity, as its variables are.
+    """
 
     name: str
     inputs: tuple[Var, ...]
@@ -121,24 +136,30 @@ class Graph:
     def names(self) -> Iterator[str]:
         """The names of all variables, and of the sizes that occur in their shapes and operands.
 
-        A derivative must not take the name of a size: both are read in the same scope.
+        Those of the bodies of loops are among them: one scope holds both.  A derivative must
+        not take the name of a size, which is read in that scope too.
         """
         for var in self.inputs:
             yield var.name
             yield from _size_names(var.type.shape)
         for equation in self.equations:
-            yield equation.out.name
-            yield from _size_names(equation.out.type.shape)
+            for out in equation.outs:
+                yield out.name
+                yield from _size_names(out.type.shape)
             for arg in equation.args:
                 if type(arg) is Size:
                     yield from arg.dim.names()
+            if equation.params:
+                for graph in equation.graphs():
+                    yield from graph.names()
 
     def named(self) -> Iterator[Var]:
         """The inputs, then every quantity that has a name, in order of definition."""
         yield from self.inputs
         for equation in self.equations:
-            if not equation.out.anonymous:
-                yield equation.out
+            for out in equation.outs:
+                if not out.anonymous:
+                    yield out
 
     def __str__(self) -> str:
         from gradc.ir.text import print_graph

@@ -207,22 +207,14 @@ class _Reader:
         self.take(")")
         return start, stop
 
-    # Sizes: sums of products of names and numbers, divided at the end
+    # Sizes: sums of products of names, numbers and quotients, divided at the end
 
     def dim(self) -> Dim:
         """A size as `Dim` prints it."""
-        if self.peek() == "(":
+        total = self.sum()
+        while self.peek() == "//":
             self.next()
-            total = self.sum()
-            self.take(")")
-        else:
-            total = self.sum()
-        if self.peek() == "//":
-            self.next()
-            quotient = total.divided(self.integer())
-            if quotient is None:
-                raise self.fault("the size is not whole")
-            return quotient
+            total = total.floored(self.integer())
         return total
 
     def sum(self) -> Dim:
@@ -247,8 +239,12 @@ class _Reader:
         return total
 
     def factor(self) -> Dim:
-        """A number, or a name with an exponent."""
+        """A number, a size in brackets, or a name with an exponent."""
         token = self.next()
+        if token == "(":
+            inner = self.dim()
+            self.take(")")
+            return inner
         base = Dim.of(int(token)) if token.lstrip("-").isdigit() else Dim.of(token)
         if self.peek() != "**":
             return base

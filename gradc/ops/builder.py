@@ -17,6 +17,7 @@ from typing import Any
 
 from gradc.ir.dims import Dim, Shape
 from gradc.ir.graph import BOOL, Atom, Equation, Lit, Origin, Var
+from gradc.ops.control import result_types
 from gradc.ops.expr import Expr, Leaf
 from gradc.ops.primitive import Partial
 from gradc.ops.table import PRIMITIVES
@@ -76,10 +77,25 @@ class Builder:
         self.append(Equation(out, op, args, params, self.origin))
         return out
 
+    def emit_all(
+        self, op: str, args: tuple[Atom, ...], params: ParamList, names: Sequence[str | None] = ()
+    ) -> tuple[Var, ...]:
+        """Append an equation that holds graphs, and return all its results; those without a
+        name are anonymous."""
+        types = result_types(op, dict(params))
+        wishes = [*names, *([None] * (len(types) - len(names)))]
+        outs = tuple(
+            Var(wish or self.fresh(self.stem), kind)
+            for wish, kind in zip(wishes, types, strict=True)
+        )
+        self.append(Equation(outs[0], op, args, params, self.origin, outs[1:]))
+        return outs
+
     def append(self, equation: Equation) -> None:
         """Append an equation as it is."""
         self.equations.append(equation)
-        self._definitions[equation.out] = equation
+        for out in equation.outs:
+            self._definitions[out] = equation
         if self._shares(equation.args):
             self._written.setdefault((equation.op, equation.args, equation.params), equation.out)
 

@@ -2,14 +2,15 @@
 
 A row states everything that gradc knows of one primitive: type rule, derivative, spelling in
 each target, and the facts that tests and documentation iterate over (domain, edge values,
-kinks, a reference for the value).  Its derivative is stated once, in one of four ways:
+kinks, a reference for the value).  Its derivative is stated once, in one of five ways:
 
 * `partials`   elementwise: one formula for each operand.  JVP and VJP both multiply by it;
 * `transpose`  linear in each operand: the JVP is the primitive itself, the VJP is this rule;
 * `jvp`        anything else: a rule in terms of other rows, linear in the tangent of one
                operand.  The VJP
                is the transposed rule, found by differentiating it with respect to them;
-* `constant`   the derivative is zero or undefined everywhere, with the reason.
+* `constant`   the derivative is zero or undefined everywhere, with the reason;
+* `structured` the equation holds graphs, and its derivative is made of theirs (`ad.structured`).
 
 `guarded` marks a selection: it names the operands that count only where operand 0 has the
 given truth.  Both modes let a derivative through the branch taken and nothing else.
@@ -104,6 +105,7 @@ class Primitive:
     jvp: Callable[[Builder, Equation, Atom, int], Atom] | None = None
     linear: frozenset[int] = frozenset()  # operands for `transpose`, the others being for `jvp`
     constant: str | None = None
+    structured: str | None = None  # how the derivative comes from the graphs that it holds
     multilinear: bool = False  # linear in each operand by itself, not in all jointly
     guarded: Mapping[int, bool] = field(default_factory=dict)  # operand -> truth of operand 0
     reads_part: bool = False  # some elements of the operand do not reach the result
@@ -115,7 +117,7 @@ class Primitive:
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        ways = [self.partials, self.transpose, self.jvp, self.constant]
+        ways = [self.partials, self.transpose, self.jvp, self.constant, self.structured]
         if sum(way is not None for way in ways) != (2 if self.linear else 1):
             raise ValueError(f"primitive {self.name} must state its derivative exactly once")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from gradc.ops.arithmetic import ARITHMETIC
 from gradc.ops.arrays import ARRAYS
+from gradc.ops.control import CONTROL
 from gradc.ops.linear_algebra import LINEAR_ALGEBRA
 from gradc.ops.logic import LOGIC
 from gradc.ops.piecewise import PIECEWISE
@@ -26,5 +27,6 @@ PRIMITIVES: Mapping[str, Primitive] = {
         *ARRAYS,
         *REDUCTIONS,
         *LINEAR_ALGEBRA,
+        *CONTROL,
     )
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from gradc.ir.dims import Dim
+from gradc.ir.dims import Dim, Quotient
 from gradc.ir.graph import Atom, Equation, Lit, Size, Var
 from gradc.ops.table import PRIMITIVES
 from gradc.targets.python.identifiers import Identifiers
@@ -197,7 +197,10 @@ def size_expr(dim: Dim, spelled: Callable[[str], str]) -> Expr:
         if abs(whole) != 1 or not monomial:
             term = Number(abs(whole))
         for part in monomial:
-            factor = Name(spelled(part))
+            factor: Expr = Name(spelled(part))
+            if isinstance(part, Quotient):
+                dividend = size_expr(part.dividend, spelled)
+                factor = Binary("//", dividend, Number(part.divisor))
             term = factor if term is None else Binary("*", term, factor)
         assert term is not None
         if total is None:
