@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from gradc.ad.reverse import vjp
 from gradc.diagnostics import Source, SourceError
 from gradc.frontend.lower import check
 from gradc.ir.dims import Dim
-from gradc.ir.graph import Graph
+from gradc.ir.graph import Graph, Var
 from gradc.ir.read import read_graph
+from gradc.passes.verify import InvalidGraphError, verify
 from gradc.targets.python.emit import emit
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.g"))
@@ -91,3 +93,58 @@ def test_sizes_print_and_read_as_the_same_polynomial() -> None:
     for dim in (n, n - 1, -n + 3, n * 2 + d * d - 7, half, half + n, Dim.of(0), Dim.of(-4)):
         text = f"graph g(x: real[{dim}]) -> (x: real[{dim}]) {{\n}}"
         assert read_graph(text).inputs[0].type.shape == (dim,)
+
+
+CONTROL = """\
+graph softplus(t: real) -> (y: real) {
+  y: real = log1pexp t
+}
+
+graph softplus.2(t: real[N]) -> (y: real[N]) {
+  y: real[N] = log1pexp t
+}
+
+graph control(x: real[N], w: real, h0: real) -> (h: real, y: real[2*N]) {
+  q: real = call w {graph=@softplus}
+  r: real[N] = call x {graph=@softplus.2}
+  h: real, y: real[2*N], n: int = loop h0 q {body=graph step(t: int, h%in: real, q: real) -> \
+(h%next: real, y%in: real) {
+    h%next: real = mul h%in q
+    y%in: real = copy h%next
+  }, range=(0, 2*N, 1), carried=1, condition=graph while(t: int, h%in: real, q: real) -> \
+(h%1: bool) {
+    h%1: bool = lt h%in 3.0
+  }, counted=+false, backwards=+true, checkpoint=+none}
+}
+"""
+
+
+def test_functions_stand_before_their_calls_and_bodies_in_their_loops() -> None:
+    graph = read_graph(CONTROL)
+    verify(graph)
+    assert str(graph) == CONTROL
+    loop = graph.equations[-1]
+    assert loop.param("body").inputs[2] is loop.args[1] is graph.equations[0].out
+
+
+def test_a_function_that_is_called_twice_is_one() -> None:
+    graph = read_graph(CONTROL.replace("r: real[N] = call x {graph=@softplus.2}\n  ", ""))
+    again = graph.equations[0]._replace(out=Var("r"))
+    twice = replace(graph, equations=(graph.equations[0], again))
+    assert str(replace(twice, outputs=(again.out,))).count("graph softplus") == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("(t: int, h%in: real, q: real) -> (h%n", "(t: int, h%in: real, w: real) -> (h%n", "other"),
+        ("n: int = loop", "n: real = loop", "the results of h"),
+        ("lt h%in 3.0", "lt w 3.0", "reads w before"),
+        ("call x {graph=@softplus.2}", "call x {graph=@softplus}", "not those of its graph"),
+        ("r: real[N] = call x", "r: real[N] = call w", "does not take its operands"),
+    ],
+)
+def test_graphs_within_graphs_are_verified(old: str, new: str, fault: str) -> None:
+    assert old in CONTROL
+    with pytest.raises(InvalidGraphError, match=re.escape(fault)):
+        verify(read_graph(CONTROL.replace(old, new)))

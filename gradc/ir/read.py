@@ -5,8 +5,10 @@ Invariant: `print_graph(read_graph(text))` is `text` without its comments.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from gradc.diagnostics import Diagnostic, Label, Source, SourceError, Span
 from gradc.ir.dims import Dim, Shape
@@ -14,7 +16,7 @@ from gradc.ir.graph import BOOL, INT, Atom, DType, Equation, Graph, Lit, Param, 
 
 _TOKEN = re.compile(
     r"\s*(?:#[^\n]*\n\s*)*"
-    r"(?P<token>->|//|\*\*|\"[^\"\n]*\"|[+-](?:inf|nan|true|false)\b"
+    r"(?P<token>->|//|\*\*|\"(?:[^\"\\\n]|\\.)*\"|[+-](?:inf|nan|true|false|none)\b"
     r"|-?\d+\.?\d*(?:[eE][+-]?\d+)?|[\w%][\w%.]*|[^\s\w])"
 )
 
@@ -32,7 +34,7 @@ def read_graph(text: str, name: str = "<graph>") -> Graph:
 
     Raises SourceError (G0706) where the text is not the printed form of a graph.
     """
-    return _Reader(Source(name, text)).graph()
+    return _Reader(Source(name, text)).whole()
 
 
 class _Reader:
@@ -40,6 +42,7 @@ class _Reader:
         self.source = source
         self.position = 0
         self.variables: dict[str, Var] = {}
+        self.functions: dict[str, Graph] = {}
 
     # Tokens
 
@@ -89,12 +92,24 @@ class _Reader:
 
     # Parts
 
-    def graph(self) -> Graph:
-        """The whole text."""
+    def whole(self) -> Graph:
+        """The whole text: functions, each with a scope of its own, and at last the graph."""
+        while True:
+            self.variables = {}
+            graph = self.graph(self.declared)
+            if not self.peek():
+                return graph
+            if graph.name in self.functions:
+                raise self.fault(f"`{graph.name}` is defined twice")
+            # Functions of one name are numbered: `softplus`, `softplus.2`.
+            self.functions[graph.name] = replace(graph, name=graph.name.split(".")[0])
+
+    def graph(self, declared: Callable[[], Var]) -> Graph:
+        """One graph, whose inputs are read as `declared` says."""
         self.take("graph")
         name = self.next()
         self.take("(")
-        inputs = tuple(self.declared() for _ in self.separated(")"))
+        inputs = tuple(declared() for _ in self.separated(")"))
         self.take("->")
         self.take("(")
         results = [(self.next(), self.annotation()) for _ in self.separated(")")]
@@ -115,6 +130,16 @@ class _Reader:
         self.variables[name] = var
         return var
 
+    def shared(self) -> Var:
+        """`name: type`, which may be a variable of the scope around."""
+        known = self.variables.get(self.peek())
+        if known is None:
+            return self.declared()
+        self.next()
+        if self.annotation() != known.type:
+            raise self.fault(f"`{known.name}` has another type outside")
+        return known
+
     def variable(self, name: str) -> Var:
         """A variable that was defined before."""
         if name not in self.variables:
@@ -134,9 +159,11 @@ class _Reader:
         return Type(DType(word), shape)
 
     def equation(self) -> Equation:
-        """`out: type = op args {params}`, on one line."""
-        out = self.next()
-        kind = self.annotation()
+        """`out: type, other: type = op args {params}`; parameters begin on the first line."""
+        results = [(self.next(), self.annotation())]
+        while self.peek() == ",":
+            self.next()
+            results.append((self.next(), self.annotation()))
         self.take("=")
         op = self.next()
         end = self.source.text.find("\n", self.position)
@@ -147,10 +174,13 @@ class _Reader:
         if self.peek() == "{" and self._before(end):
             self.next()
             params = [self.param() for _ in self.separated("}")]
-        if out in self.variables:
-            raise self.fault(f"`{out}` is defined twice")
-        self.variables[out] = var = Var(out, kind)
-        return Equation(var, op, tuple(args), tuple(params))
+        outs = []
+        for name, kind in results:
+            if name in self.variables:
+                raise self.fault(f"`{name}` is defined twice")
+            self.variables[name] = out = Var(name, kind)
+            outs.append(out)
+        return Equation(outs[0], op, tuple(args), tuple(params), None, tuple(outs[1:]))
 
     def _before(self, end: int) -> bool:
         match = _TOKEN.match(self.source.text, self.position)
@@ -192,18 +222,55 @@ class _Reader:
 
     def text(self) -> str:
         """A text in double quotes."""
-        return self.next().strip('"')
+        token = self.next()
+        if token[0] != '"':
+            raise self.fault(f"`{token}` is no text")
+        text: str = json.loads(token)
+        return text
 
-    def item(self) -> tuple[Dim, Dim | None]:
-        """`(start, stop)`, or `(position, at)`."""
+    def truth(self) -> bool:
+        """`+true` or `+false`."""
+        token = self.next()
+        if token not in ("+true", "+false"):
+            raise self.fault(f"`{token}` is no truth value")
+        return token == "+true"
+
+    def function(self) -> Graph:
+        """`@name`, a function that was read before."""
+        self.take("@")
+        name = self.next()
+        if name not in self.functions:
+            raise self.fault(f"there is no function `{name}`")
+        return self.functions[name]
+
+    def body(self) -> Graph:
+        """A graph in the scope around it."""
+        return self.graph(self.shared)
+
+    def optional(self, read: Callable[[_Reader], Param]) -> Param:
+        """A value, or `+none`."""
+        if self.peek() != "+none":
+            return read(self)
+        self.next()
+        return None
+
+    def range(self) -> tuple[Dim, Dim, int]:
+        """`(start, stop, step)`."""
         self.take("(")
         start = self.dim()
         self.take(",")
-        if self.peek() == "at":
-            self.next()
-            stop = None
-        else:
-            stop = self.dim()
+        stop = self.dim()
+        self.take(",")
+        step = self.integer()
+        self.take(")")
+        return start, stop, step
+
+    def item(self) -> tuple[Dim, Dim | None]:
+        """`(start, stop)`, or `(position, +none)`."""
+        self.take("(")
+        start = self.dim()
+        self.take(",")
+        stop: Dim | None = self.optional(_Reader.dim)
         self.take(")")
         return start, stop
 
@@ -266,4 +333,14 @@ _PARAMS: Mapping[str, Callable[[_Reader], Param]] = {
     "items": lambda reader: reader.tuple_of(_Reader.item),
     "spec": _Reader.text,
     "n": _Reader.integer,
+    "mode": _Reader.text,
+    "graph": _Reader.function,
+    "partials": _Reader.function,
+    "body": _Reader.body,
+    "range": _Reader.range,
+    "carried": _Reader.integer,
+    "condition": lambda reader: reader.optional(_Reader.body),
+    "counted": _Reader.truth,
+    "backwards": _Reader.truth,
+    "checkpoint": lambda reader: reader.optional(_Reader.dim),
 }

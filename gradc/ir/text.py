@@ -7,38 +7,95 @@
     }
 
 Parameters follow the operands as `{name=value}`.  A literal that is spelled like a name has a
-sign (`+inf`, `+nan`, `+true`), so a quantity may be called `inf`.  `ir.read` turns the text
-back into the same graph, except for the comments.
+sign (`+inf`, `+nan`, `+true`), so a quantity may be called `inf`.  The body of a loop stands in
+its place, since both are one scope; functions stand before the graphs that call them, and a
+call names its own (`graph=@softplus`).  `ir.read` turns the text back into the same graph,
+except for the comments.
 """
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 
+from gradc.diagnostics import Source
 from gradc.ir.dims import Dim
 from gradc.ir.graph import Atom, Equation, Graph, Lit, Param, Size
+
+BODIES = frozenset({"body", "condition"})  # parameters whose graph is in the scope around it
 
 
 def print_graph(graph: Graph) -> str:
     """The graph as text, one equation a line, each with the place it comes from."""
+    labels: dict[Graph, str] = {}
+    functions: dict[Graph, None] = {}
+    _collect(graph, functions)
+    for function in functions:
+        labels[function] = _free_label(function.name, set(labels.values()))
+    printed = [_graph(function, label, labels) for function, label in labels.items()]
+    return "\n".join([*printed, _graph(graph, graph.name, labels)])
+
+
+def _collect(graph: Graph, found: dict[Graph, None]) -> None:
+    """Add the functions that a graph calls, each after those that it calls itself."""
+    for equation in graph.equations:
+        for name, value in equation.params:
+            if type(value) is Graph and value not in found:
+                _collect(value, found)
+                if name not in BODIES:
+                    found[value] = None
+
+
+def _free_label(name: str, taken: set[str]) -> str:
+    label, count = name, 1
+    while label in taken:
+        count += 1
+        label = f"{name}.{count}"
+    return label
+
+
+def _graph(graph: Graph, label: str, labels: Mapping[Graph, str]) -> str:
+    return "\n".join([*_lines(graph, label, labels, graph.source, ""), ""])
+
+
+def _lines(
+    graph: Graph, label: str, labels: Mapping[Graph, str], source: Source | None, indent: str
+) -> list[str]:
+    """The lines of a graph; all but the first are indented."""
     inputs = ", ".join(map(repr, graph.inputs))
     outputs = ", ".join(map(repr, graph.outputs))
-    lines = [_equation(equation) for equation in graph.equations]
-    places = [_place(graph, equation) for equation in graph.equations]
-    width = max((len(line) for line in lines), default=0)
-    body = [
-        f"  {line:<{width}}  # {place}" if place else f"  {line}"
-        for line, place in zip(lines, places, strict=True)
-    ]
-    return "\n".join([f"graph {graph.name}({inputs}) -> ({outputs}) {{", *body, "}"]) + "\n"
+    inner = indent + "  "
+    parts = [_equation(equation, labels, source, inner) for equation in graph.equations]
+    places = [_place(source, equation) for equation in graph.equations]
+    width = max((len(lines[0]) for lines in parts), default=0)
+    body: list[str] = []
+    for lines, place in zip(parts, places, strict=True):
+        first = f"{inner}{lines[0]:<{width}}  # {place}" if place else f"{inner}{lines[0]}"
+        body += [first, *lines[1:]]
+    return [f"graph {label}({inputs}) -> ({outputs}) {{", *body, f"{indent}}}"]
 
 
-def _equation(equation: Equation) -> str:
-    words = [f"{equation.out!r} =", equation.op, *map(_atom, equation.args)]
-    if equation.params:
-        params = ", ".join(f"{name}={_param(value)}" for name, value in equation.params)
-        words.append(f"{{{params}}}")
-    return " ".join(words)
+def _equation(
+    equation: Equation, labels: Mapping[Graph, str], source: Source | None, indent: str
+) -> list[str]:
+    results = ", ".join(map(repr, equation.outs))
+    lines = [" ".join([results, "=", equation.op, *map(_atom, equation.args)])]
+    if not equation.params:
+        return lines
+    lines[-1] += " {"
+    for position, (name, value) in enumerate(equation.params):
+        lines[-1] += f"{', ' if position else ''}{name}="
+        if type(value) is Graph and name in BODIES:
+            first, *rest = _lines(value, value.name, labels, source, indent)
+            lines[-1] += first
+            lines += rest
+        elif type(value) is Graph:
+            lines[-1] += f"@{labels[value]}"
+        else:
+            lines[-1] += _param(value)
+    lines[-1] += "}"
+    return lines
 
 
 def _atom(atom: Atom) -> str:
@@ -60,15 +117,17 @@ def _param(value: Param) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_param, value))})"
     if value is None:
-        return "at"
-    return str(value) if isinstance(value, (int, Dim)) else f'"{value}"'
+        return "+none"
+    if isinstance(value, bool):
+        return literal_text(value)
+    return str(value) if isinstance(value, (int, Dim)) else json.dumps(value, ensure_ascii=False)
 
 
-def _place(graph: Graph, equation: Equation) -> str:
-    if graph.source is None or equation.origin is None:
+def _place(source: Source | None, equation: Equation) -> str:
+    if source is None or equation.origin is None:
         return ""
-    line, _ = graph.source.line_column(equation.origin.span.start)
-    return f"{_one_line(graph.source.name)}:{line}"
+    line, _ = source.line_column(equation.origin.span.start)
+    return f"{_one_line(source.name)}:{line}"
 
 
 def _one_line(text: str) -> str:
