@@ -356,6 +356,53 @@ def test_embed() -> None:
     assert helpers_numpy.embed(np.array([5.0]), (2, 1), np.s_[1, :]).tolist() == [[0.0], [5.0]]
 
 
+def test_read_takes_zeros_from_nothing() -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    assert helpers_numpy.read_at(x, np.s_[:, np.array([2, 0])], (2, 2)).tolist() == [[2, 0], [5, 3]]
+    assert helpers_numpy.read_at(x[:0], np.array([0, 0]), (2, 3)).tolist() == [[0] * 3] * 2
+    assert helpers_numpy.read_at(np.zeros(0, int), np.int64(0), ()).dtype == np.int64
+
+
+def test_scatter_add_adds_up() -> None:
+    places = np.array([1, 1, 0])
+    value = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    found = helpers_numpy.scatter_add(value, (3, 2), places)
+    assert found.tolist() == [[5, 6], [4, 6], [0, 0]]
+    found = helpers_numpy.scatter_add(value.T, (2, 3), np.s_[:, places])
+    assert found.tolist() == [[5, 4, 0], [6, 6, 0]]
+    found = helpers_numpy.scatter_add(np.array([1.0, 2.0, 4.0]), (2, 2), (places, places))
+    assert found.tolist() == [[4, 0], [0, 3]]
+    assert helpers_numpy.scatter_add(np.zeros(2), (0,), np.array([0, 0])).shape == (0,)
+
+
+@pytest.mark.parametrize("module", [helpers_math, helpers_numpy])
+def test_an_index_is_checked_where_it_is_taken(module: object) -> None:
+    assert module.checked(2, 3, "x[i]") == 2
+    assert module.checked(3, 3, "x[i]", False) == 0
+    assert module.checked(-1, 0, "x[i]", False) == 0
+    with pytest.raises(IndexError, match=re.escape("x[i] is read at index -1; allowed is 0 .. 2")):
+        module.checked(-1, 3, "x[i]")
+    with pytest.raises(IndexError, match=re.escape("x[i] is read at index 0; allowed is none")):
+        module.checked(0, 0, "x[i]", True)
+
+
+def test_the_indices_of_an_array_are_checked_where_they_are_taken() -> None:
+    indices, taken = np.array([2, -1, 7]), np.array([True, False, True])
+    assert helpers_numpy.checked(indices, 8, "x", taken).tolist() == [2, 0, 7]
+    with pytest.raises(IndexError, match=r"x is read at index 7; allowed is 0 \.\. 4"):
+        helpers_numpy.checked(indices, 5, "x", taken)
+    with pytest.raises(IndexError, match=r"x is read at index -1; allowed is 0 \.\. 7"):
+        helpers_numpy.checked(indices, 8, "x")
+
+
+@pytest.mark.parametrize("x", [-7, -4, 0, 4, 7])
+@pytest.mark.parametrize("y", [-3, -2, 0, 2, 3])
+def test_whole_quotients_are_those_of_numpy(x: int, y: int) -> None:
+    with np.errstate(all="ignore"):
+        assert helpers_math.int_floordiv(x, y) == np.int64(x) // np.int64(y)
+        assert helpers_math.int_mod(x, y) == np.int64(x) % np.int64(y)
+
+
 def test_arguments_are_checked() -> None:
     assert helpers_numpy.as_array("x", [[1, 2]], 2).dtype == np.float64
     with pytest.raises(ValueError, match="x has 1 axes, expected 2"):
@@ -418,8 +465,8 @@ def test_helper_text_is_clean(target: str, tmp_path: object) -> None:
 def test_helpers_raise_for_no_float() -> None:
     for name, function in inspect.getmembers(helpers_math, inspect.isfunction):
         count = len(inspect.signature(function).parameters)
-        if name == "cot_derivative":  # only called where it is defined
-            continue
+        if name == "cot_derivative" or inspect.signature(function).return_annotation is int:
+            continue  # only called where it is defined; of integers
         first = [0, 1, 2, 9] if name == "polygamma" else EDGES
         for args in itertools.product(first, *[EDGES] * (count - 1)):
             assert type(function(*args)) is float, (name, args)

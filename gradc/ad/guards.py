@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradc.ad.rules import depends
+from gradc.ad.rules import depends, differentiable
 from gradc.ir.dims import Shape
 from gradc.ir.graph import Atom, Equation, Lit, Var
 from gradc.ops.builder import Builder
@@ -200,7 +200,10 @@ class Guards:
             return b.apply("gt", (b.emit("count", (inner,), axes), Lit(0.0)))
         transpose = PRIMITIVES[guard.equation.op].transpose
         assert transpose is not None
-        ones = tuple(b.fill(Lit(1.0), arg.type.shape) for arg in guard.equation.args)
+        ones = tuple(
+            b.fill(Lit(1.0), arg.type.shape) if differentiable(arg) else arg
+            for arg in guard.equation.args
+        )
         needed = b.fill(b.apply("real", (inner,)), guard.equation.out.type.shape)
         moved = transpose(b, guard.equation._replace(args=ones), needed, guard.position)
         return b.apply("gt", (moved, Lit(0.0)))

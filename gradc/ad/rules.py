@@ -76,9 +76,9 @@ def _push_elementwise(b: Builder, equation: Equation, moving: Sequence[Atom | No
 
 
 def _push_jointly(b: Builder, equation: Equation, moving: Sequence[Atom | None]) -> Atom:
-    """Of an equation that is linear in all operands together."""
+    """Of an equation that is linear in all its real operands together; indices stay."""
     args = tuple(
-        b.zeros(arg.type.shape) if tangent is None else tangent
+        (b.zeros(arg.type.shape) if differentiable(arg) else arg) if tangent is None else tangent
         for tangent, arg in zip(moving, equation.args, strict=True)
     )
     return b.emit(equation.op, args, equation.params)

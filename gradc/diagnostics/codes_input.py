@@ -163,4 +163,12 @@ INPUT_CODES: dict[str, ErrorCode] = {
         bad="x=[1]  # y = x[1]",
         good="x=[1,2]",
     ),
+    "G0529": ErrorCode(
+        "Access out of range",
+        "An index that the program computes from its data lies outside the axis that it is used "
+        "on, where the element is needed: in no branch of a condition, or in the branch taken. "
+        "Nothing is wrapped round or replaced.",
+        bad="x=[1,2,3],k=[0,7]  # y[i] = x[k[i] + 1]",
+        good="x=[1,2,3],k=[0,1]",
+    ),
 }

@@ -343,4 +343,6 @@ _PARAMS: Mapping[str, Callable[[_Reader], Param]] = {
     "counted": _Reader.truth,
     "backwards": _Reader.truth,
     "checkpoint": lambda reader: reader.optional(_Reader.dim),
+    "size": _Reader.dim,
+    "what": _Reader.text,
 }

@@ -13,6 +13,7 @@ from gradc.ops.primitive import (
     Edge,
     Fn,
     Helper,
+    number_rule,
 )
 from gradc.ops.row import on, row
 
@@ -31,6 +32,7 @@ PIECEWISE = (
         Fn("np.abs"),
         "abs(x)",
         domain=on("all reals", (0.2, 4.0)),
+        rule=number_rule,
         edges=(Edge((-2.0,), 2.0, (-1.0,)),),
         kinks=(Edge((0.0,), 0.0, (0.0,)), Edge((-0.0,), 0.0, (0.0,))),
     ),
@@ -86,6 +88,7 @@ PIECEWISE = (
         Fn("np.minimum"),
         "min(x, y)",
         domain=on("all reals", (0.0, 1.0), (1.2, 2.0)),
+        rule=number_rule,
         edges=(Edge((nan, 1.0), nan), Edge((-inf, 1.0), -inf, (1.0, 0.0))),
         kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
     ),
@@ -97,6 +100,7 @@ PIECEWISE = (
         Fn("np.maximum"),
         "max(x, y)",
         domain=on("all reals", (0.0, 1.0), (1.2, 2.0)),
+        rule=number_rule,
         edges=(Edge((nan, 1.0), nan), Edge((inf, 1.0), inf, (1.0, 0.0))),
         kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
     ),

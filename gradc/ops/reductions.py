@@ -1,4 +1,4 @@
-"""Rows of the nonlinear reductions.
+"""Rows of the reductions other than sums.
 
 Each states its JVP in terms of other rows; it is linear in the tangent, and the VJP is its
 transpose.  `axes` are the axes that are reduced, ascending.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gradc.ir.graph import Atom, DType, Equation, Lit, Type
 from gradc.ops.arrays import reduced_shape
-from gradc.ops.primitive import Form, Helper, Params, Primitive
+from gradc.ops.primitive import Form, Helper, Params, Primitive, TypeMismatchError
 
 if TYPE_CHECKING:
     from gradc.ops.builder import Builder
@@ -23,6 +23,18 @@ def _reduce_rule(types: Sequence[Type], params: Params) -> Type:
 
 def _count_rule(types: Sequence[Type], params: Params) -> Type:
     return Type(DType.REAL, reduced_shape(types[0].shape, params["axes"]))
+
+
+def _truth_rule(types: Sequence[Type], params: Params) -> Type:
+    if types[0].dtype is not DType.BOOL:
+        raise TypeMismatchError("truth values are needed")
+    return Type(DType.BOOL, reduced_shape(types[0].shape, params["axes"]))
+
+
+def _place_rule(types: Sequence[Type], params: Params) -> Type:
+    if len(params["axes"]) != 1:
+        raise TypeMismatchError("a place is one on a single axis")
+    return Type(DType.INT, reduced_shape(types[0].shape, params["axes"]))
 
 
 def _same_rule(types: Sequence[Type], params: Params) -> Type:
@@ -147,5 +159,35 @@ REDUCTIONS = (
         _count_rule,
         {"numpy": Form("reduce")},
         constant="a count of truth values has no derivative",
+    ),
+    Primitive(
+        "any",
+        "Whether some element holds; false where there is none.",
+        _truth_rule,
+        {"numpy": Form("reduce")},
+        constant="a truth value has no derivative",
+    ),
+    Primitive(
+        "all",
+        "Whether every element holds; true where there is none.",
+        _truth_rule,
+        {"numpy": Form("reduce")},
+        constant="a truth value has no derivative",
+    ),
+    Primitive(
+        "argmax",
+        "The place of the largest element on one axis, the first one of ties.",
+        _place_rule,
+        {"numpy": Form("reduce")},
+        constant="an index has no derivative",
+        notes=("A NaN counts as the largest.", "No element is an error."),
+    ),
+    Primitive(
+        "argmin",
+        "The place of the smallest element on one axis, the first one of ties.",
+        _place_rule,
+        {"numpy": Form("reduce")},
+        constant="an index has no derivative",
+        notes=("A NaN counts as the smallest.", "No element is an error."),
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gradc.ops.arithmetic import ARITHMETIC
 from gradc.ops.arrays import ARRAYS
 from gradc.ops.control import CONTROL
+from gradc.ops.indexing import INDEXING
 from gradc.ops.linear_algebra import LINEAR_ALGEBRA
 from gradc.ops.logic import LOGIC
 from gradc.ops.piecewise import PIECEWISE
@@ -25,6 +26,7 @@ PRIMITIVES: Mapping[str, Primitive] = {
         *PIECEWISE,
         *LOGIC,
         *ARRAYS,
+        *INDEXING,
         *REDUCTIONS,
         *LINEAR_ALGEBRA,
         *CONTROL,

@@ -4,8 +4,8 @@ A contraction is written as the operator `@`, `*` or the function `outer` where 
 it, and otherwise over indices, as a reduction along some of several axes is: `sum[j](A[i,j])`.
 Zeros around a part of an array are written as a `concat` where that says it.
 
-Invariant: every primitive of `ops.arrays`, `ops.reductions` and `ops.linear_algebra` has a rule
-here; a test iterates the table.
+Invariant: every primitive of `ops.arrays`, `ops.indexing`, `ops.reductions` and
+`ops.linear_algebra` has a rule here; a test iterates the table.
 """
 
 from __future__ import annotations
@@ -130,6 +130,27 @@ def _embed(equation: Equation, args: Sequence[Piece]) -> Piece:
     return call("concat", parts) if len(parts) > 1 else middle
 
 
+def _gather(equation: Equation, args: Sequence[Piece]) -> Piece:
+    """The indices in brackets; those of several axes belong together, unlike in a slice."""
+    axes = equation.param("axes")
+    items = [":"] * (axes[-1] + 1)
+    for axis, index in zip(axes, args[1:], strict=True):
+        items[axis] = index.text
+    return subscript(args[0], items)
+
+
+def _scatter_add(equation: Equation, args: Sequence[Piece]) -> Piece:
+    return call("scatter_add", (*args, *_sizes(equation.param("shape"))))
+
+
+def _iota(equation: Equation, args: Sequence[Piece]) -> Piece:
+    return call("iota", _sizes((equation.param("size"),)))
+
+
+def _checked(equation: Equation, args: Sequence[Piece]) -> Piece:
+    return args[0]
+
+
 # Reductions and contractions
 
 
@@ -182,11 +203,19 @@ ARRAY_RULES: Mapping[str, Rule] = {
     "diagonal": _diagonal,
     "diagonal_matrix": _diagonal,
     "contract": _contract,
+    "gather": _gather,
+    "scatter_add": _scatter_add,
+    "iota": _iota,
+    "checked": _checked,
     **dict.fromkeys(
         ("prod_others", "solve", "inv", "det", "cofactors", "logdet", "cholesky", "lower_half"),
         _call,
     ),
     **dict.fromkeys(
-        ("sum", "max", "min", "prod", "norm", "logsumexp", "softmax", "count"), _reduction
+        (
+            *("sum", "max", "min", "prod", "norm", "logsumexp", "softmax", "count"),
+            *("any", "all", "argmax", "argmin"),
+        ),
+        _reduction,
     ),
 }

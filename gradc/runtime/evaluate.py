@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gradc.diagnostics import Diagnostic, NumericError, UsageError
+from gradc.diagnostics import Diagnostic, InputError, NumericError, UsageError
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import DType
 from gradc.ir.program import Program
@@ -15,6 +15,9 @@ from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import directions
 from gradc.runtime.load import load_functions
 from gradc.targets.python.emit import emit_trace
+
+# What `checked` of an emitted module says.
+_OUT_OF_RANGE = re.compile("is read at index -?[0-9]+; allowed is ")
 
 # What NumPy says of arrays with more elements than memory has addresses.
 _BEYOND_ADDRESSES = re.compile("Maximum allowed|is too (?:big|large)")
@@ -51,9 +54,14 @@ def evaluate_bound(
 
 
 def call(function: Any, arguments: Sequence[object]) -> Any:
-    """Call emitted code; running out of memory becomes a NumericError."""
+    """Call emitted code; an index out of range that is read becomes an InputError, running out
+    of memory a NumericError."""
     try:
         return function(*arguments)
+    except IndexError as error:
+        if not _OUT_OF_RANGE.search(str(error)):
+            raise
+        raise InputError([Diagnostic("G0529", str(error))]) from None
     except (MemoryError, ValueError) as error:
         if isinstance(error, ValueError) and not _BEYOND_ADDRESSES.search(str(error)):
             raise

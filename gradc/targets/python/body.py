@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gradc.ir.dims import Dim, Quotient
 from gradc.ir.graph import Atom, Equation, Lit, Size, Var
+from gradc.ops.indexing import partly_checked
 from gradc.ops.table import PRIMITIVES
 from gradc.targets.python.identifiers import Identifiers
 from gradc.targets.python.style import Style
@@ -45,6 +46,7 @@ class Body:
         self._written: dict[Var, Expr] = {}
         self._width: dict[Var, int] = {}
         self._plain: set[Var] = set()
+        self._doubtful: set[Var] = set()
         self._uses: Mapping[Var, int] = {}
 
     def write(
@@ -67,10 +69,9 @@ class Body:
                 self._equation(equations[number])
 
     def saved(self, equations: Iterable[Equation]) -> None:
-        """Note which results of equations written elsewhere may be Python's own numbers."""
+        """Note what is special about results of equations that are written elsewhere."""
         for equation in equations:
-            if self._may_be_plain(equation):
-                self._plain.add(equation.out)
+            self._note(equation)
 
     def name(self, var: Var) -> Expr:
         """A quantity as it is read: its name, or its expression where it is written in place."""
@@ -103,6 +104,10 @@ class Body:
         """Whether an atom may be one of Python's own numbers."""
         return type(atom) is not Var or atom in self._plain
 
+    def doubtful(self, atom: Atom) -> bool:
+        """Whether an index was checked for some elements only, and may have no range at all."""
+        return type(atom) is Var and atom in self._doubtful
+
     def _literal(self, atom: Atom, whole: bool) -> Expr:
         if isinstance(atom, Size):
             return self.size(atom.dim)
@@ -130,14 +135,20 @@ class Body:
             if value.func in self.style.helpers(equation):
                 self.helpers.setdefault(value.func)
             self.uses_module |= value.func.startswith(f"{self.style.module}.")
-        if self._may_be_plain(equation):
-            self._plain.add(out)
+        self._note(equation)
         if out.anonymous and self._fits_in_place(equation, value):
             self._written[out] = value
             return
         comment = equation.origin.text if equation.origin and not out.anonymous else None
         self.statements.append(Assign(self.identifiers[out], value, comment))
         self._width[out] = len(self.identifiers[out])
+
+    def _note(self, equation: Equation) -> None:
+        """Note whether a result may be one of Python's own numbers, or a doubtful index."""
+        if self._may_be_plain(equation):
+            self._plain.add(equation.out)
+        if partly_checked(equation):
+            self._doubtful.add(equation.out)
 
     def _may_be_plain(self, equation: Equation) -> bool:
         """Whether a scalar may be one of Python's own numbers: a selection of a literal is."""

@@ -30,6 +30,26 @@ def mod(x: float, y: float) -> float:
     return x % y if y != 0 else math.nan
 
 
+def int_floordiv(x: int, y: int) -> int:
+    """x // y; 0 where y is 0, as NumPy has it."""
+    return x // y if y != 0 else 0
+
+
+def int_mod(x: int, y: int) -> int:
+    """x % y with the sign of y; 0 where y is 0, as NumPy has it."""
+    return x % y if y != 0 else 0
+
+
+def checked(index: int, size: int, what: str, taken: bool = True) -> int:
+    """The index where it is one of 0 .. size - 1, else 0; IndexError where it is taken."""
+    if 0 <= index < size:
+        return index
+    if taken:
+        allowed = f"0 .. {size - 1}" if size > 0 else "none at all"
+        raise IndexError(f"{what} is read at index {index}; allowed is {allowed}")
+    return 0
+
+
 def power(x: float, y: float) -> float:
     """x**y as in C99: x**0 = 1, 0**-1 = inf, nan for a fractional power of x < 0."""
     try:

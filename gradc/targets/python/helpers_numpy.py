@@ -186,6 +186,45 @@ def embed(
     return out
 
 
+def read_at(
+    x: np.ndarray,
+    index: tuple[int | slice | np.ndarray, ...] | np.ndarray,
+    shape: tuple[int, ...],
+) -> np.ndarray:
+    """x[index], of a shape; zeros where x is empty, and so no element of it is taken."""
+    return x[index] if x.size > 0 else np.zeros(shape, x.dtype)[()]
+
+
+def scatter_add(
+    value: np.ndarray,
+    shape: tuple[int, ...],
+    index: tuple[int | slice | np.ndarray, ...] | np.ndarray,
+) -> np.ndarray:
+    """Zeros of a shape, with the value added at an index; what falls on one place adds up."""
+    size = math.prod(shape)
+    if size == 0:
+        return np.zeros(shape)
+    places = np.arange(size).reshape(shape)[index]
+    return np.bincount(np.ravel(places), np.ravel(value), size).reshape(shape)
+
+
+def checked(
+    index: np.ndarray,
+    size: int,
+    what: str,
+    taken: bool | np.ndarray = True,
+) -> np.ndarray:
+    """The index where it is one of 0 .. size - 1, else 0; IndexError where it is taken."""
+    outside = (index < 0) | (index >= size)
+    if not np.any(outside):
+        return index
+    if np.any(outside & taken):
+        wrong = np.extract(outside & taken, index)[0]
+        allowed = f"0 .. {size - 1}" if size > 0 else "none at all"
+        raise IndexError(f"{what} is read at index {wrong}; allowed is {allowed}")
+    return np.where(outside, 0, index)[()]
+
+
 def as_array(name: str, value: object, rank: int) -> np.ndarray:
     """The value as floats; ValueError unless it has so many axes (0 for a scalar)."""
     array = np.asarray(value, dtype=np.float64)

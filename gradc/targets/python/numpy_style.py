@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradc.ir.dims import Dim, Shape
+from gradc.ir.dims import Shape
 from gradc.ir.graph import Atom, DType, Equation, Lit
 from gradc.targets.python.idioms import conditional
+from gradc.targets.python.numpy_indexing import INDEXING_FORMS, INDEXING_HELPERS
 from gradc.targets.python.style import Context, Style, guarded
 from gradc.targets.python.tree import (
     Attribute,
@@ -74,7 +75,7 @@ def _broadcast(context: Context, equation: Equation, args: Sequence[Expr]) -> Ex
     value = equation.args[0]
     if not value.type.shape:
         number = context.atom(value)
-        if number in (Number(0.0), Number(1.0)):
+        if value.type.dtype is DType.REAL and number in (Number(0.0), Number(1.0)):
             name = "np.zeros" if number == Number(0.0) else "np.ones"
             return Call(name, (shape_expr(context, shape),))
         return Call("np.full", (shape_expr(context, shape), number), _as_floats(context, (value,)))
@@ -98,34 +99,6 @@ def _reshape(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr
     return Call("np.reshape", (args[0], shape_expr(context, equation.param("shape"))))
 
 
-def _bound(context: Context, dim: Dim, default: Dim) -> Expr | None:
-    return None if dim == default else context.size(dim)
-
-
-def _index_items(context: Context, equation: Equation, shape: Shape) -> tuple[Expr | Slice, ...]:
-    items: list[Expr | Slice] = []
-    for (start, stop), extent in zip(equation.param("items"), shape, strict=True):
-        if stop is None:
-            items.append(context.size(start))
-        else:
-            zero = Dim.of(0)
-            items.append(Slice(_bound(context, start, zero), _bound(context, stop, extent)))
-    while len(items) > 1 and items[-1] == Slice():
-        items.pop()
-    return tuple(items)
-
-
-def _index(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    return Subscript(args[0], _index_items(context, equation, equation.args[0].type.shape))
-
-
-def _embed(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    shape = equation.param("shape")
-    index = Subscript(Name("np.s_"), _index_items(context, equation, shape))
-    sizes = Tuple(tuple(context.size(dim) for dim in shape))
-    return Call("embed", (context.atom(equation.args[0]), sizes, index))
-
-
 def _concat(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     return Call("np.concatenate", (Tuple(tuple(args)),))
 
@@ -143,7 +116,9 @@ def _stack(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
 
 
 def _as_floats(context: Context, atoms: Sequence[Atom]) -> tuple[tuple[str, Expr], ...]:
-    """What makes an array of sizes, which Python's integers spell, one of floats."""
+    """What makes an array of real sizes, which Python's integers spell, one of floats."""
+    if atoms[0].type.dtype is not DType.REAL:
+        return ()
     if all(context.plain(atom) and not isinstance(atom, Lit) for atom in atoms):
         return (("dtype", Name("float")),)
     return ()
@@ -159,6 +134,10 @@ def _reduce(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
         "min": "np.min",
         "prod": "np.prod",
         "count": "np.count_nonzero",
+        "any": "np.any",
+        "all": "np.all",
+        "argmax": "np.argmax",
+        "argmin": "np.argmin",
     }.get(equation.op, equation.op)
     kwargs: tuple[tuple[str, Expr], ...] = ()
     axes, rank = equation.param("axes"), len(equation.args[0].type.shape)
@@ -166,9 +145,18 @@ def _reduce(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
         axis = Number(axes[0]) if len(axes) == 1 else Tuple(tuple(Number(a) for a in axes))
         kwargs = (("axis", axis),)
     if equation.op in ("max", "min"):
-        infinity: Expr = Name("np.inf")
-        kwargs += (("initial", infinity if equation.op == "min" else Unary("-", infinity)),)
+        kwargs += (("initial", _extreme(equation)),)
     return Call(name, (args[0],), kwargs)
+
+
+def _extreme(equation: Equation) -> Expr:
+    """The maximum or the minimum of no elements."""
+    largest = equation.op == "min"
+    if equation.out.type.dtype is DType.INT:
+        limits = Call("np.iinfo", (Name("np.int64"),))
+        return Attribute(limits, "max" if largest else "min")
+    infinity = Name("np.inf")
+    return infinity if largest else Unary("-", infinity)
 
 
 def _contract(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
@@ -200,9 +188,8 @@ def _turned(expr: Expr, letters: str, as_it_is: bool) -> Expr:
     return expr if as_it_is or len(letters) < 2 else Attribute(expr, "T")
 
 
-def numpy_array_dtype(dtype: DType) -> Expr:
-    """The NumPy element type of an input."""
-    return Name("np.float64" if dtype is DType.REAL else "np.int64")
+def _dtype(dtype: DType) -> str:
+    return {DType.REAL: "np.float64", DType.INT: "np.int64", DType.BOOL: "np.bool_"}[dtype]
 
 
 NUMPY_STYLE = Style(
@@ -219,17 +206,16 @@ NUMPY_STYLE = Style(
         "broadcast": _broadcast,
         "transpose": _transpose,
         "reshape": _reshape,
-        "index": _index,
-        "embed": _embed,
         "concat": _concat,
         "stack": _stack,
         "reduce": _reduce,
         "contract": _contract,
+        **INDEXING_FORMS,
     },
     form_helpers={
         "polygamma": ("polygamma",),
-        "embed": ("embed",),
         "reduce": ("norm", "logsumexp", "softmax"),
+        **INDEXING_HELPERS,
     },
-    guard_plain=lambda expr: Call("np.float64", (expr,)),
+    guard_plain=lambda expr, dtype: Call(_dtype(dtype), (expr,)),
 )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradc.ir.graph import Equation, Lit
+from gradc.ir.graph import DType, Equation, Lit
 from gradc.targets.python.idioms import conditional
-from gradc.targets.python.style import Context, Style
+from gradc.targets.python.style import Context, Style, checked
 from gradc.targets.python.tree import Binary, Call, Expr, Name, Number
 
 
@@ -19,6 +19,14 @@ def _divide(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     if type(divisor) is Lit and divisor.value != 0.0:
         return Binary("/", context.number(equation.args[0]), args[1])
     return Call("div", tuple(args))
+
+
+def _whole_quotient(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    """The operator where the divisor is a number other than 0, else a helper."""
+    divisor, whole = equation.args[1], equation.out.type.dtype is DType.INT
+    if type(divisor) is Lit and divisor.value != 0:
+        return Binary("//" if equation.op == "floordiv" else "%", args[0], args[1])
+    return Call(f"int_{equation.op}" if whole else equation.op, tuple(args))
 
 
 def _integer_power(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
@@ -49,15 +57,19 @@ SCALAR_STYLE = Style(
     module="math",
     forms={
         "divide": _divide,
+        "whole_quotient": _whole_quotient,
         "integer_power": _integer_power,
         "polygamma": _polygamma,
         "copy": _copy,
         "select": _select,
+        "checked": checked,
     },
     form_helpers={
         "divide": ("div",),
+        "whole_quotient": ("floordiv", "mod", "int_floordiv", "int_mod"),
         "integer_power": ("power",),
         "polygamma": ("polygamma",),
+        "checked": ("checked",),
     },
     guard_plain=None,
 )

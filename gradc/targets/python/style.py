@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from gradc.ir.dims import Dim
-from gradc.ir.graph import Atom, Equation, Lit, Var
+from gradc.ir.graph import Atom, DType, Equation, Lit, Var
 from gradc.ops.primitive import Fn, Form, Helper, Infix, Prefix, Spelling
 from gradc.ops.table import PRIMITIVES
 from gradc.targets.python.helpers import Target
 from gradc.targets.python.idioms import both, compare, either, inverse, negative
-from gradc.targets.python.tree import Binary, Call, Expr
+from gradc.targets.python.tree import Binary, Call, Expr, StringLit
 
 
 class Context(Protocol):
@@ -34,6 +34,10 @@ class Context(Protocol):
     def plain(self, atom: Atom) -> bool:
         """Whether an atom may be one of Python's own numbers, whose operators raise."""
 
+    def doubtful(self, atom: Atom) -> bool:
+        """Whether an index may be out of range, having been checked for some elements only,
+        for want of any that is in range."""
+
 
 _PREFIX: Mapping[str, Callable[[Expr], Expr]] = {"-": negative, "not": inverse}
 
@@ -48,7 +52,8 @@ class Style(NamedTuple):
     module: str  # what it imports
     forms: Mapping[str, FormRule]
     form_helpers: Mapping[str, tuple[str, ...]]  # helpers that a form may call
-    guard_plain: Callable[[Expr], Expr] | None  # makes a plain number IEEE before an operator
+    # Makes a plain number one that follows IEEE 754, or wraps round, before an operator.
+    guard_plain: Callable[[Expr, DType], Expr] | None
 
     def spelling(self, op: str) -> Spelling:
         """How a primitive is spelled in this style."""
@@ -83,7 +88,10 @@ class Style(NamedTuple):
             return both(left, right) if operator == "and" else either(left, right)
         if operator in ("<", "<=", ">", ">=", "==", "!="):
             return compare(left, operator, right)
-        if self.guard_plain and operator in ("/", "//", "%"):
+        if equation.out.type.dtype is DType.INT:
+            if operator in ("//", "%") and not _nonzero(equation.args[1]):
+                left = guarded(self, context, equation, left)
+        elif self.guard_plain and operator in ("/", "//", "%"):
             left = guarded(self, context, equation, left)
         elif self.guard_plain and _may_grow(operator, equation):
             if not any(type(arg) is Lit for arg in equation.args):
@@ -91,6 +99,10 @@ class Style(NamedTuple):
             elif all(map(context.plain, equation.args)):
                 left, right = map(context.atom, equation.args)
         return Binary(operator, left, right)
+
+
+def _nonzero(atom: Atom) -> bool:
+    return type(atom) is Lit and atom.value != 0
 
 
 def _may_grow(operator: str, equation: Equation) -> bool:
@@ -104,5 +116,13 @@ def _may_grow(operator: str, equation: Equation) -> bool:
 def guarded(style: Style, context: Context, equation: Equation, left: Expr) -> Expr:
     """The left operand, made IEEE where both might be Python's own numbers."""
     if style.guard_plain and all(context.plain(arg) for arg in equation.args):
-        return style.guard_plain(left)
+        return style.guard_plain(left, equation.out.type.dtype)
     return left
+
+
+def checked(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    """An index with its size, what is read there, and where, unless everywhere."""
+    taken = equation.args[1]
+    everywhere = type(taken) is Lit and taken.value
+    size, what = context.size(equation.param("size")), StringLit(equation.param("what"))
+    return Call("checked", (args[0], size, what, *(() if everywhere else (args[1],))))
