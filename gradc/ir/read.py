@@ -266,11 +266,15 @@ class _Reader:
         return start, stop, step
 
     def item(self) -> tuple[Dim, Dim | None]:
-        """`(start, stop)`, or `(position, +none)`."""
+        """`(start, stop)`, or `(position, at)`."""
         self.take("(")
         start = self.dim()
         self.take(",")
-        stop: Dim | None = self.optional(_Reader.dim)
+        if self.peek() == "at":
+            self.next()
+            stop = None
+        else:
+            stop = self.dim()
         self.take(")")
         return start, stop
 

@@ -115,7 +115,7 @@ def literal_text(value: float | int | bool) -> str:
 
 def _param(value: Param) -> str:
     if isinstance(value, tuple):
-        return f"({', '.join(map(_param, value))})"
+        return f"({', '.join('at' if part is None else _param(part) for part in value)})"
     if value is None:
         return "+none"
     if isinstance(value, bool):

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from math import inf, nan
+import operator
+from math import copysign, inf, isnan, nan
 
 from gradc.ops.expr import Expr, call, equal, power, where
 from gradc.ops.primitive import (
@@ -25,6 +26,13 @@ from gradc.ops.row import REAL_LINE, REALS, WIDE, on, row
 
 def _both(left: Expr, right: Expr) -> Expr:
     return call("and", left, right)
+
+
+def _quotient(x: float, y: float) -> float:
+    """The quotient of doubles, where Python has none."""
+    if y != 0.0:
+        return x / y
+    return nan if x == 0.0 or isnan(x) else copysign(inf, x) * copysign(1.0, y)
 
 
 def integer_power_partial(x: Expr, n: int) -> Partial:
@@ -47,6 +55,7 @@ ARITHMETIC = (
         domain=REALS,
         rule=number_rule,
         edges=(Edge((inf, -inf), nan, (1.0, 1.0)), Edge((-0.0, -0.0), -0.0, (1.0, 1.0))),
+        exact=operator.add,
     ),
     row(
         "sub",
@@ -58,6 +67,7 @@ ARITHMETIC = (
         domain=REALS,
         rule=number_rule,
         edges=(Edge((inf, inf), nan, (1.0, -1.0)), Edge((-0.0, 0.0), -0.0, (1.0, -1.0))),
+        exact=operator.sub,
     ),
     row(
         "mul",
@@ -69,6 +79,7 @@ ARITHMETIC = (
         domain=REALS,
         rule=number_rule,
         edges=(Edge((0.0, inf), nan, (inf, 0.0)), Edge((-2.0, 0.0), -0.0, (0.0, -2.0))),
+        exact=operator.mul,
     ),
     row(
         "div",
@@ -79,6 +90,7 @@ ARITHMETIC = (
         "x / y",
         domain=on("y != 0", WIDE, (0.5, 4.0)),
         edges=(Edge((1.0, 0.0), inf), Edge((-1.0, 0.0), -inf), Edge((0.0, 0.0), nan)),
+        exact=_quotient,
     ),
     row(
         "neg",
@@ -90,6 +102,7 @@ ARITHMETIC = (
         domain=REAL_LINE,
         rule=number_rule,
         edges=(Edge((0.0,), -0.0, (-1.0,)), Edge((nan,), nan, (-1.0,))),
+        exact=operator.neg,
     ),
     row(
         "pow",
@@ -148,6 +161,7 @@ ARITHMETIC = (
         rule=number_rule,
         edges=(Edge((-7.0, 2.0), -4.0, (0.0, 0.0)),),
         kinks=(Edge((4.0, 2.0), 2.0, (0.0, 0.0)),),
+        exact=operator.floordiv,
     ),
     row(
         "mod",
@@ -161,6 +175,7 @@ ARITHMETIC = (
         edges=(Edge((-7.0, 2.0), 1.0, (1.0, 4.0)),),
         kinks=(Edge((4.0, 2.0), 0.0, (1.0, -2.0)),),
         notes=("The partial in the divisor is `-(x // y)`.",),
+        exact=operator.mod,
     ),
     row(
         "copy",
@@ -172,6 +187,7 @@ ARITHMETIC = (
         domain=REAL_LINE,
         rule=number_rule,
         edges=(Edge((nan,), nan, (1.0,)), Edge((-0.0,), -0.0, (1.0,))),
+        exact=lambda x: x,
     ),
     row(
         "real",
@@ -181,5 +197,6 @@ ARITHMETIC = (
         Form("to_real"),
         None,
         rule=to_real_rule,
+        exact=float,
     ),
 )

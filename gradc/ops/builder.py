@@ -11,15 +11,16 @@ A structural zero is `None` here, never a literal.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any
 
 from gradc.ir.dims import Dim, Shape
-from gradc.ir.graph import BOOL, Atom, Equation, Lit, Origin, Var
+from gradc.ir.graph import Atom, Equation, Lit, Origin, Var
 from gradc.ops.control import result_types
 from gradc.ops.expr import Expr, Leaf
 from gradc.ops.primitive import Partial
+from gradc.ops.rewrites import REWRITES, folded
 from gradc.ops.table import PRIMITIVES
 
 ParamList = tuple[tuple[str, Any], ...]
@@ -107,30 +108,62 @@ class Builder:
         """The equation that defines an atom, if it was appended here."""
         return self._definitions.get(atom) if type(atom) is Var else None
 
+    def part(self, atom: Atom) -> Equation | None:
+        """The equation that defines a nameless part of a statement."""
+        equation = self._definitions.get(atom) if type(atom) is Var else None
+        return equation if equation is not None and equation.out.anonymous else None
+
     # Elementwise algebra, exact for every double
 
     def apply(self, op: str, args: tuple[Atom, ...], params: ParamList = ()) -> Atom:
-        """An elementwise primitive, simplified where that changes no result."""
-        for arg in args:
-            if arg.type.shape:
-                scalars = tuple(self._spread_scalar(arg) or arg for arg in args)
-                if not any(scalar.type.shape for scalar in scalars):
-                    return self.fill(self.apply(op, scalars, params), arg.type.shape)
-                args = scalars
-                break
-        simplify = _SIMPLIFY.get(op)
-        if simplify is not None:
-            simpler = simplify(self, *args)
-            if simpler is not None:
-                return simpler
-        if op == "mul" and type(args[1]) is Lit:
+        """An elementwise primitive, simplified where that changes no result, and otherwise in
+        the form that lets derivatives cancel: signs in front, literals first in products and
+        last in comparisons."""
+        simpler = self.simpler(op, args, params)
+        if simpler is not None:
+            return simpler
+        if op in ("mul", "div"):
+            positive = [self.negated(arg) for arg in args]
+            for i, inner in enumerate(positive):
+                if inner is not None:
+                    unsigned = (*args[:i], inner, *args[i + 1 :])
+                    return self.apply("neg", (self.apply(op, unsigned),))
+        if type(args[-1]) is Lit if op == "mul" else op == "eq" and type(args[0]) is Lit:
             args = (args[1], args[0])
         return self.emit(op, args, params)
 
-    def _spread_scalar(self, atom: Atom) -> Atom | None:
+    def reduced(self, op: str, args: tuple[Atom, ...], params: ParamList = ()) -> Atom:
+        """A primitive, simplified where that changes no result, and otherwise as it is."""
+        simpler = self.simpler(op, args, params)
+        return self.emit(op, args, params) if simpler is None else simpler
+
+    def simpler(self, op: str, args: tuple[Atom, ...], params: ParamList = ()) -> Atom | None:
+        """What is identical to a primitive of some operands, and simpler; None if nothing is."""
+        given = dict(params) if params else _NO_PARAMS
+        if type(args[0]) is Lit and all(type(arg) is Lit for arg in args):
+            literal = folded(op, args, given)
+            if literal is not None:
+                return literal
+        rewrite = REWRITES.get(op)
+        result = None if rewrite is None else rewrite(self, args, given)
+        return self._of_scalars(op, args, params) if result is None else result
+
+    def _of_scalars(self, op: str, args: tuple[Atom, ...], params: ParamList) -> Atom | None:
+        """Elementwise of scalars that repeat: of the scalars themselves."""
+        for arg in args:
+            shape = arg.type.shape
+            if shape:
+                scalars = tuple(self.spread_scalar(arg) or arg for arg in args)
+                if scalars == args or not PRIMITIVES[op].elementwise:
+                    return None
+                result = self.apply(op, scalars, params)
+                return self.fill(result, shape)
+        return None
+
+    def spread_scalar(self, atom: Atom) -> Atom | None:
         """The scalar that an anonymous quantity repeats over an array, if it does."""
-        equation = self.definition(atom)
-        if equation is None or equation.op != "broadcast" or not equation.out.anonymous:
+        equation = self.part(atom)
+        if equation is None or equation.op != "broadcast":
             return None
         return None if equation.args[0].type.shape else equation.args[0]
 
@@ -138,20 +171,14 @@ class Builder:
         """`left + right`: a difference where one is a negation, a double where they are one."""
         if left is right:
             return self.apply("mul", (Lit(2.0), left))
-        negated = self.negated(right)
-        if negated is not None:
-            return self.apply("sub", (left, negated))
-        negated = self.negated(left)
-        if negated is not None:
-            return self.apply("sub", (right, negated))
+        if self.negated(left) is not None:
+            left, right = right, left
         return self.apply("add", (left, right))
 
     def negated(self, atom: Atom) -> Atom | None:
         """The quantity that an anonymous one is the negation of, if it is."""
-        equation = self.definition(atom)
-        if equation is None or equation.op != "neg" or not equation.out.anonymous:
-            return None
-        return equation.args[0]
+        equation = self.part(atom)
+        return equation.args[0] if equation is not None and equation.op == "neg" else None
 
     def scale(self, factor: Atom, partial: Partial) -> Atom | None:
         """`factor * partial`; None where the partial is structurally zero.
@@ -245,8 +272,8 @@ class Builder:
         return self.emit("contract", (left, right), (("spec", f"{a},{b}->{result}"),))
 
     def _untransposed(self, atom: Atom, letters: str) -> tuple[Atom, str]:
-        equation = self.definition(atom)
-        if equation is None or equation.op != "transpose" or not equation.out.anonymous:
+        equation = self.part(atom)
+        if equation is None or equation.op != "transpose":
             return atom, letters
         perm = equation.param("perm")
         return equation.args[0], "".join(letters[perm.index(axis)] for axis in range(len(perm)))
@@ -265,71 +292,6 @@ class Builder:
         return self.emit("index", (value,), (("items", ((start, stop), *rest)),))
 
 
-def _simplify_mul(b: Builder, left: Atom, right: Atom) -> Atom | None:
-    if type(left) is Lit and type(right) is Lit:
-        return Lit(left.value * right.value)
-    if type(left) is Lit and left.value == 1.0:
-        return right
-    if type(right) is Lit and right.value == 1.0:
-        return left
-    return _negation_out(b, "mul", left, right)
-
-
-def _simplify_div(b: Builder, left: Atom, right: Atom) -> Atom | None:
-    if type(right) is Lit and right.value == 1.0:
-        return left
-    return _negation_out(b, "div", left, right)
-
-
-def _negation_out(b: Builder, op: str, left: Atom, right: Atom) -> Atom | None:
-    """`-x * y` as `-(x * y)`, which is the same double, so that signs meet and cancel."""
-    positive, other = b.negated(left), b.negated(right)
-    if positive is None and other is None:
-        return None
-    result = b.apply(
-        op, (left if positive is None else positive, right if other is None else other)
-    )
-    both = positive is not None and other is not None
-    return result if both else b.apply("neg", (result,))
-
-
-def _simplify_neg(b: Builder, operand: Atom) -> Atom | None:
-    if type(operand) is Lit:
-        return Lit(-operand.value)
-    return b.negated(operand)
-
-
-def _simplify_sub(b: Builder, left: Atom, right: Atom) -> Atom | None:
-    if type(left) is Lit and type(right) is Lit:
-        return Lit(left.value - right.value)
-    return None
-
-
-def _simplify_eq(b: Builder, left: Atom, right: Atom) -> Atom | None:
-    if type(left) is not Lit:
-        return None
-    return (
-        Lit(left.value == right.value, BOOL) if type(right) is Lit else b.emit("eq", (right, left))
-    )
-
-
-def _simplify_and(b: Builder, left: Atom, right: Atom) -> Atom | None:
-    for one, other in ((left, right), (right, left)):
-        if type(one) is Lit and not other.type.shape:
-            return other if one.value else one
-    return None
-
-
 def _negative_zero(atom: Atom) -> bool:
     """Whether an atom is the literal -0.0."""
     return type(atom) is Lit and atom.value == 0 and math.copysign(1.0, atom.value) < 0
-
-
-_SIMPLIFY: dict[str, Callable[..., Atom | None]] = {
-    "and": _simplify_and,
-    "eq": _simplify_eq,
-    "sub": _simplify_sub,
-    "mul": _simplify_mul,
-    "div": _simplify_div,
-    "neg": _simplify_neg,
-}

@@ -6,6 +6,9 @@ Truth values have no derivative.  `select` has, through the branch taken only; s
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+
 from gradc.ops.expr import where
 from gradc.ops.primitive import (
     Fn,
@@ -21,20 +24,29 @@ from gradc.ops.primitive import (
 _TRUTH = "a truth value has no derivative"
 
 
-def _truth(name: str, doc: str, python: Spelling, numpy: Spelling) -> Primitive:
-    return Primitive(name, doc, bool_rule, {"python": python, "numpy": numpy}, constant=_TRUTH)
+def _truth(
+    name: str, doc: str, python: Spelling, numpy: Spelling, exact: Callable[..., bool]
+) -> Primitive:
+    spell = {"python": python, "numpy": numpy}
+    return Primitive(name, doc, bool_rule, spell, constant=_TRUTH, exact=exact)
 
 
 LOGIC = (
-    _truth("lt", "Whether x < y.", Infix("<"), Infix("<")),
-    _truth("le", "Whether x <= y.", Infix("<="), Infix("<=")),
-    _truth("gt", "Whether x > y.", Infix(">"), Infix(">")),
-    _truth("ge", "Whether x >= y.", Infix(">="), Infix(">=")),
-    _truth("eq", "Whether x == y.", Infix("=="), Infix("==")),
-    _truth("ne", "Whether x != y.", Infix("!="), Infix("!=")),
-    _truth("and", "Whether both hold.", Infix("and"), Infix("&")),
-    _truth("or", "Whether either holds.", Infix("or"), Infix("|")),
-    _truth("not", "Whether the operand does not hold.", Prefix("not"), Fn("np.logical_not")),
+    _truth("lt", "Whether x < y.", Infix("<"), Infix("<"), operator.lt),
+    _truth("le", "Whether x <= y.", Infix("<="), Infix("<="), operator.le),
+    _truth("gt", "Whether x > y.", Infix(">"), Infix(">"), operator.gt),
+    _truth("ge", "Whether x >= y.", Infix(">="), Infix(">="), operator.ge),
+    _truth("eq", "Whether x == y.", Infix("=="), Infix("=="), operator.eq),
+    _truth("ne", "Whether x != y.", Infix("!="), Infix("!="), operator.ne),
+    _truth("and", "Whether both hold.", Infix("and"), Infix("&"), operator.and_),
+    _truth("or", "Whether either holds.", Infix("or"), Infix("|"), operator.or_),
+    _truth(
+        "not",
+        "Whether the operand does not hold.",
+        Prefix("not"),
+        Fn("np.logical_not"),
+        operator.not_,
+    ),
     Primitive(
         "select",
         "The second operand where the condition holds, else the third; elementwise.",
@@ -42,6 +54,7 @@ LOGIC = (
         {"python": Form("select"), "numpy": Form("select")},
         partials=lambda c, x, y, out: (0, where(c, 1.0, 0.0), where(c, 0.0, 1.0)),
         guarded={1: True, 2: False},
+        exact=lambda c, x, y: x if c else y,
         notes=("Only the branch taken contributes to the value and to the derivative.",),
     ),
 )

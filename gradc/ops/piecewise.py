@@ -6,7 +6,8 @@ derivative equally, steps have derivative 0.
 
 from __future__ import annotations
 
-from math import inf, nan
+import math
+from math import copysign, inf, nan
 
 from gradc.ops.expr import Expr, call, equal, where
 from gradc.ops.primitive import (
@@ -23,6 +24,17 @@ def _tie(wins: Expr, x: Expr, y: Expr) -> Expr:
     return where(wins, 1.0, where(equal(x, y), 0.5, 0.0))
 
 
+def _sign(x: float) -> float:
+    return x if math.isnan(x) else float((x > 0.0) - (x < 0.0))
+
+
+def _larger(x: float, y: float) -> float:
+    """The larger of two doubles; NaN if either is; 0 is larger than -0."""
+    if math.isnan(x) or math.isnan(y):
+        return nan
+    return x + y if x == y == 0.0 else max(x, y)
+
+
 PIECEWISE = (
     row(
         "abs",
@@ -35,6 +47,7 @@ PIECEWISE = (
         rule=number_rule,
         edges=(Edge((-2.0,), 2.0, (-1.0,)),),
         kinks=(Edge((0.0,), 0.0, (0.0,)), Edge((-0.0,), 0.0, (0.0,))),
+        exact=abs,
     ),
     row(
         "sign",
@@ -46,6 +59,7 @@ PIECEWISE = (
         domain=on("all reals", (0.2, 4.0)),
         edges=(Edge((-3.0,), -1.0, (0.0,)), Edge((nan,), nan)),
         kinks=(Edge((0.0,), 0.0, (0.0,)),),
+        exact=_sign,
     ),
     row(
         "relu",
@@ -57,6 +71,7 @@ PIECEWISE = (
         domain=on("all reals", (0.2, 4.0)),
         edges=(Edge((-3.0,), 0.0, (0.0,)), Edge((nan,), nan), Edge((inf,), inf, (1.0,))),
         kinks=(Edge((0.0,), 0.0, (0.0,)), Edge((-0.0,), 0.0, (0.0,))),
+        exact=lambda x: 0.0 if x <= 0.0 else x,
     ),
     row(
         "floor",
@@ -68,6 +83,7 @@ PIECEWISE = (
         domain=on("all reals", (0.2, 0.8)),
         edges=(Edge((-1.5,), -2.0, (0.0,)), Edge((inf,), inf, (0.0,)), Edge((nan,), nan)),
         kinks=(Edge((2.0,), 2.0, (0.0,)),),
+        exact=lambda x: copysign(math.floor(x), x) if math.isfinite(x) else x,
     ),
     row(
         "ceil",
@@ -79,6 +95,7 @@ PIECEWISE = (
         domain=on("all reals", (0.2, 0.8)),
         edges=(Edge((-1.5,), -1.0, (0.0,)), Edge((-inf,), -inf, (0.0,)), Edge((nan,), nan)),
         kinks=(Edge((2.0,), 2.0, (0.0,)),),
+        exact=lambda x: copysign(math.ceil(x), x) if math.isfinite(x) else x,
     ),
     row(
         "minimum",
@@ -91,6 +108,7 @@ PIECEWISE = (
         rule=number_rule,
         edges=(Edge((nan, 1.0), nan), Edge((-inf, 1.0), -inf, (1.0, 0.0))),
         kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
+        exact=lambda x, y: -_larger(-x, -y),
     ),
     row(
         "maximum",
@@ -103,5 +121,6 @@ PIECEWISE = (
         rule=number_rule,
         edges=(Edge((nan, 1.0), nan), Edge((inf, 1.0), inf, (1.0, 0.0))),
         kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
+        exact=_larger,
     ),
 )

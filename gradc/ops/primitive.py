@@ -111,6 +111,7 @@ class Primitive:
     reads_part: bool = False  # some elements of the operand do not reach the result
     structural: bool = False  # moves elements about, computes nothing: guards pass through it
     reference: str | None = None  # the value as an mpmath expression in x, y
+    exact: Callable[..., float | int | bool] | None = None  # of literals; see `ops.rewrites`
     domain: Domain | None = None
     edges: tuple[Edge, ...] = ()
     kinks: tuple[Edge, ...] = ()

@@ -34,8 +34,10 @@ def row(
     edges: tuple[Edge, ...] = (),
     kinks: tuple[Edge, ...] = (),
     notes: tuple[str, ...] = (),
+    exact: Callable[..., float | int | bool] | None = None,
 ) -> Primitive:
-    """An elementwise primitive: `reference` is its value in mpmath, with operands x and y."""
+    """An elementwise primitive: `reference` is its value in mpmath, with operands x and y;
+    `exact` its value in doubles, where IEEE 754 determines that to the last bit."""
     return Primitive(
         name,
         doc,
@@ -47,6 +49,7 @@ def row(
         edges=edges,
         kinks=kinks,
         notes=notes,
+        exact=exact,
     )
 
 

@@ -78,6 +78,7 @@ EXPONENTIAL = (
         "mp.sqrt(x)",
         domain=on("x >= 0", (0.05, 9.0)),
         edges=(Edge((0.0,), 0.0, (inf,)), Edge((-1.0,), nan, (nan,)), Edge((inf,), inf, (0.0,))),
+        exact=lambda x: nan if x < 0.0 else sqrt(x),
     ),
     row(
         "cbrt",
