@@ -42,6 +42,13 @@ class Builder:
         self._starts: dict[Var, list[Dim]] = {}
         self._written: dict[tuple[str, tuple[Atom, ...], ParamList], Var] = {}
 
+    def nested(self) -> Builder:
+        """A builder for a graph within this one, in the same scope of names."""
+        inner = Builder(share=self.share)
+        inner.origin, inner.stem = self.origin, self.stem
+        inner._taken, inner._counts = self._taken, self._counts
+        return inner
+
     # Names
 
     def unique(self, name: str) -> str:

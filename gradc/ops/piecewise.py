@@ -28,13 +28,6 @@ def _sign(x: float) -> float:
     return x if math.isnan(x) else float((x > 0.0) - (x < 0.0))
 
 
-def _larger(x: float, y: float) -> float:
-    """The larger of two doubles; NaN if either is; 0 is larger than -0."""
-    if math.isnan(x) or math.isnan(y):
-        return nan
-    return x + y if x == y == 0.0 else max(x, y)
-
-
 PIECEWISE = (
     row(
         "abs",
@@ -108,7 +101,6 @@ PIECEWISE = (
         rule=number_rule,
         edges=(Edge((nan, 1.0), nan), Edge((-inf, 1.0), -inf, (1.0, 0.0))),
         kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
-        exact=lambda x, y: -_larger(-x, -y),
     ),
     row(
         "maximum",
@@ -121,6 +113,5 @@ PIECEWISE = (
         rule=number_rule,
         edges=(Edge((nan, 1.0), nan), Edge((inf, 1.0), inf, (1.0, 0.0))),
         kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
-        exact=_larger,
     ),
 )

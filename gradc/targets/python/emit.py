@@ -15,6 +15,7 @@ from gradc.ad.reverse import vjp
 from gradc.ad.rules import differentiable
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
+from gradc.pipeline import prepared
 from gradc.targets.python.binding import Fused
 from gradc.targets.python.module import ModuleWriter
 
@@ -38,6 +39,7 @@ def emit(program: Program, wrt: Sequence[Var], mode: str = "both", order: int = 
     """
     if order > 1:
         program.scalar_output()
+    program = prepared(program)
     module = ModuleWriter(program, tuple(wrt))
     backwards = vjp(program.graph, wrt) if mode != "forward" else None
     forwards = jvp(program.graph, wrt) if mode != "reverse" else None
@@ -70,6 +72,7 @@ def emit_trace(program: Program) -> Trace:
     The values are those of all named quantities; the adjoints those of all that are real and
     not constant, with respect to the outputs weighted by the seeds.
     """
+    program = prepared(program)
     module = ModuleWriter(program, ())
     values = tuple(program.graph.named())
     adjoints = tuple(var for var in values if differentiable(var) and var not in program.constants)
