@@ -7,10 +7,11 @@ still there, by the same variable: passes concern the nameless parts of statemen
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from gradc.ir.graph import Graph
+from gradc.ad.forward import Forward, jvp
+from gradc.ir.graph import Graph, Var
 from gradc.ir.program import Program
 from gradc.passes.dead import DEAD
 from gradc.passes.entry import Pass
@@ -19,6 +20,10 @@ from gradc.passes.share import SHARE
 from gradc.passes.simplify import SIMPLIFY
 
 PASSES: tuple[Pass, ...] = (FOLD, SIMPLIFY, SHARE, DEAD)
+
+# A derivative is simplified while it is written.  Forward mode writes the tangent of a
+# quantity before the quantities after it, so what those compute again is shared at the end.
+AFTER_FORWARD_MODE: tuple[Pass, ...] = (SHARE, DEAD)
 
 
 def stages(graph: Graph) -> Iterator[tuple[Pass, Graph]]:
@@ -34,3 +39,12 @@ def prepared(program: Program) -> Program:
     for each in PASSES:
         graph = each.run(graph)
     return program if graph is program.graph else replace(program, graph=graph)
+
+
+def forward_mode(graph: Graph, wrt: Sequence[Var]) -> Forward:
+    """The tangents of a graph, in the form in which they are emitted."""
+    found = jvp(graph, wrt)
+    widened = found.graph
+    for each in AFTER_FORWARD_MODE:
+        widened = each.run(widened)
+    return found._replace(graph=widened)

@@ -704,3 +704,36 @@ def test_4_more_elements_than_addresses(gradc, program, size):
     done = gradc("run", name, "--inputs", f"x=[{','.join(['1'] * 2000)}]")
     assert (done.code, done.out) == (4, "")
     assert "error[G0602]" in done.err
+
+
+def test_dump_prints_the_graph_after_each_pass(gradc, program):
+    name = program("J = sqrt(4)*x*y + sin(x*y)\n")
+    first = gradc("dump", name, "--after", "fold").out
+    assert "mul 2.0 x" in first
+    for after in ("simplify", "share", "dead"):
+        assert gradc("dump", name, "--after", after).code == 0
+    assert gradc("dump", name).out == gradc("dump", name, "--after", "dead").out
+
+
+@pytest.mark.parametrize("mode", ["primal", "reverse", "forward"])
+def test_a_dump_reads_back_as_the_graph(gradc, mode):
+    from gradc.ir.read import read_graph
+
+    found = gradc("dump", "circuit.g", "--mode", mode, "--wrt", "b")
+    assert found.code == 0
+    outputs = {"primal": "J", "reverse": "J db", "forward": "J J_dot"}[mode]
+    assert " ".join(var.name for var in read_graph(found.out).outputs) == outputs
+
+
+def test_dump_lists_the_passes(gradc):
+    from gradc.pipeline import PASSES
+
+    lines = gradc("dump", "--list").out.splitlines()
+    assert lines == [f"{each.name:<8}  {each.doc}" for each in PASSES]
+
+
+def test_a_pass_that_does_not_exist_gets_the_nearest_name(gradc):
+    done = gradc("dump", "circuit.g", "--after", "simplfy", "--format", "json")
+    assert done.code == 2
+    assert done.codes() == ["G0704"]
+    assert "`simplify`" in done.err

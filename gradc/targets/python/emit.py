@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gradc.ad.forward import jvp
 from gradc.ad.gradient import gradient
 from gradc.ad.reverse import vjp
 from gradc.ad.rules import differentiable
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
-from gradc.pipeline import prepared
+from gradc.pipeline import forward_mode, prepared
 from gradc.targets.python.binding import Fused
 from gradc.targets.python.module import ModuleWriter
 
@@ -42,8 +41,8 @@ def emit(program: Program, wrt: Sequence[Var], mode: str = "both", order: int = 
     program = prepared(program)
     module = ModuleWriter(program, tuple(wrt))
     backwards = vjp(program.graph, wrt) if mode != "forward" else None
-    forwards = jvp(program.graph, wrt) if mode != "reverse" else None
-    second = jvp(gradient(program.graph, wrt), wrt) if order > 1 else None
+    forwards = forward_mode(program.graph, wrt) if mode != "reverse" else None
+    second = forward_mode(gradient(program.graph, wrt), wrt) if order > 1 else None
     module.name_all(backwards, forwards, second)
     if backwards is not None:
         module.reverse_mode(backwards)

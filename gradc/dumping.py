@@ -1,0 +1,51 @@
+"""One request of `gradc dump`: the graph of a program after a pass, and of its derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gradc.ad.reverse import vjp
+from gradc.diagnostics import Diagnostic, UsageError
+from gradc.frontend.spelling import nearest
+from gradc.ir.graph import Graph
+from gradc.ir.program import Program
+from gradc.pipeline import PASSES, forward_mode, stages
+
+
+def dump(program: Program, after: str | None, mode: str, wrt: Sequence[str] | None = None) -> Graph:
+    """The graph after the pass of a name, or after all; `mode` differentiates that graph.
+
+    Raises UsageError where there is no such pass, and for a `wrt` that is not a real input.
+    """
+    graph = program.graph
+    if after is not None and after not in (each.name for each in PASSES):
+        raise UsageError([_unknown(after)])
+    for each, changed in stages(graph):
+        graph = changed
+        if each.name == after:
+            break
+    chosen = replace(program, graph=graph).wrt(wrt)
+    match mode:
+        case "reverse":
+            return vjp(graph, chosen).graph
+        case "forward":
+            return forward_mode(graph, chosen).graph
+        case _:
+            return graph
+
+
+def listing() -> str:
+    """The passes in their order, each with what it does."""
+    width = max(len(each.name) for each in PASSES)
+    return "".join(f"{each.name:<{width}}  {each.doc}\n" for each in PASSES)
+
+
+def _unknown(name: str) -> Diagnostic:
+    known = [each.name for each in PASSES]
+    near = nearest(name, known)
+    return Diagnostic(
+        "G0704",
+        f"there is no pass `{name}`",
+        help=f"did you mean `{near}`?" if near else f"the passes are: {', '.join(known)}",
+    )
