@@ -120,17 +120,55 @@ SYNTAX_CODES: dict[str, ErrorCode] = {
         bad="y = x if x > 0",
         good="y = x if x > 0 else 0",
     ),
-    "G0117": ErrorCode(
-        "Not in this version",
-        "The text is part of the language, but this version of gradc does not read it yet. "
-        "The message names the feature.",
-        bad="z[i] = w[i]*x[i]",
-        good="z = w*x",
-    ),
     "G0118": ErrorCode(
         "No equations",
         "The program is empty, or has only comments.",
         bad="# nothing yet",
         good="J = (a - b)^2",
+    ),
+    "G0119": ErrorCode(
+        "Malformed function",
+        "A function is `def name(parameters) = expression`, or a block `{ ... }` that ends with "
+        "`return`. Behind it, `with` may give the author's own derivatives, each named `d` and "
+        "the name of a parameter.",
+        bad="def f(t) = exp(t) with dx = exp(t)\nJ = f(x)",
+        good="def f(t) = exp(t) with dt = exp(t)\nJ = f(x)",
+    ),
+    "G0120": ErrorCode(
+        "Malformed loop",
+        "A loop is `loop t in T { ... }`. Before the block may stand `carry` with what is kept "
+        "from round to round, and then `while` and `checkpoint`. The block is not empty.",
+        bad="loop t in 3 while h < 9 carry h = a { h = 2*h }",
+        good="loop t in 3 carry h = a while h < 9 { h = 2*h }",
+    ),
+    "G0121": ErrorCode(
+        "Malformed index",
+        "An index is a name, bound on the left side of a definition or in the brackets of a "
+        "reduction, perhaps with a range: `i`, `i in N`, `i in a:b`. Numbers and offsets belong "
+        "where an array is read.",
+        bad="z[i+1] = x[i]",
+        good="z[i] = x[i]",
+    ),
+    "G0122": ErrorCode(
+        "Statement in the wrong place",
+        "Declarations and functions stand outside of functions and loops. A block `{ ... }` "
+        "belongs to a function or a loop.",
+        bad="loop t in 3 { const k = 2; y[t] = k*x }",
+        good="const k = 2\nloop t in 3 { y[t] = k*x }",
+    ),
+    "G0123": ErrorCode(
+        "Missing or misplaced `return`",
+        "The block of a function ends with its one `return`. Nothing else returns: the result of "
+        "a program is its last definition or what `output` names, and a loop leaves what it "
+        "carries.",
+        bad="def f(t) { s = t*t }\nJ = f(x)",
+        good="def f(t) { s = t*t; return s }\nJ = f(x)",
+    ),
+    "G0124": ErrorCode(
+        "Given twice",
+        "A parameter, an index, a carried name, a named argument or a part of a heading is there "
+        "a second time.",
+        bad="def f(t, t) = t*t\nJ = f(x, y)",
+        good="def f(s, t) = s*t\nJ = f(x, y)",
     ),
 }

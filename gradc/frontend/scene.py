@@ -17,6 +17,7 @@ from gradc.frontend.lexer import Lexer, Token, token_span, token_text
 from gradc.frontend.lr import Stuck, accepted
 
 DECLARATIONS = ("DIM", "INPUT", "PARAM", "CONST", "OUTPUT")
+HEADINGS = ("DEF", "LOOP", "CARRY", "WHILE", "CHECKPOINT", "WITH", "RETURN")
 STATEMENT_ENDS = ("_NEWLINE", "SEMICOLON", "$END")
 OPERAND_STARTS = ("NAME", "NUMBER", "LPAR", "LSQB")
 OPERAND_ENDS = ("NAME", "NUMBER", "RPAR", "RSQB", "TRANSPOSE")

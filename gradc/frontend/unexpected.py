@@ -17,7 +17,6 @@ from gradc.frontend.scene import OPERAND_ENDS, Scene
 Explanation = Callable[[Scene], Diagnostic | None]
 
 EXPLANATIONS: tuple[Explanation, ...] = (
-    statements.later_version,
     expressions.unclosed_bracket,
     expressions.wrong_closing_bracket,
     expressions.foreign_operator,

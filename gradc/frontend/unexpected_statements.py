@@ -7,71 +7,21 @@ from __future__ import annotations
 
 from gradc.diagnostics import Diagnostic, Label, Span
 from gradc.frontend.lexer import Token, token_span, token_text
-from gradc.frontend.mistakes import LATER, not_in_this_version, unsupported
 from gradc.frontend.scene import (
     DECLARATIONS,
+    HEADINGS,
     OPERAND_STARTS,
     STATEMENT_ENDS,
     Scene,
     shortened,
 )
 
-#: Functions that take their indices in brackets, as in `sum[j](...)`.
-REDUCTIONS = frozenset(
-    ("sum", "mean", "prod", "max", "min", "logsumexp", "argmax", "argmin", "any", "all")
-)
-
-
-def later_version(scene: Scene) -> Diagnostic | None:
-    """`def f(x) = ...`, `z[i] = ...`, `sum[j](...)`, `f(x) = ...`, `grad(J, w, mode=forward)`."""
-    source = scene.source
-    if scene.before:
-        word = scene.before[0][1]
-        if token_text(word) in LATER:
-            is_name = scene.kind == "EQUAL" and len(scene.before) == 1
-            return _keyword(scene, word) if is_name else not_in_this_version(source, word)
-    if len(scene.before) == 1 and scene.previous == "NAME":
-        span = Span(scene.before[0][1].start(), token_span(scene.found)[1])
-        if scene.kind == "LSQB" and scene.after_bracket() == "EQUAL":
-            return unsupported(source, span, "indexed definitions (`z[i] = ...`)")
-        if scene.kind == "LPAR" and scene.after_bracket() == "EQUAL":
-            return unsupported(source, span, "functions (`f(x) = ...`)")
-    if scene.kind == "LPAR" and scene.previous == "RSQB":
-        name = _reduction_before(scene)
-        if name is not None:
-            text = token_text(name)
-            span = Span(name.start(), scene.previous_end)
-            return unsupported(source, span, f"bracketed reductions (`{text}[j](...)`)")
-    if scene.kind == "EQUAL" and [kind for kind, _ in scene.before[-2:]] in (
-        ["COMMA", "NAME"],
-        ["LPAR", "NAME"],
-    ):
-        brackets = scene.open_brackets()
-        if brackets and token_text(brackets[-1]) == "(" and scene.new_statement() is None:
-            name = scene.before[-1][1]
-            span = Span(name.start(), scene.found.start() + 1)
-            return unsupported(source, span, f"named arguments (`{token_text(name)}=`)")
-    return None
-
-
-def _reduction_before(scene: Scene) -> Token | None:
-    """The `sum` of `sum[j]` when these are the last tokens of the scene."""
-    depth = 0
-    for index in range(len(scene.before) - 1, 0, -1):
-        kind, _ = scene.before[index]
-        depth += (kind in ("RPAR", "RSQB")) - (kind in ("LPAR", "LSQB"))
-        if depth == 0:
-            name_kind, name = scene.before[index - 1]
-            found = name_kind == "NAME" and token_text(name) in REDUCTIONS
-            return name if found else None
-    return None
-
 
 def equal_sign(scene: Scene) -> Diagnostic | None:
     """A second `=` in a statement, or one inside an expression."""
     if scene.kind != "EQUAL" or not scene.before:
         return None
-    if scene.previous in DECLARATIONS:
+    if scene.previous in (*DECLARATIONS, *HEADINGS):
         return _keyword(scene, scene.before[-1][1])
     if not any(kind == "EQUAL" for kind, _ in scene.before):
         if scene.before[0][0] not in ("INPUT", "PARAM", "OUTPUT"):
@@ -90,7 +40,7 @@ def keyword_as_name(scene: Scene) -> Diagnostic | None:
         return None
     if not scene.before:
         return _keyword(scene, scene.found) if scene.line_has_definition() else None
-    if "NAME" in scene.accepts and (text in LATER or scene.kind in DECLARATIONS):
+    if "NAME" in scene.accepts and scene.kind in (*DECLARATIONS, *HEADINGS):
         return _keyword(scene, scene.found)
     return None
 

@@ -1,1 +1,0 @@
-J = sum[n](min[k](c))

@@ -1,0 +1,2 @@
+def f(t, s, t) = t
+J = grad(f, w, mode=forward, mode=reverse)

@@ -1,2 +1,0 @@
-C[i,j] = sum[k](A[i,k] * B[k,j])
-L[i in D] = 2

@@ -1,0 +1,1 @@
+J = grad(mode=forward, K, w)

@@ -1,1 +1,0 @@
-g = grad(J, w, mode=forward)
