@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gradc.ad.names import settle, tangent_name
-from gradc.ad.rules import differentiable, push
+from gradc.ad.structured import new_context
+from gradc.ad.tangents import Tangents
 from gradc.ir.graph import Atom, Graph, Var
 from gradc.ops.builder import Builder
 from gradc.passes.dead import without_dead_equations
@@ -32,20 +33,9 @@ def jvp(graph: Graph, wrt: Sequence[Var]) -> Forward:
     """
     b = Builder(graph.names(), share=True)
     seeds = tuple(Var(b.unique(tangent_name(var)), var.type) for var in wrt)
-    tangents: dict[Var, Atom] = dict(zip(wrt, seeds, strict=True))
-    for equation in graph.equations:
-        b.append(equation)
-        out = equation.out
-        if not differentiable(out):
-            continue
-        b.origin, b.stem = equation.origin, f"{out.name.split('%')[0]}_dot"
-        mark = len(b.equations)
-        tangent = push(b, equation, tangents)
-        if tangent is not None:
-            tangents[out] = (
-                tangent if out.anonymous else settle(b, tangent, tangent_name(out), mark)
-            )
-    outputs = tuple(_output_tangent(b, var, tangents.get(var)) for var in graph.outputs)
+    known: dict[Var, Atom] = dict(zip(wrt, seeds, strict=True))
+    Tangents(b, new_context(), known).write(graph.equations)
+    outputs = tuple(_output_tangent(b, var, known.get(var)) for var in graph.outputs)
     widened = Graph(
         graph.name,
         (*graph.inputs, *seeds),

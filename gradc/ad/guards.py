@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradc.ad.rules import depends, differentiable
+from gradc.ad.activity import STRUCTURED
+from gradc.ad.rules import depends, differentiable, elementwise
 from gradc.ir.dims import Shape
 from gradc.ir.graph import Atom, Equation, Lit, Var
 from gradc.ops.builder import Builder
@@ -83,9 +84,15 @@ class Guards:
 
     def _analyse(self, equations: Sequence[Equation]) -> None:
         for equation in reversed(equations):
-            if equation.out not in self._uses:
+            if equation.op in STRUCTURED and not elementwise(equation):
+                guards = [self.of(out) for out in equation.outs if out in self._uses]
+                if not guards:
+                    continue
+                guard = self._union([self._anywhere(guard) for guard in guards])
+            elif equation.out in self._uses:
+                guard = self.of(equation.out)
+            else:
                 continue
-            guard = self.of(equation.out)
             for i, arg in enumerate(equation.args):
                 if type(arg) is Var and depends(equation, i):
                     edge = self._edges[equation.out, i] = self._edge(equation, i, guard)
@@ -100,11 +107,15 @@ class Guards:
             return branch if arg_shape or not shape else self._sum(branch, equation, i)
         if guard is None or (not guard.shape and not row.reads_part):
             return guard
-        if row.elementwise:
+        if elementwise(equation):
             return guard if arg_shape else self._sum(guard, equation, i)
         if row.structural or row.multilinear:
             return self._derive(guard, equation, i, arg_shape)
         return self._derive(guard, None, 0, ())
+
+    def _anywhere(self, guard: Guard | None) -> Guard | None:
+        """A guard that holds where one of the elements of a guard does."""
+        return self._derive(guard, None, 0, ()) if guard is not None and guard.shape else guard
 
     def _sum(self, inner: Guard, equation: Equation, i: int) -> Guard:
         self._summed[equation.out, i] = inner

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
-from gradc.ir.graph import Atom, DType, Equation, Lit, Var
+from gradc.ir.graph import Atom, DType, Equation, Graph, Lit, Var
 from gradc.ops.builder import Builder
 from gradc.ops.expr import Expr, Leaf
 from gradc.ops.primitive import Partial, Primitive
@@ -18,6 +18,25 @@ from gradc.ops.table import PRIMITIVES
 def differentiable(atom: Atom) -> bool:
     """Whether a quantity can have a derivative: reals do, integers and truths do not."""
     return atom.type.dtype is DType.REAL
+
+
+def authored_partials(equation: Equation) -> Graph | None:
+    """The graph of the author's own partials, where a call has them."""
+    for name, value in equation.params:
+        if name == "partials":
+            graph: Graph | None = value
+            return graph
+    return None
+
+
+def elementwise(equation: Equation) -> bool:
+    """Whether each element of the result depends on the same element of the operands.
+
+    A call with the author's partials acts on elements where its result is an array.
+    """
+    if PRIMITIVES[equation.op].elementwise:
+        return True
+    return bool(equation.out.type.shape) and authored_partials(equation) is not None
 
 
 def partials(equation: Equation) -> Sequence[Partial]:
@@ -131,13 +150,13 @@ def pull(
         for i in wanted:
             if i in row.guarded:
                 taken = adjoint if before_sum else _select(b, equation, row.guarded[i], adjoint)
-                yield i, _unspread(b, equation, i, taken, before_sum)
+                yield i, unspread(b, equation, i, taken, before_sum)
     elif row.partials is not None:
         formulas = partials(equation)
         for i in wanted:
             term = b.scale(adjoint, formulas[i])
             if term is not None:
-                yield i, _unspread(b, equation, i, term, before_sum)
+                yield i, unspread(b, equation, i, term, before_sum)
     else:
         for i in wanted:
             if transposed(row, i):
@@ -152,9 +171,7 @@ def _select(b: Builder, equation: Equation, truth: bool, value: Atom) -> Atom:
     return b.apply(equation.op, (equation.args[0], *branches))
 
 
-def _unspread(
-    b: Builder, equation: Equation, i: int, term: Atom, before_sum: Before | None
-) -> Atom:
+def unspread(b: Builder, equation: Equation, i: int, term: Atom, before_sum: Before | None) -> Atom:
     """A contribution to a scalar operand of an array equation is the sum of all elements."""
     shape = equation.out.type.shape
     if equation.args[i].type.shape == shape:

@@ -15,19 +15,20 @@ Monomial = tuple[str, ...]
 
 
 class Quotient(str):
-    """The floor of a size divided by a number, as a factor of monomials: `(N//2)`.
+    """The floor of a size divided by another, as a factor of monomials: `(N//2)`.
 
     It stands where a name does where the quotient is not a polynomial.
     """
 
     dividend: Dim
-    divisor: int
+    divisor: Dim
 
     @staticmethod
-    def of(dividend: Dim, divisor: int) -> Quotient:
+    def of(dividend: Dim, divisor: Dim) -> Quotient:
         """`dividend // divisor`."""
         inner = f"({dividend})" if len(dividend.terms) > 1 else str(dividend)
-        quotient = Quotient(f"({inner}//{divisor})")
+        plain = divisor.constant is not None or divisor.symbol is not None
+        quotient = Quotient(f"({inner}//{divisor})" if plain else f"({inner}//({divisor}))")
         quotient.dividend, quotient.divisor = dividend, divisor
         return quotient
 
@@ -107,12 +108,16 @@ class Dim:
                 return None
         return quotient
 
-    def floored(self, divisor: int) -> Dim:
-        """The quotient by a positive integer, rounded down."""
-        if self.constant is not None:
-            return Dim.of(self.constant // divisor)
-        exact = self.divided(divisor)
-        return Dim({(Quotient.of(self, divisor),): 1}) if exact is None else exact
+    def floored(self, divisor: int | Dim) -> Dim:
+        """The quotient by a positive size, rounded down."""
+        by = Dim.of(divisor)
+        if by.constant is not None:
+            if self.constant is not None:
+                return Dim.of(self.constant // by.constant)
+            exact = self.divided(by.constant)
+            if exact is not None:
+                return exact
+        return Dim({(Quotient.of(self, by),): 1})
 
     def names(self) -> frozenset[str]:
         """The named sizes that occur."""
@@ -120,7 +125,7 @@ class Dim:
         for monomial, _ in self.terms:
             for name in monomial:
                 if isinstance(name, Quotient):
-                    found |= name.dividend.names()
+                    found |= name.dividend.names() | name.divisor.names()
                 else:
                     found.add(name)
         return frozenset(found)
@@ -150,7 +155,8 @@ class Dim:
             term = Dim({(): k})
             for name in monomial:
                 if isinstance(name, Quotient):
-                    term = term * name.dividend.substitute(sizes).floored(name.divisor)
+                    divisor = name.divisor.substitute(sizes)
+                    term = term * name.dividend.substitute(sizes).floored(divisor)
                 else:
                     term = term * sizes.get(name, Dim.of(name))
             total = total + term
@@ -168,7 +174,7 @@ class Dim:
             return None
         (name,) = unknown
         factors = (factor for monomial, _ in self.terms for factor in monomial)
-        if any(isinstance(f, Quotient) and name in f.dividend.names() for f in factors):
+        if any(isinstance(f, Quotient) and name in Dim.of(f).names() for f in factors):
             return None
         factor = self.substitute({name: Dim.of(name) + 1}) - self
         if name in factor.names():
@@ -186,7 +192,7 @@ class Dim:
         for monomial, k in self.terms:
             for name in monomial:
                 if isinstance(name, Quotient):
-                    k *= name.dividend.evaluate(sizes) // name.divisor
+                    k *= name.dividend.evaluate(sizes) // name.divisor.evaluate(sizes)
                 else:
                     k *= sizes[name]
             total += k

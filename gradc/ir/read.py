@@ -187,15 +187,19 @@ class _Reader:
         return match is not None and (end < 0 or match.start("token") < end)
 
     def atom(self) -> Atom:
-        """A name, a literal or `size(dim)`."""
+        """A name, a literal, `size(dim)`, or `size(dim, int)`."""
         token = self.next()
         if token in _SIGNED:
             return _SIGNED[token]
         if token == "size" and self.peek() == "(":
             self.next()
             dim = self.dim()
+            whole = self.peek() == ","
+            if whole:
+                self.next()
+                self.take("int")
             self.take(")")
-            return Size(dim)
+            return Size(dim, INT) if whole else Size(dim)
         if token[0].isdigit() or token[0] == "-":
             return Lit(int(token), INT) if token.lstrip("-").isdigit() else Lit(float(token))
         return self.variable(token)
@@ -285,7 +289,7 @@ class _Reader:
         total = self.sum()
         while self.peek() == "//":
             self.next()
-            total = total.floored(self.integer())
+            total = total.floored(self.factor())
         return total
 
     def sum(self) -> Dim:
@@ -310,13 +314,13 @@ class _Reader:
         return total
 
     def factor(self) -> Dim:
-        """A number, a size in brackets, or a name with an exponent."""
+        """A number, a size in brackets or a name, the last two perhaps with an exponent."""
         token = self.next()
         if token == "(":
-            inner = self.dim()
+            base = self.dim()
             self.take(")")
-            return inner
-        base = Dim.of(int(token)) if token.lstrip("-").isdigit() else Dim.of(token)
+        else:
+            base = Dim.of(int(token)) if token.lstrip("-").isdigit() else Dim.of(token)
         if self.peek() != "**":
             return base
         self.next()

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 
 from gradc.diagnostics import Source
 from gradc.ir.dims import Dim
-from gradc.ir.graph import Atom, Equation, Graph, Lit, Param, Size
+from gradc.ir.graph import INT, Atom, Equation, Graph, Lit, Param, Size
 
 BODIES = frozenset({"body", "condition"})  # parameters whose graph is in the scope around it
 
@@ -101,7 +101,9 @@ def _equation(
 def _atom(atom: Atom) -> str:
     if isinstance(atom, Lit):
         return literal_text(atom.value)
-    return f"size({atom.dim})" if isinstance(atom, Size) else atom.name
+    if isinstance(atom, Size):
+        return f"size({atom.dim}{', int' if atom.type == INT else ''})"
+    return atom.name
 
 
 def literal_text(value: float | int | bool) -> str:

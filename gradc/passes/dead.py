@@ -6,7 +6,7 @@ every quantity with a name: people read those, and their derivatives too.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from gradc.ir.graph import Atom, Equation, Graph, Var
@@ -23,6 +23,12 @@ def needed(equations: Iterable[Equation], results: Iterable[Var]) -> set[Var]:
         if equation.out in live or (equation.others and not live.isdisjoint(equation.others)):
             live.update(equation.inputs())
     return live
+
+
+def only_needed(equations: Sequence[Equation], results: Iterable[Var]) -> list[Equation]:
+    """Those of the equations on which results depend."""
+    live = needed(equations, results)
+    return [equation for equation in equations if not live.isdisjoint(equation.outs)]
 
 
 def without_dead_equations(graph: Graph) -> Graph:

@@ -211,7 +211,7 @@ def size_expr(dim: Dim, spelled: Callable[[str], str]) -> Expr:
             factor: Expr = Name(spelled(part))
             if isinstance(part, Quotient):
                 dividend = size_expr(part.dividend, spelled)
-                factor = Binary("//", dividend, Number(part.divisor))
+                factor = Binary("//", dividend, size_expr(part.divisor, spelled))
             term = factor if term is None else Binary("*", term, factor)
         assert term is not None
         if total is None:
