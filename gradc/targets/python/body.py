@@ -2,29 +2,35 @@
 
 A named quantity has a line of its own.  An anonymous one is written in place where it is
 used once and the line stays short; otherwise it gets a name made from the statement that it
-is a part of.  Invariant: every quantity is computed by exactly one expression.
+is a part of.  Loops are written by `loops`, which says which names their results have.
+
+Invariant: every quantity is computed by exactly one expression.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
-from gradc.ir.dims import Dim, Quotient
-from gradc.ir.graph import Atom, Equation, Lit, Size, Var
-from gradc.ops.indexing import partly_checked
-from gradc.ops.table import PRIMITIVES
+from gradc.ir.dims import Dim
+from gradc.ir.graph import REAL, Atom, DType, Equation, Graph, Var
+from gradc.ops.control import Loop
+from gradc.targets.python.carried import LoopFacts, Step
 from gradc.targets.python.identifiers import Identifiers
+from gradc.targets.python.notes import Notes, Results
+from gradc.targets.python.operands import Operands
+from gradc.targets.python.places import Place
 from gradc.targets.python.style import Style
 from gradc.targets.python.tree import (
     Assign,
+    AugAssign,
     Binary,
     Call,
     Expr,
     Name,
-    Number,
     Stmt,
-    Unary,
+    TupleAssign,
 )
 
 # An anonymous part wider than this gets a line of its own; sums may be wider, since they are
@@ -33,100 +39,130 @@ PART_WIDTH = 56
 SUM_WIDTH = 400
 
 
-class Body:
+class Callee(NamedTuple):
+    """A function of the module: its name, and the named sizes that it takes besides."""
+
+    name: str
+    sizes: tuple[str, ...]
+
+
+class Body(Operands):
     """Writes equations as statements, in one scope of identifiers."""
 
-    def __init__(self, style: Style, identifiers: Identifiers) -> None:
-        self.style = style
-        self.identifiers = identifiers
+    def __init__(
+        self,
+        style: Style,
+        identifiers: Identifiers,
+        callees: Mapping[Graph, Callee],
+        plain_results: Results,
+    ) -> None:
+        super().__init__(style, identifiers, Notes(plain_results))
+        self.callees = callees
         self.statements: list[Stmt] = []
         self.helpers: dict[str, None] = {}  # helpers that were called, in order
-        self.uses_module = False  # whether `math` or `np` was written
-        self.sizes: dict[str, None] = {}  # named sizes that were written, in order
-        self._written: dict[Var, Expr] = {}
-        self._width: dict[Var, int] = {}
-        self._plain: set[Var] = set()
-        self._doubtful: set[Var] = set()
-        self._uses: Mapping[Var, int] = {}
+        self.facts: dict[Var, LoopFacts] = {}  # of the loops in a loop, by their first result
+        self.indices: list[str] = []  # of the loops around, outermost first
+        self.owned: set[Var] = set()  # arrays that nothing else refers to
+        self._uses: dict[Var, int] = {}
+        self._places: dict[Var, Place] = {}
+        self._copies: dict[Var, list[Place]] = {}
+        self._steps: dict[Var, tuple[str, Step]] = {}
+        self._absorbed: dict[Var, Equation] = {}
 
     def write(
         self,
         equations: Sequence[Equation],
         results: Iterable[Var],
         before: Mapping[int, Stmt] | None = None,
+        in_place: bool = False,
     ) -> None:
         """Append the statements of equations; `results` are read after them.
 
         `before` holds statements to be written before the equation with that number; the
-        number after the last one stands for the end.
+        number after the last one stands for the end.  A result is read by its name, or by its
+        expression if it may be written `in_place`.
         """
-        self._uses = _uses(equations, results)
+        self.notes.add(equations)
+        self.count(equations, results, in_place)
         ahead = before or {}
         for number in range(len(equations) + 1):
             if number in ahead:
                 self.statements.append(ahead[number])
             if number < len(equations):
-                self._equation(equations[number])
+                self.equation(equations[number])
 
     def saved(self, equations: Iterable[Equation]) -> None:
         """Note what is special about results of equations that are written elsewhere."""
+        self.notes.add(equations)
+
+    def count(
+        self, equations: Iterable[Equation], results: Iterable[Var], in_place: bool = False
+    ) -> None:
+        """Count how often quantities are read, by equations and as results."""
+        uses: dict[Var, int] = {}
         for equation in equations:
-            self._note(equation)
+            for var in equation.inputs():
+                uses[var] = uses.get(var, 0) + 1
+            if equation.op == "loop":  # what is read in each step is computed once, before it
+                for atom in Loop.of(equation).captured:
+                    if type(atom) is Var:
+                        uses[atom] += 1
+        for var in results:
+            uses[var] = uses.get(var, 0) + (1 if in_place else 2)
+        self._uses.update(uses)
 
-    def name(self, var: Var) -> Expr:
-        """A quantity as it is read: its name, or its expression where it is written in place."""
-        written = self._written.get(var)
-        if written is None:
-            written = self._written[var] = Name(self.identifiers[var])
-        return written
+    def uses(self, var: Var) -> int:
+        """How often a quantity is read."""
+        return self._uses.get(var, 0)
 
-    # Context of the spelling rules
+    # Where results go
 
-    def atom(self, atom: Atom) -> Expr:
-        """An atom as an expression; a literal is written as a float."""
-        if type(atom) is Var:
-            return self.name(atom)
-        return self._literal(atom, whole=False)
+    def place(self, var: Var, place: Place) -> None:
+        """Have a quantity written to a place, and nowhere else."""
+        self._places[var] = place
 
-    def number(self, atom: Atom) -> Expr:
-        """An atom beside another operand: a whole literal is written without its point."""
-        if type(atom) is Var:
-            return self.name(atom)
-        return self._literal(atom, whole=True)
+    def place_of(self, var: Var) -> Place | None:
+        """The place where a quantity is written instead of to a name."""
+        return self._places.get(var)
 
-    def size(self, dim: Dim) -> Expr:
-        """A size as an expression of the named sizes."""
-        for name in sorted(dim.names()):
-            self.sizes.setdefault(name)
-        return size_expr(dim, self.identifiers.size)
+    def copy(self, var: Var, place: Place) -> None:
+        """Have a quantity stored at a place, too, as soon as it is known."""
+        self._copies.setdefault(var, []).append(place)
 
-    def plain(self, atom: Atom) -> bool:
-        """Whether an atom may be one of Python's own numbers."""
-        return type(atom) is not Var or atom in self._plain
+    def accumulate(self, result: Var, name: str, step: Step) -> None:
+        """Have a sum written as one onto the quantity of that name."""
+        self._steps[result] = (name, step)
+        if step.absorbed is not None:
+            self._absorbed[step.absorbed.out] = step.absorbed
 
-    def doubtful(self, atom: Atom) -> bool:
-        """Whether an index was checked for some elements only, and may have no range at all."""
-        return type(atom) is Var and atom in self._doubtful
-
-    def _literal(self, atom: Atom, whole: bool) -> Expr:
-        if isinstance(atom, Size):
-            return self.size(atom.dim)
-        assert isinstance(atom, Lit)
-        value = atom.value
-        if isinstance(value, bool):
-            return Name(str(value))
-        if math.isnan(value) or math.isinf(value):
-            self.uses_module = True
-            infinite = Name(f"{self.style.module}.{'nan' if math.isnan(value) else 'inf'}")
-            return Unary("-", infinite) if value < 0 else infinite
-        if whole and isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-            return Number(value) if _negative_zero(value) else Number(int(value))
-        return Number(value)
+    @contextmanager
+    def block(self) -> Iterator[list[Stmt]]:
+        """Have what is written go to a block of its own."""
+        outer, self.statements = self.statements, []
+        try:
+            yield self.statements
+        finally:
+            self.statements = outer
 
     # Statements
 
-    def _equation(self, equation: Equation) -> None:
+    def equation(self, equation: Equation) -> None:
+        """Append what computes the results of an equation."""
         out = equation.out
+        if out in self._absorbed:
+            return
+        if out in self._steps:
+            self._accumulate(equation, *self._steps[out])
+        elif equation.op == "loop":
+            from gradc.targets.python.loops import write_loop
+
+            write_loop(self, equation)
+        elif equation.op == "call":
+            self._call(equation)
+        else:
+            self._define(equation, self._spelled(equation))
+
+    def _spelled(self, equation: Equation) -> Expr:
         args = [self.number(arg) for arg in equation.args]
         if len(args) == 1 and type(equation.args[0]) is not Var:
             args = [self.atom(equation.args[0])]
@@ -135,39 +171,82 @@ class Body:
             if value.func in self.style.helpers(equation):
                 self.helpers.setdefault(value.func)
             self.uses_module |= value.func.startswith(f"{self.style.module}.")
-        self._note(equation)
-        if out.anonymous and self._fits_in_place(equation, value):
-            self._written[out] = value
+        return value
+
+    def _define(self, equation: Equation, value: Expr) -> None:
+        """Write a result in place, or to the name or the place that it has."""
+        out = equation.out
+        if out.type.shape and is_fresh(value):
+            self.owned.add(out)
+        comment = self.comment(equation, out)
+        if out in self._places:
+            self.statements.append(self._places[out].store(value, comment))
+        elif self._may_be_in_place(out) and self._fits_in_place(equation, value):
+            self.written[out] = value
+        else:
+            self.statements.append(Assign(self.identifier(out), value, comment))
+            self.width[out] = len(self.identifier(out))
+            self.defined(out)
+
+    def _may_be_in_place(self, out: Var) -> bool:
+        return out.anonymous and out not in self.names and out not in self._copies
+
+    def defined(self, out: Var) -> None:
+        """Note that a quantity is known under its name."""
+        for place in self._copies.get(out, ()):
+            self.statements.append(place.store(self.name(out)))
+
+    def comment(self, equation: Equation, out: Var) -> str | None:
+        """The author's statement, beside a quantity that has a name of the author's."""
+        named = not out.anonymous or out in self.names or out in self._places
+        return equation.origin.text if equation.origin and named else None
+
+    def _call(self, equation: Equation) -> None:
+        """`a, b = function(x, y, N)`."""
+        graph = equation.param("graph")
+        callee = self.callees[graph]
+        args = [self._argument(arg) for arg in equation.args]
+        args += [self.size(Dim.of(name)) for name in callee.sizes]
+        value = Call(callee.name, tuple(args))
+        if len(graph.outputs) == 1:
+            self._define(equation, value)
             return
-        comment = equation.origin.text if equation.origin and not out.anonymous else None
-        self.statements.append(Assign(self.identifiers[out], value, comment))
-        self._width[out] = len(self.identifiers[out])
+        targets = tuple(self.identifier(v) if self.uses(v) else "_" for v in equation.outs)
+        named = next((v for v in equation.outs if self.comment(equation, v)), equation.out)
+        self.statements.append(TupleAssign(targets, value, self.comment(equation, named)))
+        for out in equation.outs:
+            self.defined(out)
 
-    def _note(self, equation: Equation) -> None:
-        """Note whether a result may be one of Python's own numbers, or a doubtful index."""
-        if self._may_be_plain(equation):
-            self._plain.add(equation.out)
-        if partly_checked(equation):
-            self._doubtful.add(equation.out)
+    def _argument(self, arg: Atom) -> Expr:
+        """An operand of a function, whose real ones are never Python's own numbers."""
+        value = self.atom(arg)
+        if self.style.guard_plain is None or arg.type != REAL or not self.plain(arg):
+            return value
+        return self.style.guard_plain(value, DType.REAL)
 
-    def _may_be_plain(self, equation: Equation) -> bool:
-        """Whether a scalar may be one of Python's own numbers: a selection of a literal is."""
-        if self.style.guard_plain is None or equation.out.type.shape:
-            return False
-        row = PRIMITIVES[equation.op]
-        if row.guarded:
-            return any(self.plain(equation.args[i]) for i in row.guarded)
-        return all(self.plain(arg) for arg in equation.args)
+    def _accumulate(self, equation: Equation, name: str, step: Step) -> None:
+        """A sum onto what a loop carries, in its place."""
+        out = equation.out
+        comment = self.comment(equation, out)
+        added = step.absorbed and self.style.add_at(self, Name(name), step.op, step.absorbed)
+        if step.absorbed is not None and added is None:
+            self.written[step.absorbed.out] = self._spelled(step.absorbed)
+        if added is None:
+            added = AugAssign(name, step.op, self.number(step.part), comment)
+        self.statements.append(added._replace(comment=comment))
+        self.call(out, name)
+        self.owned.add(out)
+        self.defined(out)
 
     def _fits_in_place(self, equation: Equation, value: Expr) -> bool:
         out = equation.out
-        if self._uses.get(out, 0) > 1:
+        if self.uses(out) > 1:
             return False
         width = self._estimate(equation, value)
         limit = SUM_WIDTH if isinstance(value, Binary) and value.op in "+-" else PART_WIDTH
         if width > limit:
             return False
-        self._width[out] = width
+        self.width[out] = width
         return True
 
     def _estimate(self, equation: Equation, value: Expr) -> int:
@@ -178,46 +257,15 @@ class Body:
             width += sum(8 for _ in value.kwargs)
         for arg in equation.args:
             if type(arg) is Var:
-                width += self._width.get(arg) or len(arg.name)
+                width += self.width.get(arg) or len(arg.name)
                 width += 2
             else:
                 width += 5
         return width
 
 
-def _negative_zero(value: float) -> bool:
-    return value == 0.0 and math.copysign(1.0, value) < 0
-
-
-def _uses(equations: Sequence[Equation], results: Iterable[Var]) -> dict[Var, int]:
-    uses: dict[Var, int] = {}
-    for equation in equations:
-        for var in equation.inputs():
-            uses[var] = uses.get(var, 0) + 1
-    for var in results:
-        # A result is read by its name, so it is never written in place.
-        uses[var] = uses.get(var, 0) + 2
-    return uses
-
-
-def size_expr(dim: Dim, spelled: Callable[[str], str]) -> Expr:
-    """A size polynomial as an expression; names are spelled by the function."""
-    total: Expr | None = None
-    for monomial, whole in dim.terms:
-        term: Expr | None = None
-        if abs(whole) != 1 or not monomial:
-            term = Number(abs(whole))
-        for part in monomial:
-            factor: Expr = Name(spelled(part))
-            if isinstance(part, Quotient):
-                dividend = size_expr(part.dividend, spelled)
-                factor = Binary("//", dividend, size_expr(part.divisor, spelled))
-            term = factor if term is None else Binary("*", term, factor)
-        assert term is not None
-        if total is None:
-            total = Unary("-", term) if whole < 0 else term
-        else:
-            total = Binary("-" if whole < 0 else "+", total, term)
-    if total is None:
-        return Number(0)
-    return total if dim.denominator == 1 else Binary("//", total, Number(dim.denominator))
+def is_fresh(value: Expr) -> bool:
+    """Whether an expression of an array makes one that nothing else refers to."""
+    if isinstance(value, Call):
+        return value.func in ("np.zeros", "np.ones", "np.full", "np.array", "embed")
+    return isinstance(value, Binary)

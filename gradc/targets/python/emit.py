@@ -7,6 +7,7 @@ the mode asks for, and runs without gradc.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from gradc.ad.gradient import gradient
@@ -39,11 +40,12 @@ def emit(program: Program, wrt: Sequence[Var], mode: str = "both", order: int = 
     if order > 1:
         program.scalar_output()
     program = prepared(program)
-    module = ModuleWriter(program, tuple(wrt))
     backwards = vjp(program.graph, wrt) if mode != "forward" else None
     forwards = forward_mode(program.graph, wrt) if mode != "reverse" else None
     second = forward_mode(gradient(program.graph, wrt), wrt) if order > 1 else None
-    module.name_all(backwards, forwards, second)
+    graphs = [d.graph for d in (backwards, forwards, second) if d is not None]
+    module = ModuleWriter(program, tuple(wrt), graphs)
+    module.name_all(backwards)
     if backwards is not None:
         module.reverse_mode(backwards)
     if forwards is not None:
@@ -72,10 +74,12 @@ def emit_trace(program: Program) -> Trace:
     not constant, with respect to the outputs weighted by the seeds.
     """
     program = prepared(program)
-    module = ModuleWriter(program, ())
     values = tuple(program.graph.named())
     adjoints = tuple(var for var in values if differentiable(var) and var not in program.constants)
     backwards = vjp(program.graph, adjoints)
+    rest = backwards.graph.equations[backwards.primal_count :]
+    whole = replace(backwards.graph, equations=(*backwards.primal, *rest))
+    module = ModuleWriter(program, (), (whole,))
     module.name_all(backwards)
     module.trace(backwards, values)
     return Trace(module.text(), values, adjoints, backwards.structural_zeros)

@@ -15,8 +15,13 @@ from gradc.targets.python.names import NameAllocator
 class Identifiers:
     """Gives every variable and every named size its identifier, the same one each time."""
 
-    def __init__(self, reserved: Iterable[str], names: Iterable[str]) -> None:
+    def __init__(
+        self, reserved: Iterable[str], names: Iterable[str], indices: Iterable[str] = ()
+    ) -> None:
+        names = tuple(names)
         self._allocator = NameAllocator(reserved, names)
+        self._variables = frozenset(names)
+        self._indices = frozenset(indices)
         self._anonymous: dict[Var, str] = {}
         self._counts: dict[str, int] = {}
 
@@ -29,9 +34,19 @@ class Identifiers:
             self._anonymous[var] = self._allocator.fresh(f"{stem}_{self._counts[stem]}")
         return self._anonymous[var]
 
+    def index(self, var: Var) -> str:
+        """The identifier of a loop's index: one of no name has that of the loop it comes from,
+        because nothing reads an index after its loop."""
+        stem = var.name.split("%")[0]
+        return self._allocator[stem] if stem in self._indices else self[var]
+
     def size(self, name: str) -> str:
         """The identifier of a named size, or of an input by its name."""
         return self._allocator[name]
+
+    def dim(self, name: str) -> str:
+        """The identifier of a named size, also where a quantity of a function has its name."""
+        return self._allocator[f"{name}%size" if name in self._variables else name]
 
     @property
     def renamed(self) -> dict[str, str]:

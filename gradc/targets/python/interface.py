@@ -12,8 +12,9 @@ from collections.abc import Container, Sequence
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType, Type, Var
 from gradc.ir.interface import InputSpec, SizeRequirement
-from gradc.targets.python.body import Body, size_expr
+from gradc.targets.python.body import Body
 from gradc.targets.python.identifiers import Identifiers
+from gradc.targets.python.sizes import size_expr
 from gradc.targets.python.tree import (
     Assign,
     Attribute,

@@ -7,7 +7,7 @@ every function.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 from gradc.ad.forward import Forward
 from gradc.ad.reverse import Reverse
@@ -17,6 +17,7 @@ from gradc.passes.dead import needed
 from gradc.targets.python.binding import Fused
 from gradc.targets.python.body import Body
 from gradc.targets.python.docstring import module_docstring
+from gradc.targets.python.functions import Functions, returned, tuple_hint
 from gradc.targets.python.helpers import helper_source
 from gradc.targets.python.identifiers import Identifiers
 from gradc.targets.python.interface import (
@@ -31,6 +32,7 @@ from gradc.targets.python.interface import (
 )
 from gradc.targets.python.printer import print_module
 from gradc.targets.python.scalar_style import SCALAR_STYLE
+from gradc.targets.python.scopes import all_equations, functions, indices, variables
 from gradc.targets.python.style import Style
 from gradc.targets.python.tree import (
     Assign,
@@ -56,6 +58,8 @@ from gradc.targets.python.tree import (
 # `reverse` from Python would take longer than the arithmetic.
 FUSED_EQUATIONS = 64
 
+BUILTINS = ("float", "abs", "max", "min")
+LOOP_BUILTINS = frozenset({"range", "reversed"})
 FUNCTION_NAMES = ("forward", "reverse", "tangent", "value_and_grad", "trace", "hvp", "saved")
 ENTRY_HELPERS = frozenset({"as_array", "as_int_array", "check_shape", "check_size", "check_range"})
 
@@ -63,28 +67,39 @@ ENTRY_HELPERS = frozenset({"as_array", "as_int_array", "check_shape", "check_siz
 class ModuleWriter:
     """Writes the functions of one module, in one scope of identifiers."""
 
-    def __init__(self, program: Program, wrt: tuple[Var, ...]) -> None:
+    def __init__(self, program: Program, wrt: tuple[Var, ...], graphs: Sequence[Graph]) -> None:
+        """`graphs` are all that the module computes."""
         self.program = program
         self.wrt = wrt
-        self.style = style_of(program.graph)
+        self.graphs = graphs
+        self.style = style_of(graphs)
         self.functions: list[Function] = []
         self.helpers: dict[str, None] = {}
         self.uses_module = False
         self.fused: Fused | None = None
         self.derivatives: dict[Var, Var] = {}
 
-    def name_all(self, backwards: Reverse | None, *forwards: Forward | None) -> None:
-        """Allocate the identifiers: the author's names first, then those derived from them."""
-        graphs = [d.graph for d in (backwards, *forwards) if d is not None]
-        equations = list(chain(self.program.graph.equations, *(g.equations for g in graphs)))
-        reserved = {"float", "abs", "max", "min", self.style.module, *FUNCTION_NAMES}
+    def name_all(self, backwards: Reverse | None) -> None:
+        """Write the functions that are called, and allocate the identifiers of the others: the
+        author's names first, then those derived from them."""
+        equations = list(chain.from_iterable(graph.equations for graph in self.graphs))
+        inside = functions(equations)
+        every = chain(equations, *(graph.equations for graph in inside))
+        reserved = {*BUILTINS, self.style.module, *FUNCTION_NAMES}
         if self.style.name == "numpy":
             reserved |= ENTRY_HELPERS
-        for equation in equations:
+        for equation in all_equations(every):
             reserved.update(self.style.helpers(equation))
-        named = list(chain(self.program.graph.named(), *(graph.named() for graph in graphs)))
+            if equation.op == "loop":
+                reserved |= LOOP_BUILTINS
+        named = chain.from_iterable(map(variables, self.graphs))
         names = dict.fromkeys(var.name for var in named if not var.anonymous)
-        self.identifiers = Identifiers(reserved, names)
+        self.called = Functions(self.style, reserved, names)
+        self.called.add(equations)
+        self.helpers.update(self.called.helpers)
+        self.uses_module = self.called.uses_module
+        reserved.update(self.called.names)
+        self.identifiers = Identifiers(reserved, names, indices(equations))
         if backwards is not None:
             self.derivatives = dict(zip(self.wrt, backwards.adjoints, strict=False))
 
@@ -92,12 +107,12 @@ class ModuleWriter:
 
     def reverse_mode(self, backwards: Reverse) -> None:
         """`forward` and `reverse`."""
-        rest = backwards.graph.equations[backwards.primal_count :]
-        saved = _saved(self.program.graph, backwards, rest)
+        primal, rest = _sweeps(backwards)
+        saved = _saved(self.program.graph.inputs, primal, backwards, rest)
         for var in saved:
             self.identifiers[var]  # numbered in the order of the forward sweep
         reverse = self._body()
-        reverse.saved(self.program.graph.equations)
+        reverse.saved(primal)
         reverse.write(rest, backwards.adjoints)
         seeds = backwards.seeds
         begin = self._enter(reverse, seeds, sizes_known=True)
@@ -111,21 +126,23 @@ class ModuleWriter:
             Param(self.identifiers[seed], hint(seed.type), Number(1.0) if lone else None)
             for seed in seeds
         ]
-        self._forward(saved, sizes)
+        self._forward(primal, saved, sizes)
         self._function(
             "reverse",
             (Param("saved", Name("tuple")), *params),
             [*unpack, *begin, *reverse.statements, results],
-            _hints(self.wrt),
+            tuple_hint(self.wrt),
             f"The derivatives ({_listed(reverse, backwards.adjoints)}), from what `forward` saved.",
         )
 
-    def _forward(self, saved: Sequence[Var], sizes: Sequence[str]) -> None:
+    def _forward(
+        self, primal: Sequence[Equation], saved: Sequence[Var], sizes: Sequence[str]
+    ) -> None:
         graph = self.program.graph
         results = (*graph.outputs, *saved)
-        live = needed(graph.equations, results)
+        live = needed(primal, results)
         body = self._body()
-        body.write([eq for eq in graph.equations if eq.out in live], results)
+        body.write([eq for eq in primal if not live.isdisjoint(eq.outs)], results)
         body.sizes.update(dict.fromkeys(sizes))
         begin = self._enter(body, graph.inputs)
         kept = Tuple(
@@ -137,7 +154,7 @@ class ModuleWriter:
             "forward",
             parameters(self.identifiers, graph.inputs),
             [*begin, *body.statements, Return(Tuple((value, kept)))],
-            Subscript(Name("tuple"), (_output_hint(graph.outputs), Name("tuple"))),
+            Subscript(Name("tuple"), (returned(graph.outputs), Name("tuple"))),
             f"The value of {_listed(body, graph.outputs)}, and what `reverse` needs.",
         )
 
@@ -149,7 +166,7 @@ class ModuleWriter:
         begin = self._enter(body, graph.inputs)
         values, tangents = self.program.graph.outputs, forwards.tangents
         result = Tuple((_outputs(body, values), _outputs(body, tangents)))
-        kind = _output_hint(values)
+        kind = returned(values)
         self._function(
             "tangent",
             parameters(self.identifiers, graph.inputs),
@@ -166,7 +183,7 @@ class ModuleWriter:
         body.write(graph.equations, graph.outputs)
         begin = self._enter(body, graph.inputs)
         results = [_tuple(body, part) for part in (graph.outputs[:count], second.tangents)]
-        kind = _hints(self.wrt)
+        kind = tuple_hint(self.wrt)
         self._function(
             "hvp",
             parameters(self.identifiers, graph.inputs),
@@ -182,7 +199,7 @@ class ModuleWriter:
         if len(graph.outputs) != 1 or graph.outputs[0].type.shape:
             return
         output = graph.outputs[0]
-        if self.style is SCALAR_STYLE and len(backwards.graph.equations) <= FUSED_EQUATIONS:
+        if self.style is SCALAR_STYLE and _is_small(backwards.graph):
             body = self._body()
             (seed,) = backwards.seeds
             results = (output, *backwards.adjoints)
@@ -215,15 +232,15 @@ class ModuleWriter:
             "value_and_grad",
             parameters(self.identifiers, graph.inputs),
             [*statements, Return(final)],
-            Subscript(Name("tuple"), (hint(output.type), _hints(self.wrt))),
+            Subscript(Name("tuple"), (hint(output.type), tuple_hint(self.wrt))),
             f"The value {self.identifiers[output]} and its derivatives ({listed}).",
         )
 
     def trace(self, backwards: Reverse, values: Sequence[Var]) -> None:
         """`trace`: every named value and every adjoint."""
-        rest = backwards.graph.equations[backwards.primal_count :]
+        _, rest = _sweeps(backwards)
         body = self._body()
-        body.write((*self.program.graph.equations, *rest), (*values, *backwards.adjoints))
+        body.write((*backwards.primal, *rest), (*values, *backwards.adjoints))
         inputs = (*self.program.graph.inputs, *backwards.seeds)
         begin = self._enter(body, inputs)
         final = Tuple((_tuple(body, values), _tuple(body, backwards.adjoints)))
@@ -238,7 +255,7 @@ class ModuleWriter:
     # Parts
 
     def _body(self) -> Body:
-        return Body(self.style, self.identifiers)
+        return Body(self.style, self.identifiers, self.called.callees, self.called.plain_results)
 
     def _enter(self, body: Body, variables: Sequence[Var], sizes_known: bool = False) -> list[Stmt]:
         """Conversion of arguments, sizes and checks of shapes, for a module with arrays."""
@@ -277,33 +294,49 @@ class ModuleWriter:
             imports = tuple(dict.fromkeys((*imports, Import("numpy", "np"))))
         elif self.uses_module:
             imports = (Import("math"),)
-        header = (self.identifiers.pragma,) if self.identifiers.pragma else ()
+        pragma = self.identifiers.pragma or self.called.pragma
+        header = (pragma,) if pragma else ()
         module = Module(
             module_docstring(self.program, self.wrt, self.identifiers.renamed, self.derivatives),
             imports,
             (),
-            (*(Source(text) for text in helpers), *self.functions),
+            (*(Source(text) for text in helpers), *self.called.written, *self.functions),
             header,
         )
         return print_module(module)
 
 
-def style_of(graph: Graph) -> Style:
-    """The style of a program: scalars alone need no NumPy."""
-    variables = chain(graph.inputs, (equation.out for equation in graph.equations))
-    if not any(var.type.shape for var in variables):
+def style_of(graphs: Iterable[Graph]) -> Style:
+    """The style of a module for some graphs: scalars alone need no NumPy."""
+    if not any(var.type.shape for graph in graphs for var in variables(graph)):
         return SCALAR_STYLE
     from gradc.targets.python.numpy_style import NUMPY_STYLE
 
     return NUMPY_STYLE
 
 
-def _saved(graph: Graph, backwards: Reverse, rest: Sequence[Equation]) -> list[Var]:
+def _sweeps(backwards: Reverse) -> tuple[Sequence[Equation], Sequence[Equation]]:
+    """The equations of the forward sweep, and of the reverse sweep."""
+    equations = backwards.graph.equations
+    return equations[: backwards.primal_count], equations[backwards.primal_count :]
+
+
+def _is_small(graph: Graph) -> bool:
+    """Whether a graph has so few equations that a call costs more than they do."""
+    return len(list(islice(all_equations(graph.equations), FUSED_EQUATIONS + 1))) <= FUSED_EQUATIONS
+
+
+def _saved(
+    inputs: Sequence[Var],
+    primal: Sequence[Equation],
+    backwards: Reverse,
+    rest: Sequence[Equation],
+) -> list[Var]:
     """The quantities of the forward sweep that the reverse sweep reads, in their order."""
     read = set(backwards.adjoints)
     for equation in rest:
         read.update(equation.inputs())
-    order = chain(graph.inputs, (equation.out for equation in graph.equations))
+    order = chain(inputs, chain.from_iterable(equation.outs for equation in primal))
     return [var for var in order if var in read]
 
 
@@ -314,20 +347,6 @@ def _tuple(body: Body, variables: Sequence[Var]) -> Tuple:
 def _outputs(body: Body, variables: Sequence[Var]) -> Expr:
     """One output as it is, several as a tuple."""
     return body.name(variables[0]) if len(variables) == 1 else _tuple(body, variables)
-
-
-def _output_hint(outputs: Sequence[Var]) -> Expr:
-    return hint(outputs[0].type) if len(outputs) == 1 else _hints(outputs)
-
-
-def _hints(variables: Sequence[Var]) -> Expr:
-    """The type hint of a tuple of quantities."""
-    hints = [hint(var.type) for var in variables]
-    if not hints:
-        return Subscript(Name("tuple"), (Tuple(()),))
-    if len(hints) > 4 and len(set(hints)) == 1:
-        return Subscript(Name("tuple"), (hints[0], Name("...")))
-    return Subscript(Name("tuple"), tuple(hints))
 
 
 def _listed(body: Body, variables: Sequence[Var]) -> str:

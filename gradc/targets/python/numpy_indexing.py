@@ -11,8 +11,12 @@ from collections.abc import Mapping, Sequence
 
 from gradc.ir.dims import Dim, Shape
 from gradc.ir.graph import Equation
+from gradc.targets.python.flat import flat
+from gradc.targets.python.lexical import text_width
 from gradc.targets.python.style import Context, FormRule, checked
-from gradc.targets.python.tree import Call, Expr, Name, Slice, Subscript, Tuple
+from gradc.targets.python.tree import AugAssign, Call, Expr, ExprStmt, Name, Slice, Subscript, Tuple
+
+LONGEST_TARGET = 40  # columns of what a statement assigns to
 
 
 def sizes(context: Context, shape: Shape) -> Tuple:
@@ -98,6 +102,29 @@ def _scatter_add(context: Context, equation: Equation, args: Sequence[Expr]) -> 
 
 def _iota(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     return Call("np.arange", (context.size(equation.param("size")),))
+
+
+def add_at(
+    context: Context, array: Expr, operator: str, equation: Equation
+) -> AugAssign | ExprStmt | None:
+    """`array[index] += value` for an `embed` or a `scatter_add`; None where it is too long.
+
+    Places that are arrays may repeat, so a function adds there.
+    """
+    value, *indices = equation.args
+    args = [context.number(value), *map(context.atom, indices)]
+    if equation.op == "embed":
+        items = _index_items(context, equation, equation.param("shape"))
+    elif _doubtful(context, equation):
+        return None
+    else:
+        items = _places(equation, args)
+    if not any(index.type.shape for index in indices):
+        target = flat(Subscript(array, items))
+        if text_width(target) <= LONGEST_TARGET:
+            return AugAssign(target, operator, args[0])
+    name = "np.add.at" if operator == "+" else "np.subtract.at"
+    return ExprStmt(Call(name, (array, _as_argument(items), args[0])))
 
 
 INDEXING_FORMS: Mapping[str, FormRule] = {

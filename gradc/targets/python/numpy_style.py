@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradc.ir.dims import Shape
-from gradc.ir.graph import Atom, DType, Equation, Lit
+from gradc.ir.graph import Atom, DType, Equation, Lit, Type
 from gradc.targets.python.idioms import conditional
-from gradc.targets.python.numpy_indexing import INDEXING_FORMS, INDEXING_HELPERS
+from gradc.targets.python.numpy_indexing import INDEXING_FORMS, INDEXING_HELPERS, add_at
 from gradc.targets.python.style import Context, Style, guarded
 from gradc.targets.python.tree import (
     Attribute,
@@ -68,6 +68,15 @@ def shape_expr(context: Context, shape: Shape) -> Expr:
     """A shape as an argument: the size itself for a vector, else a tuple."""
     sizes = tuple(context.size(dim) for dim in shape)
     return sizes[0] if len(sizes) == 1 else Tuple(sizes)
+
+
+def array_of(context: Context, type: Type, zeros: bool) -> Expr:
+    """A new array of a type, all zeros or without values yet."""
+    name = "np.zeros" if zeros else "np.empty"
+    kwargs: tuple[tuple[str, Expr], ...] = ()
+    if type.dtype is not DType.REAL:
+        kwargs = (("dtype", Name(_dtype(type.dtype))),)
+    return Call(name, (shape_expr(context, type.shape),), kwargs)
 
 
 def _broadcast(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
@@ -218,4 +227,5 @@ NUMPY_STYLE = Style(
         **INDEXING_HELPERS,
     },
     guard_plain=lambda expr, dtype: Call(_dtype(dtype), (expr,)),
+    add_at=add_at,
 )

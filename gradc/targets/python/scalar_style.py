@@ -72,4 +72,5 @@ SCALAR_STYLE = Style(
         "checked": ("checked",),
     },
     guard_plain=None,
+    add_at=lambda context, array, operator, equation: None,
 )

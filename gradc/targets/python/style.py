@@ -16,7 +16,7 @@ from gradc.ops.primitive import Fn, Form, Helper, Infix, Prefix, Spelling
 from gradc.ops.table import PRIMITIVES
 from gradc.targets.python.helpers import Target
 from gradc.targets.python.idioms import both, compare, either, inverse, negative
-from gradc.targets.python.tree import Binary, Call, Expr, StringLit
+from gradc.targets.python.tree import AugAssign, Binary, Call, Expr, ExprStmt, StringLit
 
 
 class Context(Protocol):
@@ -41,6 +41,7 @@ class Context(Protocol):
 
 _PREFIX: Mapping[str, Callable[[Expr], Expr]] = {"-": negative, "not": inverse}
 
+AddRule = Callable[[Context, Expr, str, Equation], AugAssign | ExprStmt | None]
 FormRule = Callable[[Context, Equation, Sequence[Expr]], Expr]
 
 
@@ -54,6 +55,8 @@ class Style(NamedTuple):
     form_helpers: Mapping[str, tuple[str, ...]]  # helpers that a form may call
     # Makes a plain number one that follows IEEE 754, or wraps round, before an operator.
     guard_plain: Callable[[Expr, DType], Expr] | None
+    # Adds (`+`, `-`) what an equation puts into zeros to an array, in place, if that can be said.
+    add_at: AddRule
 
     def spelling(self, op: str) -> Spelling:
         """How a primitive is spelled in this style."""

@@ -1,0 +1,109 @@
+"""The functions of an emitted module that its graphs call: the author's, and their derivatives.
+
+A function stands behind those that it calls.  It takes its operands by position, then the named
+sizes that its statements read.  Invariant: one function for each graph, and one for all graphs
+of a name whose text is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from gradc.ir.graph import Equation, Graph, Var
+from gradc.passes.dead import needed
+from gradc.targets.python.body import Body, Callee
+from gradc.targets.python.identifiers import Identifiers
+from gradc.targets.python.interface import hint, parameters
+from gradc.targets.python.names import NameAllocator
+from gradc.targets.python.notes import Notes
+from gradc.targets.python.printer import print_function
+from gradc.targets.python.scopes import functions, indices, variables
+from gradc.targets.python.style import Style
+from gradc.targets.python.tree import Expr, Function, Name, Param, Return, Subscript, Tuple
+
+
+class Functions:
+    """Writes functions, and knows how they are called."""
+
+    def __init__(self, style: Style, reserved: Iterable[str], avoided: Iterable[str]) -> None:
+        self.style = style
+        self.written: list[Function] = []
+        self.callees: dict[Graph, Callee] = {}
+        self.plain_results: dict[Graph, tuple[bool, ...]] = {}
+        self.helpers: dict[str, None] = {}
+        self.uses_module = False
+        self.pragma: str | None = None
+        self._reserved = set(reserved)
+        self._allocator = NameAllocator((*self._reserved, *avoided))
+        self._texts: dict[str, dict[str, Callee]] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all functions."""
+        return [function.name for function in self.written]
+
+    def add(self, equations: Sequence[Equation]) -> None:
+        """Write the functions that equations call, and those that these call."""
+        for graph in functions(equations):
+            if graph not in self.callees:
+                self._add(graph)
+
+    def _add(self, graph: Graph) -> None:
+        self.plain_results[graph] = Notes(self.plain_results).results(graph)
+        function, body = self._function(graph)
+        texts = self._texts.setdefault(graph.name, {})
+        text = print_function(function)
+        if text not in texts:
+            name = self._name(graph.name, len(texts))
+            texts[text] = Callee(name, tuple(body.sizes))
+            self.written.append(function._replace(name=name))
+            self._reserved.add(name)
+            self.helpers.update(body.helpers)
+            self.uses_module |= body.uses_module
+            self.pragma = self.pragma or body.identifiers.pragma
+        self.callees[graph] = texts[text]
+
+    def _name(self, wish: str, instances: int) -> str:
+        return self._allocator[f"{wish}_{instances + 1}" if instances else wish]
+
+    def _function(self, graph: Graph) -> tuple[Function, Body]:
+        """A function, its name still that of the graph."""
+        named = (var.name for var in variables(graph) if not var.anonymous)
+        identifiers = Identifiers(self._reserved, dict.fromkeys(named), indices(graph.equations))
+        body = Body(self.style, identifiers, self.callees, self.plain_results)
+        live = needed(graph.equations, graph.outputs)
+        equations = [eq for eq in graph.equations if not live.isdisjoint(eq.outs)]
+        body.write(equations, graph.outputs, in_place=True)
+        results = tuple(body.name(var) for var in graph.outputs)
+        sizes = [Param(identifiers.dim(name), Name("int")) for name in body.sizes]
+        function = Function(
+            graph.name,
+            (*parameters(identifiers, graph.inputs), *sizes),
+            [*body.statements, Return(results[0] if len(results) == 1 else Tuple(results))],
+            returned(graph.outputs),
+            _docstring(graph, identifiers),
+        )
+        return function, body
+
+
+def returned(outputs: Sequence[Var]) -> Expr:
+    """The type hint of what a function returns: one result as it is, several as a tuple."""
+    return hint(outputs[0].type) if len(outputs) == 1 else tuple_hint(outputs)
+
+
+def tuple_hint(variables: Sequence[Var]) -> Expr:
+    """The type hint of a tuple of quantities."""
+    hints = [hint(var.type) for var in variables]
+    if not hints:
+        return Subscript(Name("tuple"), (Tuple(()),))
+    if len(hints) > 4 and len(set(hints)) == 1:
+        return Subscript(Name("tuple"), (hints[0], Name("...")))
+    return Subscript(Name("tuple"), tuple(hints))
+
+
+def _docstring(graph: Graph, identifiers: Identifiers) -> str:
+    named = [identifiers[var] for var in graph.outputs if not var.anonymous]
+    if len(named) < len(graph.outputs):
+        arguments = ", ".join(identifiers[var] for var in graph.inputs)
+        return f"The value of {graph.name}({arguments})."
+    return f"Compute {', '.join(named)}."

@@ -1,0 +1,255 @@
+"""Loops: a `for` over a range, with the quantities that it carries and those that it collects.
+
+The names of what a step begins with, what it ends with and what the loop results in are one;
+`carried` says where it is assigned.  An array that is added onto in place belongs to the loop:
+it is made for it, or is a copy.  A collected quantity is an array with one row for each step of
+the range, or in a module of scalars a list.
+
+Invariant: no array that anything else refers to is ever changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradc.ir.dims import Dim
+from gradc.ir.graph import DType, Equation, Type, Var
+from gradc.ops.control import Loop
+from gradc.targets.python.body import Body
+from gradc.targets.python.carried import LoopFacts, Plan
+from gradc.targets.python.flat import flat
+from gradc.targets.python.idioms import inverse
+from gradc.targets.python.numpy_style import array_of
+from gradc.targets.python.places import Place
+from gradc.targets.python.tree import (
+    Assign,
+    AugAssign,
+    Binary,
+    Break,
+    Call,
+    Expr,
+    For,
+    If,
+    ListExpr,
+    Name,
+    Number,
+    Slice,
+    Subscript,
+    Tuple,
+    TupleAssign,
+)
+
+
+def write_loop(body: Body, equation: Equation) -> None:
+    """Append a loop, and what stands before it."""
+    facts = body.facts.pop(equation.out, None)
+    if facts is None:
+        facts = LoopFacts(equation, {out for out in equation.outs if body.uses(out)})
+    _Writer(body, facts).write()
+    for out in equation.outs:
+        body.defined(out)
+
+
+class _Writer:
+    def __init__(self, body: Body, facts: LoopFacts) -> None:
+        self.body = body
+        self.facts = facts
+        self.loop = loop = facts.loop
+        self.plan: Plan = facts.plan()
+        self.names = [body.identifier(var) for var in loop.finals]
+        self.index = self._index()
+        self.counter = None
+        if loop.steps is not None and body.uses(loop.steps):
+            self.counter = body.identifier(loop.steps)
+
+    def write(self) -> None:
+        """What the loop needs, then the loop."""
+        body = self.body
+        for i, name in enumerate(self.names):
+            self._begin(i, name)
+        places = [self._stack(result) for result, _ in self.facts.collected]
+        if self.counter is not None:
+            body.statements.append(Assign(self.counter, Number(0)))
+        header = self._range()
+        for var, name in zip(self.facts.before, self.names, strict=True):
+            body.call(var, name)
+        body.call(self.loop.body.inputs[0], self.index)
+        body.indices.append(self.index)
+        with body.block() as statements:
+            self._condition()
+            self._step(places)
+            if self.counter is not None:
+                body.statements.append(AugAssign(self.counter, "+", Number(1)))
+        body.indices.pop()
+        for i, (var, name) in enumerate(zip(self.loop.finals, self.names, strict=True)):
+            body.call(var, name)
+            if i in self.plan.accumulated:
+                body.owned.add(var)
+        read = self._reads_index()
+        body.statements.append(For(self.index if read else "_", header, tuple(statements)))
+
+    # Before the loop
+
+    def _begin(self, i: int, name: str) -> None:
+        """`h = h0`; a copy where the loop changes it in place and it is something else's too."""
+        first, body = self.loop.initial[i], self.body
+        value = body.atom(first)
+        if i in self.plan.accumulated and first.type.shape:
+            own = type(first) is Var and first in body.owned and body.uses(first) == 1
+            if not own:
+                value = Call("np.array", (value,))
+        if value != Name(name):
+            body.statements.append(Assign(name, value))
+
+    def _stack(self, result: Var) -> Place:
+        """Make what a quantity is collected in, and say where the row of a step is."""
+        body, loop = self.body, self.loop
+        outer = body.place_of(result)
+        row = flat(self._row())
+        if outer is not None:
+            return outer.at(row)
+        name = body.identifier(result)
+        sparse = loop.condition is not None or loop.counted
+        if body.style.name == "python":
+            append = not sparse and not loop.backwards
+            value: Expr = ListExpr(())
+            if not append:
+                value = Binary("*", ListExpr((_zero(result.type),)), body.size(loop.length))
+            body.statements.append(Assign(name, value))
+            return Place(name, (row,), append)
+        body.statements.append(Assign(name, array_of(body, result.type, zeros=sparse)))
+        return Place(name, (row,))
+
+    # The header
+
+    def _index(self) -> str:
+        index = self.loop.body.inputs[0]
+        name = self.body.identifiers.index(index)
+        return self.body.identifiers[index] if name in self.body.indices else name
+
+    def _reads_index(self) -> bool:
+        index = self.loop.body.inputs[0]
+        if index in self.facts.readers or index in self.facts.results or self.facts.collected:
+            return True
+        condition = self.loop.condition
+        return condition is not None and any(index in eq.inputs() for eq in condition.equations)
+
+    def _range(self) -> Expr:
+        """`range(start, stop, step)`, as many steps of it as are counted, in its order."""
+        loop, body = self.loop, self.body
+        start, stop = body.size(loop.start), body.size(loop.stop)
+        count = None if loop.count is None else body.atom(loop.count)
+        from_zero = loop.step == 1 and loop.start == Dim.of(0)
+        bounds: tuple[Expr, ...] = (stop,) if from_zero else (start, stop)
+        if loop.step != 1:
+            bounds = (*bounds, Number(loop.step))
+        if count is not None and from_zero:
+            bounds, count = (count,), None
+        steps: Expr = Call("range", bounds)
+        if count is not None:
+            steps = Subscript(steps, (Slice(None, count),))
+        return Call("reversed", (steps,)) if loop.backwards else steps
+
+    def _row(self) -> Expr:
+        """The number of the step, counted from the first one of the range."""
+        loop, index = self.loop, Name(self.index)
+        if loop.start == Dim.of(0):
+            span: Expr = index
+        else:
+            span = Binary("-", index, self.body.size(loop.start))
+        if loop.step < 0:
+            span = Binary("-", self.body.size(loop.start), index)
+        return span if abs(loop.step) == 1 else Binary("//", span, Number(abs(loop.step)))
+
+    # The body
+
+    def _condition(self) -> None:
+        """`if not condition: break`."""
+        condition = self.loop.condition
+        if condition is None:
+            return
+        body = self.body
+        body.count(condition.equations, condition.outputs, in_place=True)
+        for equation in condition.equations:
+            body.equation(equation)
+        holds = body.name(condition.outputs[0])
+        if isinstance(holds, Call) and holds.func == "np.logical_not":
+            stop = holds.args[0]
+        else:
+            stop = inverse(holds)
+        body.statements.append(If(stop, (Break(),)))
+
+    def _step(self, places: Sequence[Place]) -> None:
+        """One step: the equations, each result written where it belongs."""
+        body, facts, plan = self.body, self.facts, self.plan
+        placed = self._placed(places)
+        read = (*facts.next, *(value for _, value in facts.collected))
+        body.count(facts.equations, [v for v in read if v not in placed and v not in plan.in_place])
+        for var, i in (*plan.direct.items(), *plan.within.items()):
+            body.call(var, self.names[i])
+        for var, step in plan.steps.items():
+            body.accumulate(var, self.names[step.carried], step)
+        for i in plan.accumulated:
+            body.owned.add(facts.before[i])
+        for equation in facts.equations:
+            if equation.op == "loop":
+                body.facts[equation.out] = facts.inner(equation)
+            body.equation(equation)
+        self._end()
+
+    def _placed(self, places: Sequence[Place]) -> set[Var]:
+        """Arrange that collected values are stored; of these, those that nothing else reads
+        are computed where they are stored."""
+        body, facts = self.body, self.facts
+        placed: set[Var] = set()
+        for place, (_, value) in zip(places, facts.collected, strict=True):
+            if value not in facts.position:
+                body.statements.append(place.store(body.name(value)))
+            elif facts.uses(value) == 1 and value.anonymous and self._is_alone(value):
+                body.place(value, place)
+                placed.add(value)
+            else:
+                if value in self.plan.direct:
+                    body.call(value, self.names[self.plan.direct[value]])
+                body.copy(value, place)
+        return placed
+
+    def _is_alone(self, value: Var) -> bool:
+        """Whether a value is the one result of its equation, or a row of an array is free to
+        be collected into."""
+        equation = self.facts.equations[self.facts.position[value]]
+        if equation.op != "loop":
+            return not equation.others
+        inner = Loop.of(equation)
+        full = inner.condition is None and not inner.counted
+        return full and value in inner.collected and self.body.style.name == "numpy"
+
+    def _end(self) -> None:
+        """Assign what is carried and could not be assigned before."""
+        body, facts, plan = self.body, self.facts, self.plan
+        late = [i for i in plan.late if body.name(facts.next[i]) != Name(self.names[i])]
+        values = [body.name(facts.next[i]) for i in late]
+        targets = tuple(self.names[i] for i in late)
+        old = {facts.before[i] for i in late}
+        if any(facts.reads_late(facts.next[i], old - {facts.before[i]}) for i in late):
+            body.statements.append(TupleAssign(targets, Tuple(tuple(values))))
+            return
+        for i, target, value in zip(late, targets, values, strict=True):
+            body.statements.append(Assign(target, value, self._origin(facts.next[i])))
+
+    def _origin(self, var: Var) -> str | None:
+        """The author's statement that computes a value written in place at the end."""
+        if var not in self.plan.in_place:
+            return None
+        origin = self.facts.equations[self.facts.position[var]].origin
+        return None if origin is None else origin.text
+
+
+def _zero(type: Type) -> Expr:
+    match type.dtype:
+        case DType.REAL:
+            return Number(0.0)
+        case DType.INT:
+            return Number(0)
+        case DType.BOOL:
+            return Name("False")
