@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from gradc.ad.names import adjoint_name
 from gradc.ir.dims import shape_text
 from gradc.ir.evaluation import Evaluation
-from gradc.ir.graph import Var
+from gradc.ir.graph import Graph, Var
 from gradc.ir.program import Program
+from gradc.ops.control import Loop
 from gradc.report.numbers import array_cell, json_value
 from gradc.report.table import Column, render_table, shortened
 
@@ -26,16 +27,16 @@ def run_table(
     `width` the table is fitted to so many columns.
     """
     kinds = {spec.name: spec.kind for spec in program.inputs}
-    origins = {eq.out.name: eq.origin for eq in program.graph.equations if eq.origin}
+    statements = _statements(program.graph)
     columns = [Column("name"), Column("equation"), Column("shape"), Column("value", "number")]
     if output is not None:
         columns += [Column("dVar"), Column(f"d{output}/dVar", "number")]
     rows = []
     for var in program.graph.named():
-        origin = origins.get(var.name)
+        statement = statements.get(var)
         row = [
             var.name,
-            shortened(origin.text, EQUATION_WIDTH) if origin else kinds[var.name],
+            shortened(statement, EQUATION_WIDTH) if statement else kinds[var.name],
             shape_text(var.type.shape),
             array_cell(evaluation.values[var.name]),
         ]
@@ -43,6 +44,25 @@ def run_table(
             row += _derivative(var, evaluation)
         rows.append(row)
     return render_table(columns, rows, width)
+
+
+def _statements(graph: Graph) -> dict[Var, str]:
+    """The statement that defines each quantity; of what a loop carries or collects, the one in
+    its body."""
+    found = {}
+    for equation in graph.equations:
+        within: dict[Var, str] = {}
+        results: tuple[Var, ...] = ()
+        if equation.op == "loop":
+            body = Loop.of(equation).body
+            within, results = _statements(body), body.outputs
+        for position, var in enumerate(equation.outs):
+            inner = within.get(results[position]) if position < len(results) else None
+            if inner is not None:
+                found[var] = inner
+            elif equation.origin is not None:
+                found[var] = equation.origin.text
+    return found
 
 
 def _derivative(var: Var, evaluation: Evaluation) -> list[str]:
