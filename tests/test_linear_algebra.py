@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import gradc
 from gradc.diagnostics import SourceError
+from gradc.targets.python import helpers_numpy
 
 RANDOM = np.random.default_rng(7)
 SQUARE = RANDOM.normal(size=(4, 4))
@@ -130,3 +132,39 @@ def test_shapes_that_do_not_fit_are_refused(program: str, code: str) -> None:
     with pytest.raises(SourceError) as caught:
         gradc.compile(program)
     assert [d.code for d in caught.value.diagnostics] == [code]
+
+
+# Many matrices at once
+
+MANY = np.stack([SQUARE, np.zeros((4, 4)), POSITIVE])
+
+
+@pytest.mark.parametrize("helper", [helpers_numpy.inv, helpers_numpy.cholesky])
+def test_a_singular_matrix_among_many_spoils_itself_alone(helper: Any) -> None:
+    found = helper(np.stack([POSITIVE, np.zeros((4, 4)), POSITIVE]))
+    assert np.isnan(found[1]).all()
+    np.testing.assert_array_equal(found[[0, 2]], np.stack([helper(POSITIVE)] * 2))
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (3, 4, 2)])
+def test_a_singular_matrix_has_no_solution_and_its_neighbours_have(shape: tuple[int, ...]) -> None:
+    right = np.ones(shape)
+    found = helpers_numpy.solve(MANY, right)
+    assert found.shape == shape
+    assert np.isnan(found[1]).all()
+    np.testing.assert_array_equal(found[2], helpers_numpy.solve(POSITIVE, right[2]))
+
+
+def test_a_vector_for_each_of_as_many_matrices_as_it_has_elements() -> None:
+    """NumPy 2 takes a stack of vectors for one matrix, unless told otherwise."""
+    matrices = np.stack([POSITIVE, 2 * POSITIVE, 4 * POSITIVE, 8 * POSITIVE])
+    found = helpers_numpy.solve(matrices, np.stack([RIGHT] * 4))
+    expected = [helpers_numpy.solve(matrix, RIGHT) for matrix in matrices]
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
+def test_cofactors_of_a_matrix_that_is_not_finite_are_nan_alone() -> None:
+    matrices = np.stack([SQUARE, np.full((4, 4), np.inf)])
+    found = helpers_numpy.cofactors(matrices)
+    np.testing.assert_allclose(found[0], helpers_numpy.cofactors(SQUARE), rtol=1e-13)
+    assert np.isnan(found[1]).all()

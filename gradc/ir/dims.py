@@ -6,8 +6,8 @@ every value of the named sizes.  There is no other notion of equality of shapes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Container, Iterable, Mapping
-from itertools import product
 from math import gcd
 
 # One monomial: names with multiplicity, sorted, so ("D", "D", "N") is D*D*N.
@@ -86,7 +86,7 @@ class Dim:
     def __mul__(self, other: int | Dim) -> Dim:
         products: dict[Monomial, int] = {}
         factor = Dim.of(other)
-        for (left, j), (right, k) in product(self.terms, factor.terms):
+        for (left, j), (right, k) in itertools.product(self.terms, factor.terms):
             monomial = tuple(sorted(left + right))
             products[monomial] = products.get(monomial, 0) + j * k
         return Dim(products, self.denominator * factor.denominator)
@@ -103,7 +103,7 @@ class Dim:
             return quotient if quotient.denominator == 1 else None
         names = sorted(quotient.names())
         degree = max((len(monomial) for monomial, _ in quotient.terms), default=0)
-        for point in product(range(degree + 1), repeat=len(names)):
+        for point in itertools.product(range(degree + 1), repeat=len(names)):
             if quotient._numerator(dict(zip(names, point, strict=True))) % quotient.denominator:
                 return None
         return quotient
@@ -244,3 +244,11 @@ Shape = tuple[Dim, ...]
 def shape_text(shape: Shape) -> str:
     """A shape as people write it: `[N, D]`, `scalar` for rank 0."""
     return f"[{', '.join(map(str, shape))}]" if shape else "scalar"
+
+
+def product(dims: Iterable[Dim]) -> Dim:
+    """The number of elements along several axes together."""
+    total = Dim.of(1)
+    for dim in dims:
+        total = total * dim
+    return total

@@ -341,6 +341,7 @@ _PARAMS: Mapping[str, Callable[[_Reader], Param]] = {
     "items": lambda reader: reader.tuple_of(_Reader.item),
     "spec": _Reader.text,
     "n": _Reader.integer,
+    "axis": _Reader.integer,
     "mode": _Reader.text,
     "graph": _Reader.function,
     "partials": _Reader.function,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from gradc.ir.dims import Dim, Shape
 from gradc.ir.graph import Atom, DType, Equation, Type
-from gradc.ops.primitive import Fn, Form, Params, Primitive
+from gradc.ops import batch_rules
+from gradc.ops.primitive import Form, Params, Primitive
 
 if TYPE_CHECKING:
     from gradc.ops.builder import Builder
@@ -63,24 +64,33 @@ def _embed_transpose(b: Builder, eq: Equation, ct: Atom, which: int) -> Atom:
     return b.emit("index", (ct,), (("items", eq.param("items")),))
 
 
+def joined_axis(params: Params) -> int:
+    """The axis along which operands are joined: the first, unless a parameter says another."""
+    axis: int = params.get("axis", 0)
+    return axis
+
+
 def _concat_rule(types: Sequence[Type], params: Params) -> Type:
-    total = types[0].shape[0]
+    axis, shape = joined_axis(params), types[0].shape
+    total = shape[axis]
     for part in types[1:]:
-        total = total + part.shape[0]
-    return Type(types[0].dtype, (total, *types[0].shape[1:]))
+        total = total + part.shape[axis]
+    return Type(types[0].dtype, (*shape[:axis], total, *shape[axis + 1 :]))
 
 
 def _concat_transpose(b: Builder, eq: Equation, ct: Atom, which: int) -> Atom:
-    starts = b.starts(eq)
-    return b.first_axis(ct, starts[which], starts[which + 1])
+    axis = joined_axis(dict(eq.params))
+    starts = b.starts(eq, axis)
+    return b.part_of_axis(ct, axis, starts[which], starts[which + 1])
 
 
 def _stack_rule(types: Sequence[Type], params: Params) -> Type:
-    return Type(types[0].dtype, (Dim.of(len(types)), *types[0].shape))
+    axis, shape = joined_axis(params), types[0].shape
+    return Type(types[0].dtype, (*shape[:axis], Dim.of(len(types)), *shape[axis:]))
 
 
 def _stack_transpose(b: Builder, eq: Equation, ct: Atom, which: int) -> Atom:
-    return b.first_axis(ct, Dim.of(which), None)
+    return b.part_of_axis(ct, joined_axis(dict(eq.params)), Dim.of(which), None)
 
 
 def _sum_rule(types: Sequence[Type], params: Params) -> Type:
@@ -117,7 +127,7 @@ def _contract_transpose(b: Builder, eq: Equation, ct: Atom, which: int) -> Atom:
 
 
 def _diagonal_rule(types: Sequence[Type], params: Params) -> Type:
-    return Type(types[0].dtype, types[0].shape[:1])
+    return Type(types[0].dtype, types[0].shape[:-1])
 
 
 def _diagonal_transpose(b: Builder, eq: Equation, ct: Atom, which: int) -> Atom:
@@ -125,7 +135,7 @@ def _diagonal_transpose(b: Builder, eq: Equation, ct: Atom, which: int) -> Atom:
 
 
 def _diagonal_matrix_rule(types: Sequence[Type], params: Params) -> Type:
-    return Type(types[0].dtype, types[0].shape * 2)
+    return Type(types[0].dtype, (*types[0].shape, types[0].shape[-1]))
 
 
 def _diagonal_matrix_transpose(b: Builder, eq: Equation, ct: Atom, which: int) -> Atom:
@@ -140,6 +150,7 @@ ARRAYS = (
         {"numpy": Form("broadcast")},
         transpose=_broadcast_transpose,
         structural=True,
+        batch=batch_rules.broadcast,
     ),
     Primitive(
         "transpose",
@@ -148,6 +159,7 @@ ARRAYS = (
         {"numpy": Form("transpose")},
         transpose=_transpose_transpose,
         structural=True,
+        batch=batch_rules.transpose,
     ),
     Primitive(
         "reshape",
@@ -156,6 +168,7 @@ ARRAYS = (
         {"numpy": Form("reshape")},
         transpose=_reshape_transpose,
         structural=True,
+        batch=batch_rules.reshape,
     ),
     Primitive(
         "index",
@@ -165,6 +178,7 @@ ARRAYS = (
         transpose=_index_transpose,
         reads_part=True,
         structural=True,
+        batch=batch_rules.index,
     ),
     Primitive(
         "embed",
@@ -173,39 +187,44 @@ ARRAYS = (
         {"numpy": Form("embed")},
         transpose=_embed_transpose,
         structural=True,
+        batch=batch_rules.embed,
     ),
     Primitive(
         "concat",
-        "The operands one after another along the first axis.",
+        "The operands one after another along the first axis, or another.",
         _concat_rule,
         {"numpy": Form("concat")},
         transpose=_concat_transpose,
         structural=True,
+        batch=batch_rules.join,
     ),
     Primitive(
         "stack",
-        "The operands as elements of a new first axis.",
+        "The operands as elements of a new axis, the first or another.",
         _stack_rule,
         {"numpy": Form("stack")},
         transpose=_stack_transpose,
         structural=True,
+        batch=batch_rules.join,
     ),
     Primitive(
         "diagonal",
-        "The main diagonal of a square matrix.",
+        "The main diagonal of a square matrix, or of each of many.",
         _diagonal_rule,
-        {"numpy": Fn("np.diag")},
+        {"numpy": Form("diagonal")},
         transpose=_diagonal_transpose,
         reads_part=True,
         structural=True,
+        batch=batch_rules.over_leading,
     ),
     Primitive(
         "diagonal_matrix",
-        "A square matrix with the operand on its diagonal and zeros elsewhere.",
+        "A square matrix with the operand on its diagonal and zeros elsewhere, or many of them.",
         _diagonal_matrix_rule,
-        {"numpy": Fn("np.diag")},
+        {"numpy": Form("diagonal_matrix")},
         transpose=_diagonal_matrix_transpose,
         structural=True,
+        batch=batch_rules.over_leading,
     ),
     Primitive(
         "sum",
@@ -213,6 +232,7 @@ ARRAYS = (
         _sum_rule,
         {"numpy": Form("reduce")},
         transpose=_sum_transpose,
+        batch=batch_rules.along_axes,
     ),
     Primitive(
         "contract",
@@ -221,5 +241,6 @@ ARRAYS = (
         {"numpy": Form("contract")},
         transpose=_contract_transpose,
         multilinear=True,
+        batch=batch_rules.contract,
     ),
 )

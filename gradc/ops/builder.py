@@ -285,18 +285,19 @@ class Builder:
         perm = equation.param("perm")
         return equation.args[0], "".join(letters[perm.index(axis)] for axis in range(len(perm)))
 
-    def starts(self, equation: Equation) -> list[Dim]:
-        """Where each operand begins on the first axis of their concatenation, and its end;
-        added up once, since each operand asks."""
+    def starts(self, equation: Equation, axis: int) -> list[Dim]:
+        """Where each operand begins on an axis of their concatenation, and its end; added up
+        once, since each operand asks."""
         if equation.out not in self._starts:
-            sizes = (arg.type.shape[0] for arg in equation.args)
+            sizes = (arg.type.shape[axis] for arg in equation.args)
             self._starts[equation.out] = list(accumulate(sizes, initial=Dim.of(0)))
         return self._starts[equation.out]
 
-    def first_axis(self, value: Atom, start: Dim, stop: Dim | None) -> Var:
-        """One position (`stop` None) or a range of the first axis, all of the others."""
-        rest = tuple((Dim.of(0), dim) for dim in value.type.shape[1:])
-        return self.emit("index", (value,), (("items", ((start, stop), *rest)),))
+    def part_of_axis(self, value: Atom, axis: int, start: Dim, stop: Dim | None) -> Var:
+        """One position (`stop` None) or a range of an axis, all of the others."""
+        items = [(Dim.of(0), dim) for dim in value.type.shape]
+        taken = (*items[:axis], (start, stop), *items[axis + 1 :])
+        return self.emit("index", (value,), (("items", taken),))
 
 
 def _negative_zero(atom: Atom) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gradc.ir.dims import Shape
 from gradc.ir.graph import BOOL, Atom, DType, Equation, Lit, Type
+from gradc.ops.batch_indexing import checked, gather, gathered, scatter_add
 from gradc.ops.primitive import Form, Params, Primitive, TypeMismatchError
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ def gathered_shape(shape: Shape, axes: Sequence[int], places: Shape) -> Shape:
     """
     if list(axes) != sorted(set(axes)) or not all(0 <= axis < len(shape) for axis in axes):
         raise TypeMismatchError("axes ascend")
-    front = axes[0] if axes and axes[-1] - axes[0] == len(axes) - 1 else 0
-    kept = [dim for axis, dim in enumerate(shape) if axis not in axes]
-    return (*kept[:front], *places, *kept[front:])
+    return tuple(gathered(shape, axes, places))
 
 
 def _gather_rule(types: Sequence[Type], params: Params) -> Type:
@@ -100,6 +99,7 @@ INDEXING = (
         reads_part=True,
         structural=True,
         notes=("The axes of the indices stand where NumPy puts those of advanced indices.",),
+        batch=gather,
     ),
     Primitive(
         "scatter_add",
@@ -109,6 +109,7 @@ INDEXING = (
         transpose=_scatter_add_transpose,
         structural=True,
         notes=("What falls on one place adds up, in the order of the elements.",),
+        batch=scatter_add,
     ),
     Primitive(
         "iota",
@@ -127,5 +128,6 @@ INDEXING = (
             "An index out of range that is taken raises IndexError.",
             "One that is not taken becomes 0.",
         ),
+        batch=checked,
     ),
 )

@@ -3,6 +3,10 @@
 Formulas: M. Giles, Collected matrix derivative results for forward and reverse mode algorithmic
 differentiation (2008); I. Murray, Differentiation of the Cholesky decomposition (2016).  A
 singular matrix gives what IEEE arithmetic would: NaN or an infinity, never an exception.
+
+The last two axes are those of a matrix; axes before them are those of an array of matrices,
+each treated by itself.  The right-hand side of `solve` has the same axes before its own, which
+are one less than a matrix has for a vector.
 """
 
 from __future__ import annotations
@@ -10,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gradc.ir.graph import REAL, Atom, DType, Equation, Lit, Type
-from gradc.ops.primitive import Fn, Helper, Params, Primitive
+from gradc.ir.graph import Atom, DType, Equation, Lit, Type
+from gradc.ops import batch_rules
+from gradc.ops.primitive import Fn, Helper, Params, Primitive, TypeMismatchError
 
 if TYPE_CHECKING:
     from gradc.ops.builder import Builder
@@ -21,26 +26,46 @@ def _first_rule(types: Sequence[Type], params: Params) -> Type:
     return Type(DType.REAL, types[0].shape)
 
 
-def _second_rule(types: Sequence[Type], params: Params) -> Type:
-    return Type(DType.REAL, types[1].shape)
+def _solve_rule(types: Sequence[Type], params: Params) -> Type:
+    matrix, right = types
+    many, rows = matrix.shape[:-2], matrix.shape[-1:]
+    if right.shape[: len(many) + 1] != many + rows or len(right.shape) > len(matrix.shape):
+        raise TypeMismatchError("each matrix needs one vector, or one matrix, of its size")
+    return Type(DType.REAL, right.shape)
 
 
-def _scalar_rule(types: Sequence[Type], params: Params) -> Type:
-    return REAL
+def _number_rule(types: Sequence[Type], params: Params) -> Type:
+    return Type(DType.REAL, types[0].shape[:-2])
+
+
+def _rank(atom: Atom) -> int:
+    return len(atom.type.shape)
 
 
 def _turned(b: Builder, matrix: Atom) -> Atom:
-    return b.emit("transpose", (matrix,), (("perm", (1, 0)),))
+    *many, row, column = range(_rank(matrix))
+    return b.emit("transpose", (matrix,), (("perm", (*many, column, row)),))
+
+
+def _contract(b: Builder, left: Atom, right: Atom, spec: str) -> Atom:
+    """The contraction that `spec` states for matrices, for each of many."""
+    many = "abcdefgh"[: _rank(left) - len(spec.split(",")[0])]
+    operands, result = spec.split("->")
+    letters = ",".join(many + operand for operand in operands.split(","))
+    return b.contract(left, right, f"{letters}->{many}{result}")
 
 
 def _product(b: Builder, left: Atom, right: Atom) -> Atom:
-    spec = "ij,j->i" if len(right.type.shape) == 1 else "ik,kj->ij"
-    return b.contract(left, right, spec)
+    return _contract(b, left, right, "ij,j->i" if _rank(right) < _rank(left) else "ik,kj->ij")
 
 
 def _inner(b: Builder, left: Atom, right: Atom) -> Atom:
     """The sum of the products of corresponding elements of two matrices."""
-    return b.sum(b.apply("mul", (left, right)), (0, 1))
+    return b.sum(b.apply("mul", (left, right)), (_rank(left) - 2, _rank(left) - 1))
+
+
+def _trace(b: Builder, matrix: Atom) -> Atom:
+    return b.sum(b.emit("diagonal", (matrix,)), (_rank(matrix) - 2,))
 
 
 def _solve_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
@@ -66,15 +91,15 @@ def _det_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
 def _cofactors_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
     """`C = det(A) A^-T`, so `dC = C tr(A^-1 dA) - C dA^T A^-T`; for a regular matrix."""
     ratio = b.emit("solve", (eq.args[0], tangent))
-    grown = b.apply("mul", (b.sum(b.emit("diagonal", (ratio,)), (0,)), eq.out))
-    turned = b.contract(eq.out, ratio, "ik,jk->ij")
-    return b.apply("sub", (grown, turned))
+    trace, shape = _trace(b, ratio), eq.out.type.shape
+    factor = b.broadcast(trace, shape, tuple(range(len(shape) - 2))) if trace.type.shape else trace
+    turned = _contract(b, eq.out, ratio, "ik,jk->ij")
+    return b.apply("sub", (b.apply("mul", (factor, eq.out)), turned))
 
 
 def _logdet_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
     """`d log|det A| = tr(A^-1 dA)`."""
-    ratio = b.emit("solve", (eq.args[0], tangent))
-    return b.sum(b.emit("diagonal", (ratio,)), (0,))
+    return _trace(b, b.emit("solve", (eq.args[0], tangent)))
 
 
 def _cholesky_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
@@ -93,12 +118,13 @@ LINEAR_ALGEBRA = (
     Primitive(
         "solve",
         "The solution x of `A @ x = y`, by LU factors with pivoting.",
-        _second_rule,
+        _solve_rule,
         {"numpy": Helper("solve")},
         transpose=_solve_transpose,
         jvp=_solve_jvp,
         linear=frozenset({1}),
         notes=("NaN where the matrix is singular.",),
+        batch=batch_rules.solve,
     ),
     Primitive(
         "inv",
@@ -107,14 +133,16 @@ LINEAR_ALGEBRA = (
         {"numpy": Helper("inv")},
         jvp=_inv_jvp,
         notes=("NaN where the matrix is singular.",),
+        batch=batch_rules.over_leading,
     ),
     Primitive(
         "det",
         "The determinant.",
-        _scalar_rule,
+        _number_rule,
         {"numpy": Fn("np.linalg.det")},
         jvp=_det_jvp,
         notes=("The derivative is the matrix of cofactors, singular matrices included.",),
+        batch=batch_rules.over_leading,
     ),
     Primitive(
         "cofactors",
@@ -123,14 +151,16 @@ LINEAR_ALGEBRA = (
         {"numpy": Helper("cofactors")},
         jvp=_cofactors_jvp,
         notes=("Its own derivative, the second of `det`, is NaN at a singular matrix.",),
+        batch=batch_rules.over_leading,
     ),
     Primitive(
         "logdet",
         "The logarithm of the absolute value of the determinant, without overflow.",
-        _scalar_rule,
+        _number_rule,
         {"numpy": Helper("logdet")},
         jvp=_logdet_jvp,
         notes=("-inf where the matrix is singular.",),
+        batch=batch_rules.over_leading,
     ),
     Primitive(
         "cholesky",
@@ -139,6 +169,7 @@ LINEAR_ALGEBRA = (
         {"numpy": Helper("cholesky")},
         jvp=_cholesky_jvp,
         notes=("NaN where the matrix is not positive definite.",),
+        batch=batch_rules.over_leading,
     ),
     Primitive(
         "lower_half",
@@ -146,5 +177,6 @@ LINEAR_ALGEBRA = (
         _first_rule,
         {"numpy": Helper("lower_half")},
         transpose=_lower_half_transpose,
+        batch=batch_rules.over_leading,
     ),
 )

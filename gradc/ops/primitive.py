@@ -30,9 +30,11 @@ from gradc.ops.expr import Expr
 
 if TYPE_CHECKING:
     from gradc.ops.builder import Builder
+    from gradc.ops.labels import Batched, Extents
 
 Params = Mapping[str, Any]
 TypeRule = Callable[[Sequence[Type], Params], Type]
+BatchRule = Callable[["Builder", Equation, "Sequence[Batched]", "Extents"], "Batched"]
 Partial = Expr | float | int
 
 
@@ -110,6 +112,7 @@ class Primitive:
     guarded: Mapping[int, bool] = field(default_factory=dict)  # operand -> truth of operand 0
     reads_part: bool = False  # some elements of the operand do not reach the result
     structural: bool = False  # moves elements about, computes nothing: guards pass through it
+    batch: BatchRule | None = None  # over labels, where it is not elementwise; see `ops.batching`
     reference: str | None = None  # the value as an mpmath expression in x, y
     exact: Callable[..., float | int | bool] | None = None  # of literals; see `ops.rewrites`
     domain: Domain | None = None

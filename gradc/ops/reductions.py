@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gradc.ir.dims import product
 from gradc.ir.graph import Atom, DType, Equation, Lit, Type
+from gradc.ops import batch_rules
 from gradc.ops.arrays import reduced_shape
 from gradc.ops.primitive import Form, Helper, Params, Primitive, TypeMismatchError
 
@@ -58,8 +60,18 @@ def _extremum_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
 
 
 def _prod_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
-    others = b.emit("prod_others", (eq.args[0],))
-    return b.sum(b.apply("mul", (others, tangent)), eq.param("axes"))
+    """`sum_i dx_i prod_{j != i} x_j`, along a last axis that all axes reduced become."""
+    shape, axes = eq.args[0].type.shape, eq.param("axes")
+    kept = tuple(axis for axis in range(len(shape)) if axis not in axes)
+    along = (*(shape[axis] for axis in kept), product(shape[axis] for axis in axes))
+
+    def lined_up(value: Atom) -> Atom:
+        if (*kept, *axes) != tuple(range(len(shape))):
+            value = b.emit("transpose", (value,), (("perm", (*kept, *axes)),))
+        return value if len(axes) == 1 else b.emit("reshape", (value,), (("shape", along),))
+
+    others = b.emit("prod_others", (lined_up(eq.args[0]),))
+    return b.sum(b.apply("mul", (others, lined_up(tangent))), (len(kept),))
 
 
 def _prod_others_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
@@ -108,6 +120,7 @@ REDUCTIONS = (
         {"numpy": Form("reduce")},
         jvp=_extremum_jvp,
         notes=("The maximum of no elements is -inf.",),
+        batch=batch_rules.along_axes,
     ),
     Primitive(
         "min",
@@ -116,6 +129,7 @@ REDUCTIONS = (
         {"numpy": Form("reduce")},
         jvp=_extremum_jvp,
         notes=("The minimum of no elements is inf.",),
+        batch=batch_rules.along_axes,
     ),
     Primitive(
         "prod",
@@ -124,6 +138,7 @@ REDUCTIONS = (
         {"numpy": Form("reduce")},
         jvp=_prod_jvp,
         notes=("Exact where elements are zero: the partial is the product of the others.",),
+        batch=batch_rules.along_axes,
     ),
     Primitive(
         "prod_others",
@@ -131,6 +146,7 @@ REDUCTIONS = (
         _same_rule,
         {"numpy": Helper("prod_others")},
         jvp=_prod_others_jvp,
+        batch=batch_rules.over_leading,
     ),
     Primitive(
         "norm",
@@ -138,6 +154,7 @@ REDUCTIONS = (
         _reduce_rule,
         {"numpy": Form("reduce")},
         jvp=_norm_jvp,
+        batch=batch_rules.along_axes,
     ),
     Primitive(
         "logsumexp",
@@ -145,6 +162,7 @@ REDUCTIONS = (
         _reduce_rule,
         {"numpy": Form("reduce")},
         jvp=_logsumexp_jvp,
+        batch=batch_rules.along_axes,
     ),
     Primitive(
         "softmax",
@@ -152,6 +170,7 @@ REDUCTIONS = (
         _same_rule,
         {"numpy": Form("reduce")},
         jvp=_softmax_jvp,
+        batch=batch_rules.along_axes,
     ),
     Primitive(
         "count",
@@ -159,6 +178,7 @@ REDUCTIONS = (
         _count_rule,
         {"numpy": Form("reduce")},
         constant="a count of truth values has no derivative",
+        batch=batch_rules.along_axes,
     ),
     Primitive(
         "any",
@@ -166,6 +186,7 @@ REDUCTIONS = (
         _truth_rule,
         {"numpy": Form("reduce")},
         constant="a truth value has no derivative",
+        batch=batch_rules.along_axes,
     ),
     Primitive(
         "all",
@@ -173,6 +194,7 @@ REDUCTIONS = (
         _truth_rule,
         {"numpy": Form("reduce")},
         constant="a truth value has no derivative",
+        batch=batch_rules.along_axes,
     ),
     Primitive(
         "argmax",
@@ -181,6 +203,7 @@ REDUCTIONS = (
         {"numpy": Form("reduce")},
         constant="an index has no derivative",
         notes=("A NaN counts as the largest.", "No element is an error."),
+        batch=batch_rules.along_axes,
     ),
     Primitive(
         "argmin",
@@ -189,5 +212,6 @@ REDUCTIONS = (
         {"numpy": Form("reduce")},
         constant="an index has no derivative",
         notes=("A NaN counts as the smallest.", "No element is an error."),
+        batch=batch_rules.along_axes,
     ),
 )

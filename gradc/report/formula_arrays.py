@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gradc.ir.dims import Dim, Shape
 from gradc.ir.graph import Equation, Lit
+from gradc.ops.arrays import joined_axis
 from gradc.report.notation import (
     POWER,
     PRODUCT,
@@ -78,11 +79,18 @@ def _reshape(equation: Equation, args: Sequence[Piece]) -> Piece:
 
 
 def _concat(equation: Equation, args: Sequence[Piece]) -> Piece:
-    return call("concat", args)
+    return call("concat", [*args, *_along(equation)])
 
 
 def _stack(equation: Equation, args: Sequence[Piece]) -> Piece:
-    return array(args)
+    axis = _along(equation)
+    return call("stack", [*args, *axis]) if axis else array(args)
+
+
+def _along(equation: Equation) -> list[str]:
+    """The axis along which operands are joined, where it is not the first."""
+    axis = joined_axis(dict(equation.params))
+    return [f"axis={axis}"] if axis else []
 
 
 def _diagonal(equation: Equation, args: Sequence[Piece]) -> Piece:

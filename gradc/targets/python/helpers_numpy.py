@@ -135,28 +135,42 @@ def prod_others(x: np.ndarray) -> np.ndarray:
     return before * after
 
 
+def diagonal_matrix(x: np.ndarray) -> np.ndarray:
+    """For each row on the last axis, the matrix with that diagonal and zeros around it."""
+    out = np.zeros((*x.shape, x.shape[-1]))
+    places = np.arange(x.shape[-1])
+    out[..., places, places] = x
+    return out
+
+
 def solve(a: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The solution x of a @ x = y; nan if a is singular."""
+    """The solution x of a @ x = y, for each matrix; nan where it is singular."""
     try:
+        if y.ndim < a.ndim:
+            return np.linalg.solve(a, y[..., None])[..., 0]
         return np.linalg.solve(a, y)
     except np.linalg.LinAlgError:
-        return np.full(y.shape, np.nan)
+        if a.ndim == 2:
+            return np.full(y.shape, np.nan)
+        return np.stack([solve(*pair) for pair in zip(a, y, strict=True)])
 
 
 def inv(a: np.ndarray) -> np.ndarray:
-    """The inverse; nan if a is singular."""
+    """The inverse of each matrix; nan where it is singular."""
     try:
         return np.linalg.inv(a)
     except np.linalg.LinAlgError:
-        return np.full(a.shape, np.nan)
+        if a.ndim == 2:
+            return np.full(a.shape, np.nan)
+        return np.stack([inv(one) for one in a])
 
 
 def cofactors(a: np.ndarray) -> np.ndarray:
     """The matrix of cofactors, det(a) * inv(a).T, also where a is singular."""
-    if not np.all(np.isfinite(a)):
-        return np.full(a.shape, np.nan)
-    u, s, vt = np.linalg.svd(a)
-    return np.linalg.det(u) * np.linalg.det(vt) * (u * prod_others(s)) @ vt
+    finite = np.all(np.isfinite(a), axis=(-2, -1), keepdims=True)
+    u, s, vt = np.linalg.svd(np.where(finite, a, 0.0))
+    sign = (np.linalg.det(u) * np.linalg.det(vt))[..., None, None]
+    return np.where(finite, sign * (u * prod_others(s)[..., None, :]) @ vt, np.nan)
 
 
 def logdet(a: np.ndarray) -> np.ndarray:
@@ -167,14 +181,16 @@ def logdet(a: np.ndarray) -> np.ndarray:
 def cholesky(a: np.ndarray) -> np.ndarray:
     """The lower factor of (a + a.T) / 2; nan if that is not positive definite."""
     try:
-        return np.linalg.cholesky((a + a.T) / 2)
+        return np.linalg.cholesky((a + np.swapaxes(a, -1, -2)) / 2)
     except np.linalg.LinAlgError:
-        return np.full(a.shape, np.nan)
+        if a.ndim == 2:
+            return np.full(a.shape, np.nan)
+        return np.stack([cholesky(one) for one in a])
 
 
 def lower_half(a: np.ndarray) -> np.ndarray:
     """The lower triangle, with the diagonal halved."""
-    return np.tril(a) - np.diag(np.diag(a) / 2)
+    return np.tril(a) * (1.0 - np.eye(a.shape[-1]) / 2)
 
 
 def embed(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gradc.ir.dims import Shape
 from gradc.ir.graph import Atom, DType, Equation, Lit, Type
+from gradc.ops.arrays import joined_axis
 from gradc.targets.python.idioms import conditional
 from gradc.targets.python.numpy_indexing import INDEXING_FORMS, INDEXING_HELPERS, add_at
 from gradc.targets.python.style import Context, Style, guarded
@@ -109,7 +110,13 @@ def _reshape(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr
 
 
 def _concat(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    return Call("np.concatenate", (Tuple(tuple(args)),))
+    return Call("np.concatenate", (Tuple(tuple(args)),), _along(equation))
+
+
+def _along(equation: Equation) -> tuple[tuple[str, Expr], ...]:
+    """The axis along which operands are joined, where it is not the first."""
+    axis = joined_axis(dict(equation.params))
+    return (("axis", Number(axis)),) if axis else ()
 
 
 def _stack(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
@@ -118,10 +125,22 @@ def _stack(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     if not equation.args[0].type.shape:
         return Call("np.array", (ListExpr(parts),), _as_floats(context, equation.args))
     rows = [part for part in parts if isinstance(part, Call) and part.func == "np.array"]
-    if len(rows) == len(parts):
+    if not _along(equation) and len(rows) == len(parts):
         kwargs = rows[0].kwargs if all(row.kwargs for row in rows) else ()
         return Call("np.array", (ListExpr(tuple(row.args[0] for row in rows)),), kwargs)
-    return Call("np.stack", (Tuple(parts),))
+    return Call("np.stack", (Tuple(parts),), _along(equation))
+
+
+def _diagonal(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    if len(equation.args[0].type.shape) == 2:
+        return Call("np.diag", tuple(args))
+    last_two = (("axis1", Number(-2)), ("axis2", Number(-1)))
+    return Call("np.diagonal", tuple(args), last_two)
+
+
+def _diagonal_matrix(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    vector = len(equation.args[0].type.shape) == 1
+    return Call("np.diag" if vector else "diagonal_matrix", tuple(args))
 
 
 def _as_floats(context: Context, atoms: Sequence[Atom]) -> tuple[tuple[str, Expr], ...]:
@@ -217,6 +236,8 @@ NUMPY_STYLE = Style(
         "reshape": _reshape,
         "concat": _concat,
         "stack": _stack,
+        "diagonal": _diagonal,
+        "diagonal_matrix": _diagonal_matrix,
         "reduce": _reduce,
         "contract": _contract,
         **INDEXING_FORMS,
@@ -224,6 +245,7 @@ NUMPY_STYLE = Style(
     form_helpers={
         "polygamma": ("polygamma",),
         "reduce": ("norm", "logsumexp", "softmax"),
+        "diagonal_matrix": ("diagonal_matrix",),
         **INDEXING_HELPERS,
     },
     guard_plain=lambda expr, dtype: Call(_dtype(dtype), (expr,)),

@@ -1,0 +1,282 @@
+"""Repeating equations over labels: `batch`, and `batch_graph` for a whole function.
+
+`batch` takes an equation that is stated for one element, where a label is an integer scalar,
+and writes what computes all elements at once: no loop over the labels remains.  Its operands
+come as `Batched`, each repeated over the labels that it depends on; so do its results.
+
+An equation that holds a graph is repeated by repeating that graph: a call calls the function
+repeated over its own labels; a loop runs a body in which carried quantities have all labels
+that reach them in any step.  Derivatives inside a program, which have no row, are in
+`batch_derivatives`.
+
+Invariant: a function repeated in one way is one graph, however often it is called.
+Deliberately absent: what cannot be repeated, a loop that ends by a condition on a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from weakref import WeakKeyDictionary
+
+from gradc.ir.dims import Dim
+from gradc.ir.graph import Atom, Equation, Graph, Type, Var
+from gradc.ops import batch_rules
+from gradc.ops.batch_derivatives import DERIVATIVES
+from gradc.ops.builder import Builder
+from gradc.ops.control import Loop, loop_params
+from gradc.ops.labels import Batched, Extents, Label, aligned, shape_of, transposed, union
+from gradc.ops.table import PRIMITIVES
+
+__all__ = ["Batched", "Label", "UnmappableError", "batch", "batch_graph"]
+
+Labels = tuple[Label, ...]
+
+
+class UnmappableError(Exception):
+    """An equation that cannot be repeated over labels; the message says why."""
+
+
+def batch(
+    b: Builder, equation: Equation, args: Sequence[Batched], extents: Extents
+) -> tuple[Batched, ...]:
+    """The results of an equation for all values of the labels of its operands.
+
+    `equation` is stated for one element, `args` are its operands and `extents` the number of
+    values of each label.  Raises UnmappableError for a loop that ends by a condition on a
+    label, or after a number of steps that depends on one.
+    """
+    if equation.op == "loop":
+        return _loop(b, equation, args, extents)
+    if equation.op == "call":
+        return _call(b, equation, args, extents)
+    if equation.op in DERIVATIVES:
+        return (DERIVATIVES[equation.op](b, equation, args, extents),)
+    if not union(args):
+        operands = tuple(arg.atom for arg in args)
+        return (Batched(b.emit(equation.op, operands, equation.params)),)
+    rule = PRIMITIVES[equation.op].batch or batch_rules.elementwise
+    return (rule(b, equation, args, extents),)
+
+
+# Functions
+
+# The labels of each input by their numbers, and the extent of each label.
+_Way = tuple[tuple[tuple[int, ...], ...], tuple[Dim, ...]]
+
+# One graph for each way in which a function is repeated, for as long as the function is known,
+# with the labels of its outputs.
+_REPEATED: WeakKeyDictionary[Graph, dict[_Way, tuple[Graph, tuple[tuple[int, ...], ...]]]] = (
+    WeakKeyDictionary()
+)
+
+
+def batch_graph(
+    graph: Graph, arg_labels: Sequence[Labels], extents: Extents
+) -> tuple[Graph, tuple[Labels, ...]]:
+    """A function repeated over the labels of its inputs, and the labels of its outputs.
+
+    It is the same graph for the same function, extents and pattern of labels.
+    """
+    labels = tuple(dict.fromkeys(label for each in arg_labels for label in each))
+    pattern = tuple(tuple(map(labels.index, each)) for each in arg_labels)
+    way = (pattern, shape_of(labels, extents))
+    known = _REPEATED.setdefault(graph, {})
+    if way not in known:
+        repeated, found = _repeated(graph, arg_labels, extents)
+        known[way] = repeated, tuple(tuple(map(labels.index, each)) for each in found)
+    repeated, numbers = known[way]
+    return repeated, tuple(tuple(labels[i] for i in each) for each in numbers)
+
+
+def _repeated(
+    graph: Graph, arg_labels: Sequence[Labels], extents: Extents
+) -> tuple[Graph, tuple[Labels, ...]]:
+    b = Builder(graph.names())
+    inputs = tuple(map(partial(_input, extents=extents), graph.inputs, arg_labels))
+    known = dict(zip(graph.inputs, map(Batched, inputs, arg_labels), strict=True))
+    _write(b, graph.equations, known, extents)
+    outputs = [known[var] for var in graph.outputs]
+    variables = tuple(_variable(b, output.atom) for output in outputs)
+    repeated = Graph(graph.name, inputs, tuple(b.equations), variables, graph.source)
+    return repeated, tuple(output.labels for output in outputs)
+
+
+def _input(var: Var, labels: Labels, extents: Extents) -> Var:
+    """An input of a graph, repeated over labels."""
+    return Var(var.name, Type(var.type.dtype, (*shape_of(labels, extents), *var.type.shape)))
+
+
+def _variable(b: Builder, atom: Atom) -> Var:
+    return atom if type(atom) is Var else b.emit("copy", (atom,))
+
+
+def _write(
+    b: Builder, equations: Sequence[Equation], known: dict[Var, Batched], extents: Extents
+) -> None:
+    """Repeat equations whose operands are known; their results keep the author's names."""
+    for equation in equations:
+        b.origin, b.stem = equation.origin, equation.out.name.split("%")[0]
+        args = [known[arg] if type(arg) is Var else Batched(arg) for arg in equation.args]
+        mark = len(b.equations)
+        results = batch(b, equation, args, extents)
+        written = {out for eq in b.equations[mark:] for out in eq.outs}
+        for out, result in zip(equation.outs, results, strict=True):
+            if not out.anonymous:
+                result = result._replace(atom=_named(b, result.atom, out.name, written))
+            known[out] = result
+
+
+def _named(b: Builder, atom: Atom, name: str, written: set[Var]) -> Var:
+    """What was just written under a name; a copy of what was there before."""
+    if type(atom) is not Var or atom not in written:
+        return b.emit("copy", (atom,), name=name)
+    written.remove(atom)
+    atom.name = name
+    return atom
+
+
+def _call(
+    b: Builder, eq: Equation, args: Sequence[Batched], extents: Extents
+) -> tuple[Batched, ...]:
+    """A call of the function that is repeated over the labels of the operands."""
+    operands = tuple(arg.atom for arg in args)
+    if not union(args):
+        return tuple(map(Batched, b.emit_all("call", operands, eq.params)))
+    graph, out_labels = batch_graph(eq.param("graph"), [arg.labels for arg in args], extents)
+    results = b.emit_all("call", operands, (("graph", graph),))
+    return tuple(map(Batched, results, out_labels))
+
+
+# Loops
+
+
+def _loop(
+    b: Builder, eq: Equation, args: Sequence[Batched], extents: Extents
+) -> tuple[Batched, ...]:
+    """A loop whose body computes each step for all values of the labels."""
+    loop = Loop.of(eq)
+    first = 1 if loop.counted else 0
+    initial, captured = args[first : first + loop.carried], args[first + loop.carried :]
+    if union(args[:first]):
+        raise UnmappableError("a loop whose number of steps depends on an index")
+    labels = _carried_labels(
+        loop, [arg.labels for arg in initial], [arg.labels for arg in captured]
+    )
+    own = loop.body.inputs[: 1 + loop.carried]
+    new = tuple(map(partial(_input, extents=extents), own, ((), *labels)))
+    known = dict(zip(own, map(Batched, new, ((), *labels)), strict=True))
+    known.update(zip(loop.body.inputs[1 + loop.carried :], captured, strict=True))
+    outside = tuple(dict.fromkeys(arg.atom for arg in captured if type(arg.atom) is Var))
+    inputs = (*new, *outside)
+    condition = _condition(b, loop, inputs, known, extents)
+    body, collected = _body(b, loop, inputs, known, labels, extents)
+    operands = (
+        *(arg.atom for arg in args[:first]),
+        *(aligned(b, arg, each, extents) for arg, each in zip(initial, labels, strict=True)),
+        *outside,
+    )
+    params = loop_params(
+        body,
+        (loop.start, loop.stop, loop.step),
+        loop.carried,
+        condition,
+        loop.counted,
+        loop.backwards,
+        loop.checkpoint,
+    )
+    results = b.emit_all("loop", operands, params)
+    finals = tuple(map(Batched, results, labels))
+    rows = results[loop.carried : loop.carried + len(collected)]
+    columns = tuple(_steps_behind(b, row, each) for row, each in zip(rows, collected, strict=True))
+    return (*finals, *columns, *map(Batched, results[len(loop.body.outputs) :]))
+
+
+def _body(
+    b: Builder,
+    loop: Loop,
+    inputs: tuple[Var, ...],
+    known: Mapping[Var, Batched],
+    labels: Sequence[Labels],
+    extents: Extents,
+) -> tuple[Graph, list[Labels]]:
+    """The body repeated over labels, and the labels of the rows that it adds."""
+    inner, inside = b.nested(), dict(known)
+    _write(inner, loop.body.equations, inside, extents)
+    outputs = [inside[var] for var in loop.body.outputs]
+    carried, rows = outputs[: loop.carried], outputs[loop.carried :]
+    results = [
+        aligned(inner, out, each, extents) for out, each in zip(carried, labels, strict=True)
+    ]
+    variables = tuple(_variable(inner, atom) for atom in (*results, *(row.atom for row in rows)))
+    body = Graph(loop.body.name, inputs, tuple(inner.equations), variables, loop.body.source)
+    return body, [row.labels for row in rows]
+
+
+def _condition(
+    b: Builder,
+    loop: Loop,
+    inputs: tuple[Var, ...],
+    known: Mapping[Var, Batched],
+    extents: Extents,
+) -> Graph | None:
+    condition = loop.condition
+    if condition is None:
+        return None
+    inner, inside = b.nested(), dict(known)
+    _write(inner, condition.equations, inside, extents)
+    holds = inside[condition.outputs[0]]
+    if holds.labels:
+        raise UnmappableError("a `while` loop cannot be mapped over an index")
+    return Graph(
+        condition.name,
+        inputs,
+        tuple(inner.equations),
+        (_variable(inner, holds.atom),),
+        condition.source,
+    )
+
+
+def _steps_behind(b: Builder, rows: Var, labels: Labels) -> Batched:
+    """What a loop collected, with the axis of the steps behind the labels."""
+    many = len(labels)
+    perm = (*range(1, many + 1), 0, *range(many + 1, len(rows.type.shape)))
+    return Batched(transposed(b, rows, perm), labels)
+
+
+def _carried_labels(
+    loop: Loop, initial: Sequence[Labels], outside: Sequence[Labels]
+) -> list[Labels]:
+    """The labels that reach each carried quantity, in its first value or in any step."""
+    labels = list(initial)
+    while True:
+        reached = _reached(loop.body, [(), *labels, *outside])[: loop.carried]
+        grown = [_joined(old, new) for old, new in zip(labels, reached, strict=True)]
+        if grown == labels:
+            return labels
+        labels = grown
+
+
+def _reached(graph: Graph, inputs: Sequence[Labels]) -> list[Labels]:
+    """The labels that reach each output of a graph; some may not change what it is."""
+    known: dict[Atom, Labels] = dict(zip(graph.inputs, inputs, strict=True))
+    for equation in graph.equations:
+        args = [known.get(arg, ()) for arg in equation.args]
+        if equation.op == "loop":
+            found = _reached_by_loop(Loop.of(equation), args)
+        else:
+            found = [_joined(*args)] * len(equation.outs)
+        known.update(zip(equation.outs, found, strict=True))
+    return [known[var] for var in graph.outputs]
+
+
+def _reached_by_loop(loop: Loop, args: Sequence[Labels]) -> list[Labels]:
+    begin = 1 if loop.counted else 0
+    outside = args[begin + loop.carried :]
+    labels = _carried_labels(loop, args[begin : begin + loop.carried], outside)
+    found = _reached(loop.body, [(), *labels, *outside])
+    return [*labels, *found[loop.carried :], *([()] if loop.condition is not None else [])]
+
+
+def _joined(*each: Labels) -> Labels:
+    return tuple(dict.fromkeys(label for labels in each for label in labels))
