@@ -1,118 +1,193 @@
-"""The values of a graph, one equation at a time: a second opinion on graphs that hold graphs.
+"""The values of a graph, equation by equation with NumPy: what the printed form says, no more.
 
-An equation that holds none is run as emitted code for it alone; calls and loops are interpreted
-as `gradc.ops.control` defines them.  Slow and plain.
+Slow and plain: it knows no derivative and emits nothing.  `stacked` counts the numbers that
+loops keep for later, one row for each step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numeric import program_of
 
 from gradc.ir.dims import Dim
-from gradc.ir.graph import INT, Atom, DType, Equation, Graph, Lit, Type, Var
-from gradc.ir.read import read_graph
-from gradc.ops.control import Loop
-from gradc.runtime.load import load_functions
-from gradc.targets.python.emit import emit
+from gradc.ir.graph import Atom, DType, Equation, Graph, Lit, Size, Type, Var
+
+Values = dict[Var, Any]
+_DTYPES = {DType.REAL: np.float64, DType.INT: np.int64, DType.BOOL: np.bool_}
 
 
-def run(graph: Graph, arguments: Sequence[Any], sizes: Mapping[str, int]) -> list[Any]:
-    """The values of the outputs of a graph."""
-    values = dict(zip(graph.inputs, map(np.asarray, arguments), strict=True))
-    for equation in graph.equations:
-        args = [_value(arg, values, sizes) for arg in equation.args]
-        results = results_of(equation, args, sizes)
-        for out, result in zip(equation.outs, results, strict=True):
-            shape = tuple(dim.evaluate(sizes) for dim in out.type.shape)
-            assert np.shape(result) == shape, f"{out!r} has shape {np.shape(result)}"
-            values[out] = np.asarray(result)
-    return [values[var] for var in graph.outputs]
+class Evaluator:
+    """Evaluates graphs for given sizes."""
 
+    def __init__(self, sizes: Mapping[str, int] | None = None) -> None:
+        self.sizes = sizes or {}
+        self.stacked = 0
 
-def _value(atom: Atom, values: Mapping[Var, Any], sizes: Mapping[str, int]) -> Any:
-    if isinstance(atom, Var):
+    def run(self, graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The outputs of a graph by name."""
+        values = [inputs[var.name] for var in graph.inputs]
+        with np.errstate(all="ignore"):
+            results = self.apply(graph, values)
+        return {var.name: value for var, value in zip(graph.outputs, results, strict=True)}
+
+    def apply(self, graph: Graph, inputs: list[Any]) -> list[Any]:
+        """The outputs of a graph, in order."""
+        values: Values = {}
+        for var, value in zip(graph.inputs, inputs, strict=True):
+            values[var] = self.typed(value, var.type)
+        for equation in graph.equations:
+            args = [self.atom(arg, values) for arg in equation.args]
+            params = dict(equation.params)
+            if equation.op == "call":
+                results = self.apply(params["graph"], args)
+            elif equation.op == "loop":
+                results = self.loop(params, args)
+            else:
+                results = [self.primitive(equation, args)]
+            for out, result in zip(equation.outs, results, strict=True):
+                values[out] = self.typed(result, out.type)
+        return [values[var] for var in graph.outputs]
+
+    def typed(self, value: Any, kind: Type) -> Any:
+        """A value, which must have the type that was declared."""
+        array = np.asarray(value)
+        if kind.dtype is DType.REAL and array.dtype.kind in "if":
+            array = array.astype(np.float64)
+        assert array.dtype.type is _DTYPES[kind.dtype], (array.dtype, kind)
+        assert array.shape == self.shape(kind.shape), (array.shape, kind)
+        return array[()]
+
+    def shape(self, shape: tuple[Dim, ...]) -> tuple[int, ...]:
+        """A shape in numbers."""
+        return tuple(dim.evaluate(self.sizes) for dim in shape)
+
+    def atom(self, atom: Atom, values: Values) -> Any:
+        """The value of an atom."""
+        if isinstance(atom, Lit):
+            return _DTYPES[atom.type.dtype](atom.value)
+        if isinstance(atom, Size):
+            return _DTYPES[atom.type.dtype](atom.dim.evaluate(self.sizes))
         return values[atom]
-    return np.asarray(atom.value if isinstance(atom, Lit) else atom.dim.evaluate(sizes))
 
+    def loop(self, params: dict[str, Any], args: list[Any]) -> list[Any]:
+        """The results of a loop, as `ops.control` says."""
+        body, carried = params["body"], params["carried"]
+        start, stop, step = params["range"]
+        every = list(range(start.evaluate(self.sizes), stop.evaluate(self.sizes), step))
+        steps = list(enumerate(every))
+        if params["counted"]:
+            count = int(args.pop(0))
+            assert 0 <= count <= len(every)
+            steps = steps[:count]
+        if params["backwards"]:
+            steps.reverse()
+        state, captured = args[:carried], args[carried:]
+        rows = []
+        for var in body.outputs[carried:]:
+            kind = _DTYPES[var.type.dtype]
+            rows.append(np.zeros((len(every), *self.shape(var.type.shape)), kind))
+            self.stacked += rows[-1].size
+        done = 0
+        for number, t in steps:
+            inputs = [t, *state, *captured]
+            if params["condition"] is not None and not self.apply(params["condition"], inputs)[0]:
+                break
+            results = self.apply(body, inputs)
+            state = results[:carried]
+            for stack, result in zip(rows, results[carried:], strict=True):
+                stack[number] = result
+            done += 1
+        return [*state, *rows, *([done] if params["condition"] is not None else [])]
 
-def results_of(equation: Equation, args: Sequence[Any], sizes: Mapping[str, int]) -> list[Any]:
-    """The results of one equation of given operands."""
-    if equation.op == "call":
-        return run(equation.param("graph"), args, sizes)
-    if equation.op == "loop":
-        return _loop(Loop.of(equation), args, sizes)
-    return [_one(equation, args, sizes)]
+    def primitive(self, equation: Equation, args: list[Any]) -> Any:
+        """The result of a primitive that holds no graph."""
+        params = dict(equation.params)
+        match equation.op:
+            case "broadcast":
+                shape = self.shape(params["shape"])
+                axes = params["axes"]
+                spread = [shape[axis] if axis in axes else 1 for axis in range(len(shape))]
+                return np.broadcast_to(np.reshape(args[0], spread), shape)
+            case "reshape":
+                return np.reshape(args[0], self.shape(params["shape"]))
+            case "transpose":
+                return np.transpose(args[0], params["perm"])
+            case "index":
+                return args[0][self.items(params)]
+            case "embed":
+                whole = np.zeros(self.shape(params["shape"]))
+                whole[self.items(params)] = args[0]
+                return whole
+            case "gather":
+                return args[0][_places(args[1:], params["axes"], np.ndim(args[0]))]
+            case "scatter_add":
+                whole = np.zeros(self.shape(params["shape"]), np.asarray(args[0]).dtype)
+                np.add.at(whole, _places(args[1:], params["axes"], whole.ndim), args[0])
+                return whole
+            case "iota":
+                return np.arange(params["size"].evaluate(self.sizes))
+            case "checked":
+                size = params["size"].evaluate(self.sizes)
+                assert np.all((args[0] >= 0) & (args[0] < size) | ~args[1]), params["what"]
+                return np.clip(args[0], 0, size - 1)
+            case "sum" | "max" | "min" | "any" | "all" | "prod":
+                return getattr(np, equation.op)(args[0], axis=params["axes"])
+            case "count":
+                return np.sum(args[0], axis=params["axes"]).astype(float)
+            case "contract":
+                return np.einsum(params["spec"], *args)
+            case "ipow":
+                return args[0] ** params["n"]
+            case "stack":
+                return np.stack(args)
+            case "concat":
+                return np.concatenate(args)
+            case _:
+                return _ELEMENTWISE[equation.op](*args)
 
-
-def _loop(loop: Loop, args: Sequence[Any], sizes: Mapping[str, int]) -> list[Any]:
-    steps = range(loop.start.evaluate(sizes), loop.stop.evaluate(sizes), loop.step)
-    first = 1 if loop.counted else 0
-    carried, outside = list(args[first : first + loop.carried]), args[first + loop.carried :]
-    rows = [
-        np.zeros(
-            (len(steps), *(dim.evaluate(sizes) for dim in var.type.shape)), _DTYPES[var.type.dtype]
+    def items(self, params: dict[str, Any]) -> tuple[int | slice, ...]:
+        """The index of `index` and `embed`."""
+        return tuple(
+            start.evaluate(self.sizes)
+            if stop is None
+            else slice(start.evaluate(self.sizes), stop.evaluate(self.sizes))
+            for start, stop in params["items"]
         )
-        for var in loop.body.outputs[loop.carried :]
-    ]
-    run_of = list(enumerate(steps))[: int(args[0]) if loop.counted else None]
-    done = 0
-    for k, t in reversed(run_of) if loop.backwards else run_of:
-        given = [t, *carried, *outside]
-        if loop.condition is not None and not run(loop.condition, given, sizes)[0]:
-            break
-        results = run(loop.body, given, sizes)
-        carried = results[: loop.carried]
-        for row, result in zip(rows, results[loop.carried :], strict=True):
-            row[k] = result
-        done += 1
-    return [*carried, *rows, *([done] if loop.condition is not None else [])]
 
 
-_DTYPES = {DType.REAL: float, DType.INT: np.int64, DType.BOOL: bool}
+def _places(indices: list[Any], axes: tuple[int, ...], rank: int) -> tuple[Any, ...]:
+    at = dict(zip(axes, indices, strict=True))
+    return tuple(at.get(axis, slice(None)) for axis in range(rank))
 
 
-def _one(equation: Equation, args: Sequence[Any], sizes: Mapping[str, int]) -> Any:
-    """One equation by the code that is emitted for it, with all sizes as they are.
-
-    Truth values are given to it as integers, since no input holds them.
-    """
-    known = {name: Dim.of(size) for name, size in sizes.items()}
-    inputs: dict[Var, Any] = {}
-    equations: list[Equation] = []
-    operands: list[Atom] = []
-    for i, (arg, value) in enumerate(zip(equation.args, args, strict=True)):
-        if not isinstance(arg, Var):
-            number = value.item() if arg.type.dtype is not DType.REAL else float(value)
-            operands.append(Lit(number, arg.type))
-            continue
-        var = Var(f"x{i}", Type(arg.type.dtype, tuple(map(Dim.of, np.shape(value)))))
-        operands.append(var)
-        if arg.type.dtype is DType.BOOL:
-            given = Var(f"i{i}", var.type._replace(dtype=DType.INT))
-            equations.append(Equation(var, "ne", (given, Lit(0, INT))))
-            var, value = given, value.astype(np.int64)
-        inputs[var] = value if value.shape else value.item()
-    params = tuple((name, _fixed(value, known)) for name, value in equation.params)
-    out = Var("out", _fixed(equation.out.type, known))
-    equations.append(Equation(out, equation.op, tuple(operands), params))
-    graph = Graph("one", tuple(inputs), tuple(equations), (out,))
-    return _function(str(graph))(*inputs.values())[0]
-
-
-def _fixed(value: Any, sizes: Mapping[str, Dim]) -> Any:
-    """A parameter or a type with sizes in place of their names."""
-    if isinstance(value, Dim):
-        return value.substitute(sizes)
-    if isinstance(value, Type):
-        return value._replace(shape=_fixed(value.shape, sizes))
-    return tuple(_fixed(item, sizes) for item in value) if isinstance(value, tuple) else value
-
-
-@cache
-def _function(text: str) -> Any:
-    return load_functions(emit(program_of(read_graph(text)), ()).text, "one")["forward"]
+_ELEMENTWISE: dict[str, Callable[..., Any]] = {
+    **{name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "abs")},
+    **{name: getattr(np, name) for name in ("sign", "minimum", "maximum")},
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "neg": np.negative,
+    "pow": np.power,
+    "floordiv": np.floor_divide,
+    "mod": np.mod,
+    "copy": lambda x: x,
+    "real": lambda x: np.asarray(x, float),
+    "select": np.where,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "not": np.logical_not,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "log1pexp": lambda x: np.logaddexp(0.0, x),
+    "square": lambda x: x * x,
+    "lgamma": math.lgamma,
+}

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from graph_values import results_of, run
+from equation_values import results_of, run
 from numeric import functions_of_graph, inner
 from test_primitives import richardson
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from graph_values import run
+from equation_values import run
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import INT, Graph, Var
