@@ -142,9 +142,9 @@ class Evaluator:
             case "ipow":
                 return args[0] ** params["n"]
             case "stack":
-                return np.stack(args)
+                return np.stack(args, params.get("axis", 0))
             case "concat":
-                return np.concatenate(args)
+                return np.concatenate(args, params.get("axis", 0))
             case _:
                 return _ELEMENTWISE[equation.op](*args)
 

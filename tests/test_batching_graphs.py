@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
+from derivative_checks import check_derivatives
 from equation_values import run
 
 from gradc.ir.dims import Dim
@@ -21,7 +23,7 @@ SIZES = {"I": 3, "J": 2, "N": 4, "T": 5}
 
 STRAIGHT = """\
 graph project(x: real[N], s: real) -> (y: real, z: real[N]) {
-  n: real = norm x {axes=(0)}
+  n: real = max x {axes=(0)}
   y%1: real = mul s n
   y: real = add y%1 1.0
   u: real = mul s s
@@ -151,6 +153,71 @@ def test_a_graph_for_all_labels_is_the_graph_for_each(text: str, way: Ways) -> N
         expected = run(graph, list(map(element, given, way)), SIZES)
         for value, labels, one in zip(found, out_labels, expected, strict=True):
             np.testing.assert_allclose(element(value, labels), one, rtol=1e-13)
+
+
+@pytest.mark.parametrize(("text", "way"), CASES)
+def test_the_derivatives_of_a_graph_for_all_labels(text: str, way: Ways) -> None:
+    repeated, _ = batch_graph(read_graph(text), way, EXTENTS)
+    data = {var.name: value for var, value in zip(repeated.inputs, values(repeated), strict=True)}
+    check_derivatives(repeated, data, SIZES, second=False)
+
+
+AUTHORED = """\
+graph inner(x: real[N], k: int, c: real) -> (s: real) {
+  s%1: real = contract x x {spec="i,i->"}
+  s: real = mul c s%1
+}
+
+graph inner_partials(x: real[N], k: int, c: real) -> (dx: real[N], dc: real) {
+  dx%1: real[N] = mul 2.0 x
+  dx: real[N] = mul c dx%1
+  dc: real = contract x x {spec="i,i->"}
+}
+
+graph scaled(x: real[N], a: real) -> (y: real[N]) {
+  y%1: real[N] = exp x
+  y: real[N] = mul a y%1
+}
+
+graph scaled_partials(x: real[N], a: real) -> (dx: real[N], da: real[N]) {
+  e: real[N] = exp x
+  dx: real[N] = mul a e
+  da: real[N] = copy e
+}
+
+graph shift(x: real, b: real) -> (y: real) {
+  y: real = add x b
+}
+
+graph shift_partials(x: real, b: real) -> (dx: real, db: real) {
+  dx: real = copy 1.0
+  db: real = copy 1.0
+}
+
+graph authored(x: real[N], a: real, c: real) -> (z: real) {
+  y: real[N] = call x a {graph=@scaled, partials=@scaled_partials}
+  n: real = call y 3 c {graph=@inner, partials=@inner_partials}
+  z: real = call n a {graph=@shift, partials=@shift_partials}
+}
+"""
+
+
+@pytest.mark.parametrize("way", list(product([(), ONE, (COLUMN,), TURNED], repeat=3)))
+def test_the_author_s_derivatives_are_those_of_each_element(way: Ways) -> None:
+    """The author's own derivatives are right here, so differences tell whether they are used."""
+    repeated, _ = batch_graph(read_graph(AUTHORED), way, EXTENTS)
+    verify(repeated)
+    data = {var.name: value for var, value in zip(repeated.inputs, values(repeated), strict=True)}
+    check_derivatives(repeated, data, SIZES)
+
+
+def test_what_was_repeated_is_repeated_again() -> None:
+    once, _ = batch_graph(read_graph(AUTHORED), [ONE, (), ONE], EXTENTS)
+    twice, (labels,) = batch_graph(once, [(COLUMN,), (COLUMN,), ()], EXTENTS)
+    assert labels == (COLUMN,)
+    data = {var.name: value for var, value in zip(twice.inputs, values(twice), strict=True)}
+    check_derivatives(twice, data, SIZES, second=False)
+    assert str(read_graph(str(twice))) == str(twice)
 
 
 def test_results_have_the_labels_that_reach_them_and_no_others() -> None:

@@ -2,7 +2,8 @@
 
 The partial in an operand is a value of the same call.  Where the result is a scalar, it has the
 shape of the operand, and the tangent is the sum of all products; where the result is an array,
-the partial has the result's shape and the call acts elementwise.
+the partial has the result's shape and the call acts elementwise.  A call that is repeated along
+leading axes does so for each place on them; its real operands and partials have them all.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from string import ascii_lowercase
 
 from gradc.ad.context import Context
-from gradc.ad.rules import Before, authored_partials, differentiable, unspread
+from gradc.ad.rules import Before, authored_partials, differentiable, mapped, unspread
 from gradc.ad.tangents import Tangents
 from gradc.ir.graph import Atom, Equation, Graph, Var
 from gradc.ops.builder import Builder
@@ -47,21 +48,32 @@ def pull_authored(
     """What the adjoint of the result contributes to each active operand."""
     wanted = [i for i, arg in enumerate(equation.args) if type(arg) is Var and arg in active]
     for i, partial in zip(wanted, _values(b, context, equation, wanted), strict=True):
-        term = b.scale(adjoint, Leaf(partial))
+        many = mapped(equation)
+        term = b.scale(_spread(b, adjoint, partial, many), Leaf(partial))
         assert term is not None
-        scalar = not equation.out.type.shape
-        yield i, term if scalar else unspread(b, equation, i, term, before_sum)
+        if equation.out.type.shape[many:] and not many:
+            term = unspread(b, equation, i, term, before_sum)
+        elif equation.args[i].type.shape != term.type.shape:
+            term = b.sum(term, range(many, len(term.type.shape)))
+        yield i, term
 
 
 def _product(b: Builder, tangent: Atom, partial: Var, equation: Equation) -> Atom:
     """The tangent of the result: a sum of products where that is a scalar of an array."""
-    rank = len(partial.type.shape)
-    if equation.out.type.shape or not rank:
-        term = b.scale(tangent, Leaf(partial))
+    many, rank = mapped(equation), len(partial.type.shape)
+    if len(equation.out.type.shape) > many or rank == many:
+        term = b.scale(_spread(b, tangent, partial, many), Leaf(partial))
         assert term is not None
         return term
     letters = ascii_lowercase[:rank]
-    return b.contract(partial, tangent, f"{letters},{letters}->")
+    return b.contract(partial, tangent, f"{letters},{letters}->{letters[:many]}")
+
+
+def _spread(b: Builder, value: Atom, partial: Var, many: int) -> Atom:
+    """A number for each place on leading axes, repeated along the others of a partial."""
+    if not many or len(value.type.shape) > many:
+        return value
+    return b.broadcast(value, partial.type.shape, tuple(range(many)))
 
 
 def _values(

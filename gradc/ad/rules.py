@@ -29,14 +29,29 @@ def authored_partials(equation: Equation) -> Graph | None:
     return None
 
 
+def mapped(equation: Equation) -> int:
+    """The number of leading axes along which a call with the author's partials is repeated."""
+    for name, value in equation.params:
+        if name == "mapped":
+            axes: int = value
+            return axes
+    return 0
+
+
 def elementwise(equation: Equation) -> bool:
     """Whether each element of the result depends on the same element of the operands.
 
-    A call with the author's partials acts on elements where its result is an array.
+    A call with the author's partials acts on elements where its result is an array, unless it is
+    a number for each value of an index, of operands that are arrays for each.
     """
     if PRIMITIVES[equation.op].elementwise:
         return True
-    return bool(equation.out.type.shape) and authored_partials(equation) is not None
+    shape = equation.out.type.shape
+    if not shape or authored_partials(equation) is None:
+        return False
+    return not mapped(equation) or all(
+        arg.type.shape == shape for arg in equation.args if differentiable(arg)
+    )
 
 
 def partials(equation: Equation) -> Sequence[Partial]:

@@ -348,6 +348,7 @@ _PARAMS: Mapping[str, Callable[[_Reader], Param]] = {
     "body": _Reader.body,
     "range": _Reader.range,
     "carried": _Reader.integer,
+    "mapped": _Reader.integer,
     "condition": lambda reader: reader.optional(_Reader.body),
     "counted": _Reader.truth,
     "backwards": _Reader.truth,

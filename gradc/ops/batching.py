@@ -20,9 +20,10 @@ from functools import partial
 from weakref import WeakKeyDictionary
 
 from gradc.ir.dims import Dim
-from gradc.ir.graph import Atom, Equation, Graph, Type, Var
+from gradc.ir.graph import Atom, DType, Equation, Graph, Type, Var
 from gradc.ops import batch_rules
 from gradc.ops.batch_derivatives import DERIVATIVES
+from gradc.ops.batch_reach import carried_labels
 from gradc.ops.builder import Builder
 from gradc.ops.control import Loop, loop_params
 from gradc.ops.labels import Batched, Extents, Label, aligned, shape_of, transposed, union
@@ -61,8 +62,8 @@ def batch(
 
 # Functions
 
-# The labels of each input by their numbers, and the extent of each label.
-_Way = tuple[tuple[tuple[int, ...], ...], tuple[Dim, ...]]
+# The labels of each input by their numbers, the extent of each label, and the labels wanted.
+_Way = tuple[tuple[tuple[int, ...], ...], tuple[Dim, ...], "tuple[int, ...] | None"]
 
 # One graph for each way in which a function is repeated, for as long as the function is known,
 # with the labels of its outputs.
@@ -72,31 +73,38 @@ _REPEATED: WeakKeyDictionary[Graph, dict[_Way, tuple[Graph, tuple[tuple[int, ...
 
 
 def batch_graph(
-    graph: Graph, arg_labels: Sequence[Labels], extents: Extents
+    graph: Graph,
+    arg_labels: Sequence[Labels],
+    extents: Extents,
+    wanted: Labels | None = None,
 ) -> tuple[Graph, tuple[Labels, ...]]:
     """A function repeated over the labels of its inputs, and the labels of its outputs.
 
-    It is the same graph for the same function, extents and pattern of labels.
+    It is the same graph for the same function, extents and pattern of labels.  Every output
+    has the labels that are `wanted`, or else those that reach it.
     """
     labels = tuple(dict.fromkeys(label for each in arg_labels for label in each))
     pattern = tuple(tuple(map(labels.index, each)) for each in arg_labels)
-    way = (pattern, shape_of(labels, extents))
+    order = None if wanted is None else tuple(map(labels.index, wanted))
+    way = (pattern, shape_of(labels, extents), order)
     known = _REPEATED.setdefault(graph, {})
     if way not in known:
-        repeated, found = _repeated(graph, arg_labels, extents)
+        repeated, found = _repeated(graph, arg_labels, extents, wanted)
         known[way] = repeated, tuple(tuple(map(labels.index, each)) for each in found)
     repeated, numbers = known[way]
     return repeated, tuple(tuple(labels[i] for i in each) for each in numbers)
 
 
 def _repeated(
-    graph: Graph, arg_labels: Sequence[Labels], extents: Extents
+    graph: Graph, arg_labels: Sequence[Labels], extents: Extents, wanted: Labels | None
 ) -> tuple[Graph, tuple[Labels, ...]]:
     b = Builder(graph.names())
     inputs = tuple(map(partial(_input, extents=extents), graph.inputs, arg_labels))
     known = dict(zip(graph.inputs, map(Batched, inputs, arg_labels), strict=True))
     _write(b, graph.equations, known, extents)
     outputs = [known[var] for var in graph.outputs]
+    if wanted is not None:
+        outputs = [Batched(aligned(b, out, wanted, extents), wanted) for out in outputs]
     variables = tuple(_variable(b, output.atom) for output in outputs)
     repeated = Graph(graph.name, inputs, tuple(b.equations), variables, graph.source)
     return repeated, tuple(output.labels for output in outputs)
@@ -140,12 +148,39 @@ def _call(
     b: Builder, eq: Equation, args: Sequence[Batched], extents: Extents
 ) -> tuple[Batched, ...]:
     """A call of the function that is repeated over the labels of the operands."""
-    operands = tuple(arg.atom for arg in args)
-    if not union(args):
-        return tuple(map(Batched, b.emit_all("call", operands, eq.params)))
-    graph, out_labels = batch_graph(eq.param("graph"), [arg.labels for arg in args], extents)
-    results = b.emit_all("call", operands, (("graph", graph),))
+    params = dict(eq.params)
+    labels = union(args)
+    if not labels:
+        return tuple(map(Batched, b.emit_all("call", tuple(a.atom for a in args), eq.params)))
+    if params.get("partials") is not None:
+        return _call_with_partials(b, eq, args, extents)
+    graph, out_labels = batch_graph(params["graph"], [arg.labels for arg in args], extents)
+    results = b.emit_all("call", tuple(arg.atom for arg in args), (("graph", graph),))
     return tuple(map(Batched, results, out_labels))
+
+
+def _call_with_partials(
+    b: Builder, eq: Equation, args: Sequence[Batched], extents: Extents
+) -> tuple[Batched, ...]:
+    """A call whose real operands, result and partials have the same leading axes."""
+    params = dict(eq.params)
+    labels = union(args)
+    lined_up = [
+        Batched(aligned(b, arg, labels, extents), labels)
+        if arg.atom.type.dtype is DType.REAL
+        else arg
+        for arg in args
+    ]
+    arg_labels = [arg.labels for arg in lined_up]
+    graph, _ = batch_graph(params["graph"], arg_labels, extents, labels)
+    partials, _ = batch_graph(params["partials"], arg_labels, extents, labels)
+    repeated = (
+        ("graph", graph),
+        ("partials", partials),
+        ("mapped", params.get("mapped", 0) + len(labels)),
+    )
+    (result,) = b.emit_all("call", tuple(arg.atom for arg in lined_up), repeated)
+    return (Batched(result, labels),)
 
 
 # Loops
@@ -160,9 +195,7 @@ def _loop(
     initial, captured = args[first : first + loop.carried], args[first + loop.carried :]
     if union(args[:first]):
         raise UnmappableError("a loop whose number of steps depends on an index")
-    labels = _carried_labels(
-        loop, [arg.labels for arg in initial], [arg.labels for arg in captured]
-    )
+    labels = carried_labels(loop, [arg.labels for arg in initial], [arg.labels for arg in captured])
     own = loop.body.inputs[: 1 + loop.carried]
     new = tuple(map(partial(_input, extents=extents), own, ((), *labels)))
     known = dict(zip(own, map(Batched, new, ((), *labels)), strict=True))
@@ -242,41 +275,3 @@ def _steps_behind(b: Builder, rows: Var, labels: Labels) -> Batched:
     many = len(labels)
     perm = (*range(1, many + 1), 0, *range(many + 1, len(rows.type.shape)))
     return Batched(transposed(b, rows, perm), labels)
-
-
-def _carried_labels(
-    loop: Loop, initial: Sequence[Labels], outside: Sequence[Labels]
-) -> list[Labels]:
-    """The labels that reach each carried quantity, in its first value or in any step."""
-    labels = list(initial)
-    while True:
-        reached = _reached(loop.body, [(), *labels, *outside])[: loop.carried]
-        grown = [_joined(old, new) for old, new in zip(labels, reached, strict=True)]
-        if grown == labels:
-            return labels
-        labels = grown
-
-
-def _reached(graph: Graph, inputs: Sequence[Labels]) -> list[Labels]:
-    """The labels that reach each output of a graph; some may not change what it is."""
-    known: dict[Atom, Labels] = dict(zip(graph.inputs, inputs, strict=True))
-    for equation in graph.equations:
-        args = [known.get(arg, ()) for arg in equation.args]
-        if equation.op == "loop":
-            found = _reached_by_loop(Loop.of(equation), args)
-        else:
-            found = [_joined(*args)] * len(equation.outs)
-        known.update(zip(equation.outs, found, strict=True))
-    return [known[var] for var in graph.outputs]
-
-
-def _reached_by_loop(loop: Loop, args: Sequence[Labels]) -> list[Labels]:
-    begin = 1 if loop.counted else 0
-    outside = args[begin + loop.carried :]
-    labels = _carried_labels(loop, args[begin : begin + loop.carried], outside)
-    found = _reached(loop.body, [(), *labels, *outside])
-    return [*labels, *found[loop.carried :], *([()] if loop.condition is not None else [])]
-
-
-def _joined(*each: Labels) -> Labels:
-    return tuple(dict.fromkeys(label for labels in each for label in labels))

@@ -4,7 +4,9 @@ Both have several results: the first is `out`, the rest are `others`.
 
 `call` applies `graph` to its operands, one for each input of the graph.  With `partials`, a
 graph of the same inputs whose outputs are the author's own derivatives of the one result in
-each real input, those replace what would follow from the equations of `graph`.
+each real input, those replace what would follow from the equations of `graph`.  Where such a
+call is repeated over an index, `mapped` is the number of leading axes of the result, of the real
+operands and of the partials along which it is.
 
 `loop` runs `body` for each t of a range.  Its operands are, in order:
 
