@@ -1,7 +1,7 @@
 """The values of a graph, equation by equation with NumPy: what the printed form says, no more.
 
-Slow and plain: it knows no derivative and emits nothing.  `stacked` counts the numbers that
-loops keep for later, one row for each step.
+Slow and plain: it knows no derivative and emits nothing.  `most_kept` says how many numbers the
+loops collected for later at any one time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Evaluator:
 
     def __init__(self, sizes: Mapping[str, int] | None = None) -> None:
         self.sizes = sizes or {}
-        self.stacked = 0
+        self.kept = self.most_kept = 0
 
     def run(self, graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs of a graph by name."""
@@ -89,13 +89,16 @@ class Evaluator:
         for var in body.outputs[carried:]:
             kind = _DTYPES[var.type.dtype]
             rows.append(np.zeros((len(every), *self.shape(var.type.shape)), kind))
-            self.stacked += rows[-1].size
+            self.kept += rows[-1].size
+        self.most_kept = max(self.most_kept, self.kept)
+        kept = self.kept
         done = 0
         for number, t in steps:
             inputs = [t, *state, *captured]
             if params["condition"] is not None and not self.apply(params["condition"], inputs)[0]:
                 break
             results = self.apply(body, inputs)
+            self.kept = kept
             state = results[:carried]
             for stack, result in zip(rows, results[carried:], strict=True):
                 stack[number] = result

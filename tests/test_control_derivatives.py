@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 from derivative_checks import check_derivatives
+from graph_values import Evaluator
 
-from gradc.ir.graph import Graph
+from gradc.ad.reverse import vjp
+from gradc.ir.graph import DType, Graph
 from gradc.ir.read import read_graph
 from gradc.passes.verify import verify
 
@@ -296,3 +298,83 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {
 def test_every_mode_of_every_mode(name: str) -> None:
     text, data, sizes = CASES[name]
     check_derivatives(graph_of(text), data, sizes)
+
+
+def stopping(checkpoint: str = "+none", start: int = 0) -> Graph:
+    """Newton's iteration for the square root of `a`, until the step is small."""
+    return graph_of(f"""
+graph stopping(a: real, x0: real, err0: real) -> (x: real, n: int, y: real[T]) {{
+  x: real, err: real, y: real[T], n: int = loop x0 err0 a {{body=graph newton(k: int, \
+x%in: real, err%in: real, a: real) -> (x%1: real, err%1: real, y%1: real) {{
+    q: real = div a x%in
+    m: real = add x%in q
+    x%1: real = mul 0.5 m
+    d: real = sub x%1 x%in
+    err%1: real = mul d d
+    y%1: real = mul d x%in
+  }}, range=({start}, T + {start}, 1), carried=2, condition=graph while(k: int, x%in: real, \
+err%in: real, a: real) -> (go: bool) {{
+    big: bool = gt err%in 0.000001
+    early: bool = lt k 5
+    go: bool = and big early
+  }}, counted=+false, backwards=+false, checkpoint={checkpoint}}}
+}}
+""")
+
+
+@pytest.mark.parametrize(
+    ("err", "most", "steps"), [(-1.0, 4, 0), (1.0, 2, 2), (1.0, 9, 3), (1.0, 0, 0)]
+)
+@pytest.mark.parametrize("checkpoint", ["+none", "1", "2", "3", "T + 1"])
+def test_a_loop_that_stops(err: float, most: int, steps: int, checkpoint: str) -> None:
+    data = {"a": 2.0, "x0": 1.3, "err0": err}
+    graph = stopping(checkpoint)
+    assert Evaluator({"T": most}).run(graph, data)["n"] == steps
+    check_derivatives(graph, data, {"T": most})
+
+
+@pytest.mark.parametrize("checkpoint", ["+none", "1", "2", "3"])
+def test_a_condition_that_reads_the_counter(checkpoint: str) -> None:
+    data = {"a": 2.0, "x0": 1.3, "err0": 1.0}
+    graph = stopping(checkpoint, start=3)
+    assert Evaluator({"T": 6}).run(graph, data)["n"] == 2
+    check_derivatives(graph, data, {"T": 6})
+
+
+CHECKPOINTED = ["a chain", "a recurrent network", "integers and truths", "nested loops"]
+
+
+def with_checkpoints(text: str, checkpoint: str) -> Graph:
+    return graph_of(re.sub(r"carrying (\d+)\}", rf"carrying \1 checkpoint {checkpoint}}}", text))
+
+
+def reverse_run(graph: Graph, data: dict[str, Any], sizes: dict[str, int]) -> tuple[list[Any], int]:
+    """The adjoints for seeds of ones, and how many numbers loops keep at once."""
+    derived = vjp(graph, [var for var in graph.inputs if var.type.dtype is DType.REAL])
+    evaluator = Evaluator(sizes)
+    seeds = {}
+    for seed in derived.seeds:
+        kind = float if seed.type.dtype is DType.REAL else int
+        seeds[seed.name] = np.ones(evaluator.shape(seed.type.shape), kind)
+    found = evaluator.run(derived.graph, {**data, **seeds})
+    return [found[var.name] for var in derived.adjoints], evaluator.most_kept
+
+
+@pytest.mark.parametrize("checkpoint", ["1", "2", "3", "7", "K"])
+@pytest.mark.parametrize("name", CHECKPOINTED)
+def test_checkpoints_change_no_derivative(name: str, checkpoint: str) -> None:
+    text, data, sizes = CASES[name]
+    graph, sizes = with_checkpoints(text, checkpoint), {**sizes, "K": 2}
+    check_derivatives(graph, data, sizes, second=checkpoint in ("2", "K"))
+    expected, _ = reverse_run(graph_of(text), data, sizes)
+    found, _ = reverse_run(graph, data, sizes)
+    for left, right in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_checkpoints_keep_less() -> None:
+    sizes = {"N": 5, "D": 1, "T": 400}
+    data = {"W": np.eye(5), "U": np.ones((5, 1)), "x": np.zeros((400, 1)), "h0": np.ones(5)}
+    _, every = reverse_run(graph_of(RECURRENT), data, sizes)
+    _, some = reverse_run(with_checkpoints(RECURRENT, "20"), data, sizes)
+    assert some < every / 5

@@ -20,10 +20,10 @@ from gradc.ad.residuals import Residuals, any_equation, cheap
 from gradc.ad.rules import Before
 from gradc.ad.sweep import Primal, Sweep
 from gradc.ir.dims import Dim
-from gradc.ir.graph import INT, Atom, Equation, Graph, Type, Var
+from gradc.ir.graph import BOOL, INT, Atom, Equation, Graph, Type, Var
 from gradc.ops.builder import Builder
 from gradc.ops.control import Loop
-from gradc.ops.steps import row, step_number
+from gradc.ops.steps import row, row_equation, step_number
 from gradc.passes.copying import Copies
 from gradc.passes.dead import only_needed
 from gradc.passes.scopes import distinct, loop_equation
@@ -83,22 +83,33 @@ class _Backwards:
 
     def terms(self) -> Iterator[tuple[int, Atom]]:
         """Write the loop; yield its results by the operands to which they contribute."""
-        loop, body, inner = self.loop, self.loop.body, self.inner
+        loop, body, sweep, scope, inner = (
+            self.loop,
+            self.loop.body,
+            self.sweep,
+            self.scope,
+            self.inner,
+        )
         outputs = [body.outputs[j] for j in self.pulled]
         outputs += [body.outputs[loop.carried + i] for i in self.rows]
         if not outputs:
             return
-        equations = opened(inner, body.equations, outputs)
+        masks = [sweep.guards.taken(scope, loop.collected[i]) for i in self.rows]
+        taken = [None] * len(self.pulled) + [mask and self._taken(mask) for mask in masks]
+        equations = opened(inner, body.equations, outputs, taken)
         primal = Primal(inner, equations)
         number = step_number(inner, self.counter, loop.start, loop.step)
         begin = len(inner.equations)
+        for mask, needed in zip(masks, taken[len(self.pulled) :], strict=True):
+            if mask is not None and type(needed) is Var and needed is not mask:
+                inner.append(row_equation(needed, mask, number))
         carried = {self.inputs[j]: self._input(self.inputs[j]) for j in self.pulled}
         sums = {var: self._input(var) for var in self.captured}
         seeds: list[Atom] = [*carried.values(), *(self._seed(i, number) for i in self.rows)]
-        unnamed = None if self.sweep.unnamed is None else frozenset(sums)
+        unnamed = None if sweep.unnamed is None else frozenset(sums)
         wrt = (*carried, *sums)
         within = Sweep(
-            inner, self.sweep.context, primal, equations, outputs, seeds, wrt, sums, unnamed
+            inner, sweep.context, primal, equations, outputs, seeds, wrt, sums, unnamed, taken
         )
         within.run()
         sums = {var: total for var, total in sums.items() if within.adjoint.get(var) is not None}
@@ -114,6 +125,13 @@ class _Backwards:
         inputs = (self.counter, *carried.values(), *sums.values())
         graph = Graph(body.name, inputs, tuple(written), results, body.source)
         yield from self._loop(graph, tuple(sums))
+
+    def _taken(self, mask: Atom) -> Atom:
+        """The row of a mask that belongs to a step, or the whole mask where it is a scalar."""
+        shape = mask.type.shape
+        return (
+            Var(self.inner.fresh(self.inner.stem), Type(BOOL.dtype, shape[1:])) if shape else mask
+        )
 
     def _residuals(
         self, primal: Primal, rest: Sequence[Equation], results: Sequence[Var], number: Atom

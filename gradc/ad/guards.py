@@ -53,11 +53,21 @@ class Guard:
 
 
 class Guards:
-    """The guards of all quantities of a graph; None stands for "always"."""
+    """The guards of all quantities of a graph; None stands for "always".
 
-    def __init__(self, equations: Sequence[Equation], outputs: Sequence[Var]) -> None:
-        self.trivial = not any(PRIMITIVES[op].guarded for op in {eq.op for eq in equations})
-        self._uses: dict[Var, list[Guard | None]] = {var: [None] for var in outputs}
+    The graph may be the body of a loop, of whose outputs some are needed only where what is
+    `taken` holds; that has the output's shape, or is a scalar.
+    """
+
+    def __init__(
+        self,
+        equations: Sequence[Equation],
+        outputs: Sequence[Var],
+        taken: Sequence[Atom | None] = (),
+    ) -> None:
+        guarded = any(PRIMITIVES[op].guarded for op in {eq.op for eq in equations})
+        self.trivial = not guarded and all(condition is None for condition in taken)
+        self._uses: dict[Var, list[Guard | None]] = {}
         self._of: dict[Var, Guard | None] = {}
         self._edges: dict[tuple[Var, int], Guard | None] = {}  # by result and position
         self._summed: dict[tuple[Var, int], Guard] = {}
@@ -65,6 +75,12 @@ class Guards:
         self._derived: dict[tuple[Guard, Var | None, int], Guard] = {}
         self._unions: dict[tuple[Guard, ...], Guard] = {}
         self._masks: dict[Guard, Atom] = {}
+        for i, var in enumerate(outputs):
+            condition = taken[i] if taken else None
+            branch = None
+            if condition is not None:
+                branch = self._branch(None, condition, True, var.type.shape)
+            self._uses.setdefault(var, []).append(branch)
         if not self.trivial:
             self._analyse(equations)
 
@@ -175,6 +191,11 @@ class Guards:
             self._unions[parts] = Guard(common, shape)
             self._unions[parts].parts = parts
         return self._unions[parts]
+
+    def taken(self, b: Builder, var: Var) -> Atom | None:
+        """Which elements of a quantity are needed, where that is not the same for all."""
+        guard = self.of(var)
+        return self._mask(b, guard) if guard is not None and guard.shape else None
 
     def select(self, b: Builder, guard: Guard, value: Atom) -> Atom:
         """The value where the guard holds, else exactly zero."""

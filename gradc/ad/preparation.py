@@ -10,18 +10,23 @@ from collections.abc import Sequence
 
 from gradc.ad.guards import Guards
 from gradc.ad.rules import authored_partials
-from gradc.ir.graph import Equation, Var
+from gradc.ir.graph import Atom, Equation, Var
 from gradc.ops.builder import Builder
 from gradc.passes.blocking import in_blocks
 from gradc.passes.inline import inlined
 
 
-def opened(b: Builder, equations: Sequence[Equation], outputs: Sequence[Var]) -> Sequence[Equation]:
-    """The equations that are differentiated in the place of others."""
+def opened(
+    b: Builder,
+    equations: Sequence[Equation],
+    outputs: Sequence[Var],
+    taken: Sequence[Atom | None] = (),
+) -> Sequence[Equation]:
+    """The equations that are differentiated in the place of others; `taken` as in `Guards`."""
     if any(equation.param("checkpoint") for equation in equations if equation.op == "loop"):
         equations = [part for equation in equations for part in in_blocks(b, equation)]
     while any(equation.op == "call" for equation in equations):
-        guards = Guards(equations, outputs)
+        guards = Guards(equations, outputs, taken)
         partly = {
             equation.out
             for equation in equations

@@ -45,7 +45,8 @@ class Sweep:
     """The adjoints of `wrt` for seeds of the outputs.
 
     With `starts`, the contributions to a quantity are added to what stands there for it, one
-    after the other.  Quantities that are `unnamed` have adjoints without a name.
+    after the other.  Quantities that are `unnamed` have adjoints without a name.  Of the
+    outputs, only what is `taken` matters, as in `Guards`.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Sweep:
         wrt: Sequence[Var],
         starts: Mapping[Var, Var] | None = None,
         unnamed: Collection[Var] | None = frozenset(),
+        taken: Sequence[Atom | None] = (),
     ) -> None:
         self.builder = b
         self.context = context
@@ -72,7 +74,7 @@ class Sweep:
         active = context.activity.dependents(equations, wrt)
         self.active = {var for var in active if var in useful}
         self.live = [eq for eq in equations if not self.active.isdisjoint(eq.outs)]
-        self.guards = Guards(equations, outputs)
+        self.guards = Guards(equations, outputs, taken)
         self.uses: dict[Var, int] = {}
         self.pending: dict[Var, list[Atom]] = {}
         self.adjoint: dict[Var, Atom | None] = {}

@@ -7,7 +7,7 @@ that belongs to a step is the one with its number.
 from __future__ import annotations
 
 from gradc.ir.dims import Dim, Shape
-from gradc.ir.graph import INT, REAL, Atom, Lit, Size, Var
+from gradc.ir.graph import INT, REAL, Atom, Equation, Lit, Size, Var
 from gradc.ops.builder import Builder
 
 
@@ -32,6 +32,11 @@ def element(b: Builder, number: Atom, start: Dim, step: int) -> Atom:
 def row(b: Builder, stack: Atom, number: Atom) -> Var:
     """The row of a collected quantity that belongs to a step."""
     return b.emit("gather", (stack, number), (("axes", (0,)),))
+
+
+def row_equation(out: Var, stack: Atom, number: Atom) -> Equation:
+    """The equation that defines a variable as the row that belongs to a step."""
+    return Equation(out, "gather", (stack, number), (("axes", (0,)),))
 
 
 def block_start(b: Builder, block: Atom, size: Dim) -> Atom:

@@ -1,0 +1,131 @@
+"""Calls and loops in branches: what is not taken reaches no derivative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from derivative_checks import Check
+from test_control_derivatives import graph_of
+
+from gradc.ad.forward import jvp
+from gradc.ad.reverse import vjp
+
+LOG = """
+graph safe(t: real) -> (l: real) {
+  l: real = log t
+}
+
+graph both(t: real[N]) -> (l: real[N], r: real[N]) {
+  l: real[N] = log t
+  r: real[N] = div 1.0 t
+}
+
+graph outer(t: real[N]) -> (m: real[N]) {
+  l: real[N], r: real[N] = call t {graph=@both}
+  m: real[N] = mul l r
+}
+
+graph partials(t: real[N]) -> (dt: real[N]) {
+  dt: real[N] = div 1.0 t
+}
+"""
+
+SUMS = """
+  y: real[N], h: real = loop 0.0 x {body=graph step(t: int, h%in: real, x: real[N]) -> \
+(h%1: real, y%1: real) {
+    v: real = gather x t {axes=(0)}
+    l: real = log v
+    h%1: real = add h%in l
+    y%1: real = mul l v
+  } over (0, N, 1) carrying 1}
+"""
+SUMS = SUMS.replace("y: real[N], h: real =", "h: real, y: real[N] =")
+
+CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "a call": (
+        "(x: real) -> (J: real) {\n  p: bool = gt x 0.0\n  l: real = call x {graph=@safe}\n"
+        "  J: real = select p l x\n}",
+        {"x": 0.0},
+        {"x": 1.0},
+    ),
+    "what a call is given": (
+        "(x: real) -> (J: real) {\n  p: bool = gt x 0.0\n  q: real = div 1.0 x\n"
+        "  l: real = call q {graph=@safe}\n  J: real = select p l x\n}",
+        {"x": 0.0},
+        {"x": 1.0},
+    ),
+    "elements of a call": (
+        "(x: real[N]) -> (J: real) {\n  p: bool[N] = gt x 0.0\n"
+        "  l: real[N], r: real[N] = call x {graph=@both}\n  m: real[N] = mul l r\n"
+        "  s: real[N] = select p m x\n  J: real = sum s {axes=(0)}\n}",
+        {"x": [0.0, 1.0, 2.0]},
+        {"x": [1.0, 1.0, (1 - np.log(2)) / 4]},
+    ),
+    "elements of what a call is given": (
+        "(x: real[N]) -> (J: real) {\n  p: bool[N] = gt x 0.0\n  q: real[N] = sqrt x\n"
+        "  m: real[N] = call q {graph=@outer}\n  s: real[N] = select p m x\n"
+        "  J: real = sum s {axes=(0)}\n}",
+        {"x": [0.0, 1.0, 4.0]},
+        {"x": [1.0, 0.5, (1 - np.log(2)) / 16]},
+    ),
+    "elements of a call with the author's derivative": (
+        "(x: real[N]) -> (J: real) {\n  p: bool[N] = gt x 0.0\n  q: real[N] = sqrt x\n"
+        "  m: real[N] = call q {graph=@log, partials=@partials}\n"
+        "  s: real[N] = select p m x\n  J: real = sum s {axes=(0)}\n}",
+        {"x": [0.0, 1.0, 4.0]},
+        {"x": [1.0, 0.5, 0.125]},
+    ),
+    "a loop": (
+        f"(x: real[N], c: real) -> (J: real) {{{SUMS}  p: bool = gt c 0.0\n"
+        "  J: real = select p h c\n}",
+        {"x": [0.0, 1.0], "c": -1.0},
+        {"x": [0.0, 0.0], "c": 1.0},
+    ),
+    "a loop that is taken": (
+        f"(x: real[N], c: real) -> (J: real) {{{SUMS}  p: bool = gt c 0.0\n"
+        "  J: real = select p h c\n}",
+        {"x": [0.5, 1.0], "c": 1.0},
+        {"x": [2.0, 1.0], "c": 0.0},
+    ),
+    "rows of a loop": (
+        f"(x: real[N]) -> (J: real) {{{SUMS}  p: bool[N] = gt x 0.0\n"
+        "  s: real[N] = select p y x\n  J: real = sum s {axes=(0)}\n}",
+        {"x": [0.0, 1.0, -1.0]},
+        {"x": [1.0, 1.0, 1.0]},
+    ),
+    "a loop in a branch of another": (
+        "(x: real[N], c: real[N]) -> (J: real) {\n  J: real = loop 0.0 x c {body=graph outer("
+        "i: int, J%in: real, x: real[N], c: real[N]) -> (J%1: real) {\n"
+        f"{SUMS.replace('J', 'J')}"
+        "    d: real = gather c i {axes=(0)}\n    p: bool = gt d 0.0\n"
+        "    s: real = select p h d\n    J%1: real = add J%in s\n"
+        "  } over (0, N, 1) carrying 1}\n}",
+        {"x": [0.0, 1.0], "c": [-1.0, -2.0]},
+        {"x": [0.0, 0.0], "c": [1.0, 1.0]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_only_the_branch_taken_counts(name: str) -> None:
+    text, data, expected = CASES[name]
+    functions = LOG + "\ngraph log(t: real[N]) -> (l: real[N]) {\n  l: real[N] = log t\n}\n\n"
+    graph = graph_of(f"{functions}graph main{text}\n")
+    check = Check({"N": np.size(data["x"])})
+    derived = vjp(graph, graph.inputs)
+    found = check.value(derived.graph, {**data, derived.seeds[0].name: 1.0})
+    for var, adjoint in zip(graph.inputs, derived.adjoints, strict=True):
+        np.testing.assert_allclose(found[adjoint.name], expected[var.name], rtol=1e-14)
+    forward = jvp(graph, graph.inputs)
+    for var, seed in zip(graph.inputs, forward.seeds, strict=True):
+        for index in np.ndindex(np.shape(data[var.name])):
+            tangents = {
+                s.name: np.zeros(np.shape(data[v.name]))
+                for v, s in zip(graph.inputs, forward.seeds, strict=True)
+            }
+            tangents[seed.name][index] = 1.0
+            found = check.value(forward.graph, {**data, **tangents})
+            expect = np.asarray(expected[var.name])[index]
+            np.testing.assert_allclose(found[forward.tangents[0].name], expect, rtol=1e-14)
