@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradc.collector import uninterrupted
+from gradc.compiler import compile_program
 from gradc.diagnostics import Diagnostic, Source, SourceError
-from gradc.frontend.lower import check
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Graph, Var
 from gradc.ir.program import Program
@@ -42,7 +42,7 @@ def compile(source_text: str, wrt: Iterable[str] | None = None) -> Compiled:
     found, UsageError for a `wrt` that is not a real input.
     """
     with uninterrupted():
-        return Compiled(check(Source("<program>", source_text)), wrt)
+        return Compiled(compile_program(Source("<program>", source_text)), wrt)
 
 
 def load(path: str | os.PathLike[str], wrt: Iterable[str] | None = None) -> Compiled:
@@ -51,7 +51,7 @@ def load(path: str | os.PathLike[str], wrt: Iterable[str] | None = None) -> Comp
     Raises what `compile` raises, and OSError where the file cannot be read.
     """
     with uninterrupted():
-        return Compiled(check(read_source(path)), wrt)
+        return Compiled(compile_program(read_source(path)), wrt)
 
 
 def read_source(path: str | os.PathLike[str]) -> Source:

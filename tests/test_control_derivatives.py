@@ -17,7 +17,6 @@ from graph_values import Evaluator
 from gradc.ad.reverse import vjp
 from gradc.ir.graph import DType, Graph
 from gradc.ir.read import read_graph
-from gradc.passes.verify import verify
 
 _END = re.compile(r"\} over (\(.*?\)) carrying (\d+)((?: \w+ [^\s}]+)*)\}")
 
@@ -34,9 +33,7 @@ def graph_of(text: str) -> Graph:
             f"checkpoint={more.get('checkpoint', '+none')}}}"
         )
 
-    graph = read_graph(_END.sub(parameters, text))
-    verify(graph)
-    return graph
+    return read_graph(_END.sub(parameters, text))
 
 
 CHAIN = """

@@ -36,8 +36,9 @@ ALLOWED: dict[str, set[str]] = {
     "session": _ENTRY,
     "drawing": {"session", *_ENTRY},
     "dumping": {"frontend", "pipeline", "ad", *_CORE},
-    "api": {"drawing", "collector", *_ENTRY},
-    "cli": {"api", "dumping", "drawing", "session", "collector", *_ENTRY},
+    "compiler": {"frontend", "ad", *_CORE},
+    "api": {"compiler", "drawing", "collector", *_ENTRY},
+    "cli": {"api", "compiler", "dumping", "drawing", "session", "collector", *_ENTRY},
     "__init__": {"api", "diagnostics"},
     "__main__": {"cli"},
 }

@@ -109,7 +109,16 @@ class _Backwards:
         unnamed = None if sweep.unnamed is None else frozenset(sums)
         wrt = (*carried, *sums)
         within = Sweep(
-            inner, sweep.context, primal, equations, outputs, seeds, wrt, sums, unnamed, taken
+            inner,
+            sweep.context,
+            primal.replace,
+            equations,
+            outputs,
+            seeds,
+            wrt,
+            sums,
+            unnamed,
+            taken,
         )
         within.run()
         sums = {var: total for var, total in sums.items() if within.adjoint.get(var) is not None}
@@ -181,7 +190,7 @@ class _Backwards:
             *(stacks[var] for var in new),
             *(() if loop.steps is None else (loop.steps,)),
         )
-        self.sweep.primal.replace(
+        self.sweep.replace(
             loop_equation(outs, loop, loop.count, loop.initial, graph, self.equation.origin)
         )
         return stacks

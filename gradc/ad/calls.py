@@ -111,9 +111,7 @@ def pull_call(
     if found.forward is not graph:
         more = found.forward.outputs[len(graph.outputs) :]
         results += tuple(Var(b.fresh(var.name.split("%")[0]), var.type) for var in more)
-        sweep.primal.replace(
-            equation._replace(params=(("graph", found.forward),), others=results[1:])
-        )
+        sweep.replace(equation._replace(params=(("graph", found.forward),), others=results[1:]))
     args = (
         *(equation.args[i] for i in found.operands),
         *(results[i] for i in found.kept),
@@ -133,7 +131,7 @@ def _reversed(
     primal = Primal(b, equations)
     wrt = [graph.inputs[i] for i in sorted(active)]
     seeds = [Var(b.unique(adjoint_name(var)), var.type) for var in outputs]
-    sweep = Sweep(b, context, primal, equations, outputs, seeds, wrt)
+    sweep = Sweep(b, context, primal.replace, equations, outputs, seeds, wrt)
     sweep.run()
     reached = [i for i in sorted(active) if sweep.adjoint.get(graph.inputs[i]) is not None]
     adjoints = [sweep.result(graph.inputs[i]) for i in reached]

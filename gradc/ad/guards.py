@@ -195,7 +195,12 @@ class Guards:
     def taken(self, b: Builder, var: Var) -> Atom | None:
         """Which elements of a quantity are needed, where that is not the same for all."""
         guard = self.of(var)
-        return self._mask(b, guard) if guard is not None and guard.shape else None
+        return None if guard is None or not self.by_element(var) else self._mask(b, guard)
+
+    def by_element(self, var: Var) -> bool:
+        """Whether some elements of a quantity may be needed and others not."""
+        guard = self.of(var)
+        return guard is not None and bool(guard.shape)
 
     def select(self, b: Builder, guard: Guard, value: Atom) -> Atom:
         """The value where the guard holds, else exactly zero."""

@@ -23,27 +23,35 @@ def opened(
     taken: Sequence[Atom | None] = (),
 ) -> Sequence[Equation]:
     """The equations that are differentiated in the place of others; `taken` as in `Guards`."""
-    if any(equation.param("checkpoint") for equation in equations if equation.op == "loop"):
-        equations = [part for equation in equations for part in in_blocks(b, equation)]
-    while any(equation.op == "call" for equation in equations):
-        guards = Guards(equations, outputs, taken)
-        partly = {
-            equation.out
-            for equation in equations
-            if equation.op == "call"
-            and authored_partials(equation) is None
-            and any(_needs_elements(guards, out) for out in equation.outs)
-        }
-        if not partly:
-            break
+    equations = with_blocks(b, equations)
+    while True:
+        calls = partly_needed(equations, outputs, taken)
+        if not calls:
+            return equations
         equations = [
             part
             for equation in equations
-            for part in (inlined(b, equation) if equation.out in partly else (equation,))
+            for part in (inlined(b, equation) if equation.out in calls else (equation,))
         ]
+
+
+def with_blocks(b: Builder, equations: Sequence[Equation]) -> Sequence[Equation]:
+    """Equations in which loops with checkpoints go over blocks of steps."""
+    if any(equation.op == "loop" and equation.param("checkpoint") for equation in equations):
+        return [part for equation in equations for part in in_blocks(b, equation)]
     return equations
 
 
-def _needs_elements(guards: Guards, var: Var) -> bool:
-    guard = guards.of(var)
-    return guard is not None and bool(guard.shape)
+def partly_needed(
+    equations: Sequence[Equation], outputs: Sequence[Var], taken: Sequence[Atom | None] = ()
+) -> set[Var]:
+    """The first results of calls of which only some elements are needed."""
+    calls = [
+        equation
+        for equation in equations
+        if equation.op == "call" and authored_partials(equation) is None
+    ]
+    if not calls:
+        return set()
+    guards = Guards(equations, outputs, taken)
+    return {call.out for call in calls if any(map(guards.by_element, call.outs))}

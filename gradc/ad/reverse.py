@@ -41,7 +41,7 @@ def vjp(graph: Graph, wrt: Sequence[Var]) -> Reverse:
     equations = opened(b, graph.equations, graph.outputs)
     primal = Primal(b, equations)
     seeds = tuple(Var(b.unique(adjoint_name(var)), var.type) for var in graph.outputs)
-    sweep = Sweep(b, new_context(), primal, equations, graph.outputs, seeds, wrt)
+    sweep = Sweep(b, new_context(), primal.replace, equations, graph.outputs, seeds, wrt)
     sweep.run()
     adjoints = tuple(sweep.result(var) for var in wrt)
     outputs = (*graph.outputs, *adjoints)

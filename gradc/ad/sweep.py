@@ -7,7 +7,7 @@ way by equations that also return what the adjoints read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from gradc.ad.activity import STRUCTURED
 from gradc.ad.context import Context
@@ -44,6 +44,7 @@ class Primal:
 class Sweep:
     """The adjoints of `wrt` for seeds of the outputs.
 
+    `replace` puts an equation in the place of the one that defines the same first result.
     With `starts`, the contributions to a quantity are added to what stands there for it, one
     after the other.  Quantities that are `unnamed` have adjoints without a name.  Of the
     outputs, only what is `taken` matters, as in `Guards`.
@@ -53,7 +54,7 @@ class Sweep:
         self,
         b: Builder,
         context: Context,
-        primal: Primal,
+        replace: Callable[[Equation], None],
         equations: Sequence[Equation],
         outputs: Sequence[Var],
         seeds: Sequence[Atom],
@@ -64,7 +65,7 @@ class Sweep:
     ) -> None:
         self.builder = b
         self.context = context
-        self.primal = primal
+        self.replace = replace
         self.outputs = set(outputs)
         self.wrt = wrt
         self.starts = dict(starts or {})
@@ -138,8 +139,8 @@ class Sweep:
         """Pull the adjoints of the results back to the operands, and finish each operand as
         soon as its last use is behind us."""
         b = self.builder
-        b.origin = equation.origin
         if self.unnamed is not None:
+            b.origin = equation.origin
             b.stem = adjoint_name(equation.out).split("%")[0]
         retired = 0
         for i, term in self._contributions(equation):

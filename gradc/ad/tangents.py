@@ -54,8 +54,8 @@ class Tangents:
 
     def begin(self, equation: Equation) -> None:
         """Say that what is written next belongs to an equation."""
-        self.builder.origin = equation.origin
         if self.named:
+            self.builder.origin = equation.origin
             self.builder.stem = f"{equation.out.name.split('%')[0]}_dot"
 
     def _push(self, equation: Equation) -> None:

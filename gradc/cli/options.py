@@ -10,8 +10,8 @@ import click
 
 from gradc.api import LARGEST_PROGRAM, decode_source, read_bounded, read_source
 from gradc.cli.boundary import report
+from gradc.compiler import compile_program
 from gradc.diagnostics import Diagnostic, Source, UsageError
-from gradc.frontend.lower import check
 from gradc.ir.program import Program
 
 # JSON on standard input; as objects it takes ten times as much.
@@ -56,7 +56,7 @@ def inputs_options(function: F) -> F:
 
 def read_program(file: str, format: str) -> Program:
     """The checked program of a file, or of standard input; warnings are reported."""
-    program = check(_source(file))
+    program = compile_program(_source(file))
     report(program.warnings, format)
     return program
 

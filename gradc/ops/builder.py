@@ -99,6 +99,22 @@ class Builder:
         self.append(Equation(outs[0], op, args, params, self.origin, outs[1:]))
         return outs
 
+    def define(self, out: Var, value: Atom, mark: int) -> None:
+        """Define a variable as a value: by the last equation, where that computes the value and
+        was written after so many others."""
+        last = self.equations[-1] if len(self.equations) > mark else None
+        if type(value) is not Var or last is None or value not in last.outs:
+            self.append(Equation(out, "copy", (value,), (), self.origin))
+            return
+        self.equations.pop()
+        for each in last.outs:
+            del self._definitions[each]
+        key = (last.op, last.args, last.params)
+        if self._written.get(key) is last.out:
+            del self._written[key]
+        first, *others = (out if each is value else each for each in last.outs)
+        self.append(last._replace(out=first, others=tuple(others)))
+
     def append(self, equation: Equation) -> None:
         """Append an equation as it is."""
         self.equations.append(equation)

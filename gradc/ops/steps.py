@@ -57,14 +57,32 @@ def blocks(b: Builder, total: Atom, size: Dim) -> Atom:
     return b.emit("floordiv", (up, whole(size)))
 
 
+def count(shape: Shape) -> Dim:
+    """The number of elements of a shape."""
+    total = Dim.of(1)
+    for dim in shape:
+        total = total * dim
+    return total
+
+
 def unit(b: Builder, place: Atom, shape: Shape) -> Atom:
     """Zeros of a shape with a one at a place, counted in row-major order."""
     if not shape:
         return Lit(1.0, REAL)
-    size = Dim.of(1)
-    for dim in shape:
-        size = size * dim
-    places = b.emit("iota", (), (("size", size),))
+    places = b.emit("iota", (), (("size", count(shape)),))
     here = b.emit("eq", (places, place))
     flat = b.emit("select", (here, Lit(1.0), Lit(0.0)))
-    return flat if len(shape) == 1 else b.emit("reshape", (flat,), (("shape", shape),))
+    return flat if len(shape) == 1 else reshaped(b, flat, shape)
+
+
+def reshaped(b: Builder, value: Atom, shape: Shape) -> Atom:
+    """The elements of an array in another shape."""
+    return b.emit("reshape", (value,), (("shape", shape),))
+
+
+def in_front(b: Builder, value: Atom, behind: int) -> Atom:
+    """An array with the first so many axes moved behind the others."""
+    rank = len(value.type.shape)
+    if rank == behind:
+        return value
+    return b.emit("transpose", (value,), (("perm", (*range(behind, rank), *range(behind))),))
