@@ -22,16 +22,21 @@ from gradc.ir.interface import InputSpec
 from gradc.ir.program import Program
 from gradc.ir.read import read_graph
 from gradc.passes.verify import verify
+from gradc.targets.python.emit import emit
 from gradc.targets.python.module import ModuleWriter
 
 PLAIN = "condition=+none, counted=+false, backwards=+false, checkpoint=+none"
 
 
+def program_of(graph: Graph) -> Program:
+    inputs = tuple(InputSpec(var.name, var.type) for var in graph.inputs)
+    return Program(Source("p.g", ""), graph, inputs, (), frozenset(), ())
+
+
 def emitted(graph: Graph) -> str:
     """A module whose `forward` computes a graph."""
     verify(graph)
-    inputs = tuple(InputSpec(var.name, var.type) for var in graph.inputs)
-    program = Program(Source("p.g", ""), graph, inputs, (), frozenset(), ())
+    program = program_of(graph)
     alone = Reverse(graph, len(graph.equations), (), (), frozenset(), graph.equations)
     module = ModuleWriter(program, (), (graph,))
     module.name_all(alone)
@@ -57,6 +62,18 @@ def statements(graph: str) -> str:
     )
     start = max([start, *(i + 1 for i, line in enumerate(body) if "check_" in line)])
     return "\n".join(line[4:] for line in body[start:-1])
+
+
+def derivatives(graph: str) -> str:
+    """The module of a graph and its derivatives in all inputs."""
+    program = program_of(read_graph(graph))
+    return emit(program, program.wrt()).text
+
+
+def body_of(text: str, function: str) -> str:
+    """The statements of a function without parameters to convert."""
+    body = text[text.index(f"def {function}(") :].split('"""\n', 1)[1].split("\n\n\n")[0]
+    return "\n".join(line[4:] for line in body.rstrip().splitlines())
 
 
 def loop(inputs: str, outputs: str, head: str, body: str, params: str = PLAIN) -> str:
@@ -193,6 +210,36 @@ graph p(a: real[N], r: real[3], b: real[M]) -> (s: real[N], J: real, m: real[M])
 }
 """
 
+SCALARS = loop(
+    "x: real, a: real, b: real",
+    "s: real",
+    "h: real, s: real = loop a b x",
+    """(t: int, h%in: real, s%in: real, x: real) -> (h%1: real, s%1: real) {
+      h%2: real = mul x h%in
+      h%1: real = tanh h%2
+      s%2: real = mul h%1 h%1
+      s%1: real = add s%in s%2
+    }, range=(0, 1000, 1), carried=2""",
+)
+
+SCALAR_FUNCTION = """
+graph settle(x: real) -> (y: real) {
+  y: real = loop 1.0 x {body=graph b(t: int, y%in: real, x: real) -> (y%1: real) {
+    y%2: real = mul x y%in
+    y%1: real = sin y%2
+  }, range=(0, 5, 1), carried=1, PLAIN}
+}
+graph p(x: real) -> (z: real) {
+  z: real = loop 1.0 x {body=graph b(u: int, z%in: real, x: real) -> (z%2: real) {
+    z%1: real = call z%in {graph=@settle}
+    z%3: real = loop z%1 x {body=graph c(v: int, z%4: real, x: real) -> (z%6: real) {
+      z%5: real = mul z%4 x
+      z%6: real = cos z%5
+    }, range=(0, 4, 1), carried=1, PLAIN}
+    z%2: real = mul z%3 x
+  }, range=(0, 3, 1), carried=1, PLAIN}
+}""".replace("PLAIN", PLAIN)
+
 GRAPHS = {
     "recurrence": RECURRENCE,
     "fibonacci": FIBONACCI,
@@ -202,6 +249,8 @@ GRAPHS = {
     "backwards": BACKWARDS,
     "aliases": ALIASES,
     "functions": FUNCTIONS,
+    "scalars": SCALARS,
+    "scalar_function": SCALAR_FUNCTION,
 }
 
 
@@ -329,6 +378,61 @@ for t in range(3):
     )
 
 
+def test_what_a_loop_of_scalars_collects_for_its_derivative_is_a_list() -> None:
+    text = derivatives(SCALARS)
+    assert "numpy" not in text
+    assert (
+        body_of(text, "forward")
+        == """\
+h = a
+s = b
+hs = []
+hs_1 = []
+for t in range(1000):
+    hs.append(h)
+    h = math.tanh(x * h)
+    s += h * h
+    hs_1.append(h)
+return s, (x, hs, hs_1)"""
+    )
+    assert (
+        body_of(text, "reverse")
+        == """\
+x, hs, hs_1 = saved
+da = 0.0
+db = ds
+dx = 0.0
+for t in reversed(range(1000)):
+    h_1 = hs_1[t]
+    ds_1 = db * h_1
+    dh_1 = (da + ds_1 + ds_1) * (1 - h_1 * h_1)
+    dx += dh_1 * hs[t]
+    da = dh_1 * x
+return dx, da, db"""
+    )
+
+
+def test_lists_are_passed_to_functions_and_collected_by_loops() -> None:
+    text = derivatives(SCALAR_FUNCTION)
+    assert "numpy" not in text
+    assert "def settle_forward(x: float) -> tuple[float, list, list]:" in text
+    namespace: dict[str, Any] = {}
+    exec(text, namespace)
+    value, (slope,) = namespace["value_and_grad"](1.2)
+    step = 1e-6
+    above, below = (namespace["forward"](1.2 + d)[0] for d in (step, -step))
+    assert slope == pytest.approx((above - below) / (2 * step), rel=1e-6)
+    assert value == namespace["tangent"](1.2, 1.0)[0]
+    assert slope == pytest.approx(namespace["tangent"](1.2, 1.0)[1], rel=1e-12)
+
+
+def test_a_quantity_that_is_an_output_is_an_array() -> None:
+    collected = SCALARS.replace("-> (s: real)", "-> (y: real[1000])")
+    collected = collected.replace("s: real = loop", "s: real, y: real[1000] = loop")
+    collected = collected.replace("s%1: real) {", "s%1: real, h%2: real) {")
+    assert "y = np.empty(1000)" in emitted(read_graph(collected))
+
+
 def test_a_function_is_written_once_and_takes_the_sizes_that_it_needs() -> None:
     text = emitted(read_graph(FUNCTIONS))
     found = text[text.index("def softplus") : text.index("@np.errstate")].strip()
@@ -376,9 +480,7 @@ def test_a_thousand_functions_that_call_one_another_need_no_stack() -> None:
         )
     calls.append("graph p(x: real) -> (J: real) {\nJ: real = call x {graph=@f2999}\n}")
     graph = read_graph("\n".join(calls))
-    inputs = (InputSpec("x", graph.inputs[0].type),)
-    program = Program(Source("p.g", ""), graph, inputs, (), frozenset(), ())
-    module = ModuleWriter(program, (), (graph,))
+    module = ModuleWriter(program_of(graph), (), (graph,))
     module.name_all(None)
     assert [function.name for function in module.called.written[:3]] == ["f0", "f1", "f2"]
 
@@ -387,6 +489,8 @@ def test_a_thousand_functions_that_call_one_another_need_no_stack() -> None:
 def test_ruff_has_nothing_to_say(command: tuple[str, ...], tmp_path: Path) -> None:
     for name, graph in GRAPHS.items():
         (tmp_path / f"{name}.py").write_text(emitted(read_graph(graph)), encoding="utf-8")
+    for name in ("recurrence", "nested", "newton", "scalars", "scalar_function"):
+        (tmp_path / f"d_{name}.py").write_text(derivatives(GRAPHS[name]), encoding="utf-8")
     run = [sys.executable, "-m", "ruff", *command, "--isolated", "--quiet", str(tmp_path)]
     done = subprocess.run(run, capture_output=True, text=True, check=False, timeout=120)
     assert done.stdout + done.stderr == ""

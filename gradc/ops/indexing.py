@@ -94,7 +94,7 @@ INDEXING = (
         "gather",
         "The elements of the first operand at the indices that the others give on some axes.",
         _gather_rule,
-        {"numpy": Form("gather")},
+        {"python": Form("gather"), "numpy": Form("gather")},
         transpose=_gather_transpose,
         reads_part=True,
         structural=True,

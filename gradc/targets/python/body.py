@@ -184,8 +184,10 @@ class Body(Operands):
         elif self._may_be_in_place(out) and self._fits_in_place(equation, value):
             self.written[out] = value
         else:
-            self.statements.append(Assign(self.identifier(out), value, comment))
-            self.width[out] = len(self.identifier(out))
+            name = self.identifier(out)
+            if value != Name(name):  # a carried quantity that stays as it is
+                self.statements.append(Assign(name, value, comment))
+            self.width[out] = len(name)
             self.defined(out)
 
     def _may_be_in_place(self, out: Var) -> bool:

@@ -78,7 +78,8 @@ def emit_trace(program: Program) -> Trace:
     adjoints = tuple(var for var in values if differentiable(var) and var not in program.constants)
     backwards = vjp(program.graph, adjoints)
     rest = backwards.graph.equations[backwards.primal_count :]
-    whole = replace(backwards.graph, equations=(*backwards.primal, *rest))
+    equations = (*backwards.primal, *rest)
+    whole = replace(backwards.graph, equations=equations, outputs=(*values, *backwards.adjoints))
     module = ModuleWriter(program, (), (whole,))
     module.name_all(backwards)
     module.trace(backwards, values)

@@ -7,17 +7,17 @@ of a name whose text is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
-from gradc.ir.graph import Equation, Graph, Var
+from gradc.ir.graph import Graph, Var
 from gradc.passes.dead import needed
 from gradc.targets.python.body import Body, Callee
 from gradc.targets.python.identifiers import Identifiers
-from gradc.targets.python.interface import hint, parameters
+from gradc.targets.python.interface import ARRAY, hint, parameters
 from gradc.targets.python.names import NameAllocator
 from gradc.targets.python.notes import Notes
 from gradc.targets.python.printer import print_function
-from gradc.targets.python.scopes import functions, indices, variables
+from gradc.targets.python.scopes import named
 from gradc.targets.python.style import Style
 from gradc.targets.python.tree import Expr, Function, Name, Param, Return, Subscript, Tuple
 
@@ -25,8 +25,17 @@ from gradc.targets.python.tree import Expr, Function, Name, Param, Return, Subsc
 class Functions:
     """Writes functions, and knows how they are called."""
 
-    def __init__(self, style: Style, reserved: Iterable[str], avoided: Iterable[str]) -> None:
+    def __init__(
+        self,
+        style: Style,
+        reserved: Iterable[str],
+        avoided: Iterable[str],
+        stacks: Container[Var],
+    ) -> None:
+        """Functions are called as nothing in `reserved` or `avoided`, and nothing in them is
+        called as anything in `reserved`."""
         self.style = style
+        self.stacks = stacks
         self.written: list[Function] = []
         self.callees: dict[Graph, Callee] = {}
         self.plain_results: dict[Graph, tuple[bool, ...]] = {}
@@ -42,13 +51,8 @@ class Functions:
         """The names of all functions."""
         return [function.name for function in self.written]
 
-    def add(self, equations: Sequence[Equation]) -> None:
-        """Write the functions that equations call, and those that these call."""
-        for graph in functions(equations):
-            if graph not in self.callees:
-                self._add(graph)
-
-    def _add(self, graph: Graph) -> None:
+    def add(self, graph: Graph) -> None:
+        """Write the function that a graph is, those that it calls being there."""
         self.plain_results[graph] = Notes(self.plain_results).results(graph)
         function, body = self._function(graph)
         texts = self._texts.setdefault(graph.name, {})
@@ -68,8 +72,8 @@ class Functions:
 
     def _function(self, graph: Graph) -> tuple[Function, Body]:
         """A function, its name still that of the graph."""
-        named = (var.name for var in variables(graph) if not var.anonymous)
-        identifiers = Identifiers(self._reserved, dict.fromkeys(named), indices(graph.equations))
+        names, indices = named((graph,))
+        identifiers = Identifiers(self._reserved, names, indices, self.stacks)
         body = Body(self.style, identifiers, self.callees, self.plain_results)
         live = needed(graph.equations, graph.outputs)
         equations = [eq for eq in graph.equations if not live.isdisjoint(eq.outs)]
@@ -78,22 +82,22 @@ class Functions:
         sizes = [Param(identifiers.dim(name), Name("int")) for name in body.sizes]
         function = Function(
             graph.name,
-            (*parameters(identifiers, graph.inputs), *sizes),
+            (*parameters(identifiers, graph.inputs, self.style.array), *sizes),
             [*body.statements, Return(results[0] if len(results) == 1 else Tuple(results))],
-            returned(graph.outputs),
+            returned(graph.outputs, self.style.array),
             _docstring(graph, identifiers),
         )
         return function, body
 
 
-def returned(outputs: Sequence[Var]) -> Expr:
+def returned(outputs: Sequence[Var], array: str = ARRAY) -> Expr:
     """The type hint of what a function returns: one result as it is, several as a tuple."""
-    return hint(outputs[0].type) if len(outputs) == 1 else tuple_hint(outputs)
+    return hint(outputs[0].type, array) if len(outputs) == 1 else tuple_hint(outputs, array)
 
 
-def tuple_hint(variables: Sequence[Var]) -> Expr:
+def tuple_hint(variables: Sequence[Var], array: str = ARRAY) -> Expr:
     """The type hint of a tuple of quantities."""
-    hints = [hint(var.type) for var in variables]
+    hints = [hint(var.type, array) for var in variables]
     if not hints:
         return Subscript(Name("tuple"), (Tuple(()),))
     if len(hints) > 4 and len(set(hints)) == 1:

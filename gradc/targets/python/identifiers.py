@@ -1,27 +1,37 @@
 """The identifiers of one module: the author's names where Python allows them.
 
 A quantity without a name gets one from the statement it is a part of, numbered in the order
-in which the emitted text needs them: `J_1`, `dJ_1`, `u_dot_1`.
+in which the emitted text needs them: `J_1`, `dJ_1`, `u_dot_1`.  What a loop collects of `h`, for
+want of a name of its own, is `hs`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from gradc.ir.graph import Var
 from gradc.targets.python.names import NameAllocator
 
 
 class Identifiers:
-    """Gives every variable and every named size its identifier, the same one each time."""
+    """Gives every variable and every named size its identifier, the same one each time.
+
+    `indices` are names of nothing but indices of loops; `stacks` are what loops collect of
+    quantities.
+    """
 
     def __init__(
-        self, reserved: Iterable[str], names: Iterable[str], indices: Iterable[str] = ()
+        self,
+        reserved: Iterable[str],
+        names: Iterable[str],
+        indices: Container[str] = (),
+        stacks: Container[Var] = (),
     ) -> None:
         names = tuple(names)
         self._allocator = NameAllocator(reserved, names)
         self._variables = frozenset(names)
-        self._indices = frozenset(indices)
+        self._indices = indices
+        self._stacks = stacks
         self._anonymous: dict[Var, str] = {}
         self._counts: dict[str, int] = {}
 
@@ -30,8 +40,12 @@ class Identifiers:
             return self._allocator[var.name]
         if var not in self._anonymous:
             stem = var.name.split("%")[0]
-            self._counts[stem] = self._counts.get(stem, 0) + 1
-            self._anonymous[var] = self._allocator.fresh(f"{stem}_{self._counts[stem]}")
+            stack = var in self._stacks
+            if stack:
+                stem += "s"
+            count = self._counts[stem] = self._counts.get(stem, 0) + 1
+            wish = stem if stack and count == 1 else f"{stem}_{count - stack}"
+            self._anonymous[var] = self._allocator.fresh(wish)
         return self._anonymous[var]
 
     def index(self, var: Var) -> str:

@@ -32,16 +32,20 @@ from gradc.targets.python.tree import (
     TupleAssign,
 )
 
+ARRAY = "np.ndarray"
 
-def parameters(identifiers: Identifiers, variables: Sequence[Var]) -> tuple[Param, ...]:
+
+def parameters(
+    identifiers: Identifiers, variables: Sequence[Var], array: str = ARRAY
+) -> tuple[Param, ...]:
     """The parameters of a function, with type hints."""
-    return tuple(Param(identifiers[var], hint(var.type)) for var in variables)
+    return tuple(Param(identifiers[var], hint(var.type, array)) for var in variables)
 
 
-def hint(type: Type) -> Expr:
-    """The type hint of a quantity."""
+def hint(type: Type, array: str = ARRAY) -> Expr:
+    """The type hint of a quantity; `array` is what one with axes is."""
     if type.shape:
-        return Name("np.ndarray")
+        return Name(array)
     return Name("int" if type.dtype is DType.INT else "float")
 
 

@@ -30,9 +30,10 @@ from gradc.targets.python.interface import (
     parameters,
     read_sizes,
 )
+from gradc.targets.python.lists import needs_no_arrays
 from gradc.targets.python.printer import print_module
 from gradc.targets.python.scalar_style import SCALAR_STYLE
-from gradc.targets.python.scopes import all_equations, functions, indices, variables
+from gradc.targets.python.scopes import all_equations, functions, named, stacks
 from gradc.targets.python.style import Style
 from gradc.targets.python.tree import (
     Assign,
@@ -83,23 +84,24 @@ class ModuleWriter:
         """Write the functions that are called, and allocate the identifiers of the others: the
         author's names first, then those derived from them."""
         equations = list(chain.from_iterable(graph.equations for graph in self.graphs))
-        inside = functions(equations)
-        every = chain(equations, *(graph.equations for graph in inside))
+        called = functions(equations)
+        every = list(all_equations(chain(*(graph.equations for graph in called), equations)))
         reserved = {*BUILTINS, self.style.module, *FUNCTION_NAMES}
         if self.style.name == "numpy":
             reserved |= ENTRY_HELPERS
-        for equation in all_equations(every):
+        for equation in every:
             reserved.update(self.style.helpers(equation))
             if equation.op == "loop":
                 reserved |= LOOP_BUILTINS
-        named = chain.from_iterable(map(variables, self.graphs))
-        names = dict.fromkeys(var.name for var in named if not var.anonymous)
-        self.called = Functions(self.style, reserved, names)
-        self.called.add(equations)
+        names, indices = named(self.graphs)
+        collected = stacks(every)
+        self.called = Functions(self.style, reserved, names, collected)
+        for graph in called:
+            self.called.add(graph)
         self.helpers.update(self.called.helpers)
         self.uses_module = self.called.uses_module
         reserved.update(self.called.names)
-        self.identifiers = Identifiers(reserved, names, indices(equations))
+        self.identifiers = Identifiers(reserved, names, indices, collected)
         if backwards is not None:
             self.derivatives = dict(zip(self.wrt, backwards.adjoints, strict=False))
 
@@ -307,8 +309,8 @@ class ModuleWriter:
 
 
 def style_of(graphs: Iterable[Graph]) -> Style:
-    """The style of a module for some graphs: scalars alone need no NumPy."""
-    if not any(var.type.shape for graph in graphs for var in variables(graph)):
+    """The style of a module for some graphs: numbers alone, and lists of them, need no NumPy."""
+    if needs_no_arrays(graphs):
         return SCALAR_STYLE
     from gradc.targets.python.numpy_style import NUMPY_STYLE
 

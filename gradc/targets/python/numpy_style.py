@@ -224,6 +224,7 @@ NUMPY_STYLE = Style(
     name="numpy",
     helpers_of="numpy",
     module="np",
+    array="np.ndarray",
     forms={
         "power": _power,
         "integer_power": _integer_power,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from gradc.ir.graph import DType, Equation, Lit
 from gradc.targets.python.idioms import conditional
 from gradc.targets.python.style import Context, Style, checked
-from gradc.targets.python.tree import Binary, Call, Expr, Name, Number
+from gradc.targets.python.tree import Binary, Call, Expr, Name, Number, Subscript
 
 
 def _divide(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
@@ -30,9 +30,9 @@ def _whole_quotient(context: Context, equation: Equation, args: Sequence[Expr]) 
 
 
 def _integer_power(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    """Squares and cubes of a name as products; anything else by the helper."""
+    """Squares and cubes of a name or an element as products; anything else by the helper."""
     base, n = args[0], equation.param("n")
-    if isinstance(base, Name) and n in (2, 3):
+    if isinstance(base, (Name, Subscript)) and n in (2, 3):
         square = Binary("*", base, base)
         return square if n == 2 else Binary("*", square, base)
     return Call("power", (base, Number(n)))
@@ -51,10 +51,19 @@ def _select(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     return conditional(context.atom(then), args[0], context.atom(otherwise))
 
 
+def _gather(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    """An element of a list, or of a list of lists."""
+    element = args[0]
+    for index in args[1:]:
+        element = Subscript(element, (index,))
+    return element
+
+
 SCALAR_STYLE = Style(
     name="python",
     helpers_of="math",
     module="math",
+    array="list",
     forms={
         "divide": _divide,
         "whole_quotient": _whole_quotient,
@@ -62,6 +71,7 @@ SCALAR_STYLE = Style(
         "polygamma": _polygamma,
         "copy": _copy,
         "select": _select,
+        "gather": _gather,
         "checked": checked,
     },
     form_helpers={

@@ -51,6 +51,7 @@ class Style(NamedTuple):
     name: str
     helpers_of: Target  # the helper file that its modules take from
     module: str  # what it imports
+    array: str  # the type of a quantity with axes
     forms: Mapping[str, FormRule]
     form_helpers: Mapping[str, tuple[str, ...]]  # helpers that a form may call
     # Makes a plain number one that follows IEEE 754, or wraps round, before an operator.
