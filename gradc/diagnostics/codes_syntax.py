@@ -75,7 +75,8 @@ SYNTAX_CODES: dict[str, ErrorCode] = {
     ),
     "G0110": ErrorCode(
         "Left side is not a name",
-        "What stands left of `=` is the name that the value gets, and nothing else.",
+        "What stands left of `=` is the name that the value gets, perhaps with indices in "
+        "brackets, and nothing else.",
         bad="2*y = x",
         good="y = x/2",
     ),

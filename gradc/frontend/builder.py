@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from gradc.diagnostics import Span
 from gradc.frontend import mistakes_blocks as mistakes
-from gradc.frontend.builder_blocks import Block, BlockBuilder, Part, Return
+from gradc.frontend.builder_blocks import Block, BlockBuilder, Part, Return, joined
 from gradc.frontend.builder_expressions import Item
 from gradc.frontend.lexer import Token, token_span, token_text
 from gradc.frontend.syntax import (
@@ -32,9 +32,9 @@ from gradc.frontend.syntax import (
 class Builder(BlockBuilder):
     """Makes the nodes of one program and collects what is wrong with them."""
 
-    def program(self, parts: list[Part]) -> Program:
+    def program(self, *parts: list[Part] | Part) -> Program:
         statements: list[Statement] = []
-        for part in parts:
+        for part in joined(parts):
             if type(part) is Return:
                 self.report(mistakes.return_outside(self.source, part.span))
             elif type(part) is not Block:

@@ -6,13 +6,14 @@ statements, so every statement is looked at once, however deep blocks are nested
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from re import Match
 
-from gradc.diagnostics import Span
+from gradc.diagnostics import Diagnostic, Source, Span
 from gradc.frontend import mistakes_blocks as mistakes
 from gradc.frontend.builder_expressions import ExpressionBuilder
-from gradc.frontend.lexer import Token, token_span
+from gradc.frontend.lexer import Lexer, Token, token_span
 from gradc.frontend.syntax import (
     ConstDecl,
     Definition,
@@ -64,20 +65,21 @@ Part = Statement | Return | Block
 class BlockBuilder(ExpressionBuilder):
     """Makes the nodes of functions and loops."""
 
-    def statements(self, *parts: list[Part] | Part) -> list[Part]:
-        statements: list[Part] = []
-        for part in parts:
-            if isinstance(part, list):
-                statements += part
-            else:
-                statements.append(part)
-        return statements
+    def __init__(self, source: Source, lexer: Lexer, report: Callable[[Diagnostic], None]) -> None:
+        super().__init__(source, lexer, report)
+        #: Where blocks start whose heading has a mistake that has been reported.
+        self.headless: set[int] = set()
+        #: Where blocks start that lack a statement since a mistake in it has been reported.
+        self.incomplete: set[int] = set()
 
-    def block(self, opening: Token, statements: list[Part], closing: Token) -> Block:
-        return Block(tuple(statements), Span(opening.start(), token_span(closing)[1]))
+    def block(self, opening: Token, *parts: list[Part] | Part | Token) -> Block:
+        *inner, closing = parts
+        assert isinstance(closing, Match)
+        return Block(tuple(joined(inner)), Span(opening.start(), token_span(closing)[1]))
 
     def loose_block(self, block: Block) -> Block:
-        self.report(mistakes.loose_block(self.source, block.span))
+        if block.span.start not in self.headless:
+            self.report(mistakes.loose_block(self.source, block.span))
         return block
 
     def result(self, word: Token, value: Expr) -> Return:
@@ -139,11 +141,12 @@ class BlockBuilder(ExpressionBuilder):
             elif isinstance(part, IN_FUNCTION):
                 statements.append(part)
             elif not isinstance(part, Block):
-                self.report(mistakes.misplaced_statement(self.source, part.span, "a function"))
-        if result is None:
+                self.report(mistakes.misplaced_statement(self.source, part.span, "function"))
+        if result is not None:
+            return tuple(statements), result.value
+        if block.span.start not in self.incomplete:
             self.report(mistakes.no_return(self.source, function, statements, block.span))
-            return tuple(statements), function
-        return tuple(statements), result.value
+        return tuple(statements), function
 
     def _partials(
         self, parameters: tuple[Parameter, ...], partials: tuple[Definition, ...]
@@ -204,7 +207,18 @@ class BlockBuilder(ExpressionBuilder):
             elif isinstance(part, Return):
                 self.report(mistakes.return_in_loop(self.source, part.span))
             elif not isinstance(part, Block):
-                self.report(mistakes.misplaced_statement(self.source, part.span, "a loop"))
-        if not block.statements:
+                self.report(mistakes.misplaced_statement(self.source, part.span, "loop"))
+        if not block.statements and block.span.start not in self.incomplete:
             self.report(mistakes.empty_loop(self.source, block.span))
         return tuple(statements)
+
+
+def joined(parts: Iterable[list[Part] | Part | Token]) -> list[Part]:
+    """The statements of a program or of a block: all that an end followed, and perhaps one more."""
+    statements: list[Part] = []
+    for part in parts:
+        if isinstance(part, list):
+            statements += part
+        elif not isinstance(part, Match):
+            statements.append(part)
+    return statements

@@ -15,10 +15,24 @@ from gradc.frontend.tables import APPEND, APPEND_ALL, LIST, MAKE_ALL, MAKE_ONE, 
 Row = tuple[int, ...]
 
 
-class Stuck(NamedTuple):
-    """Where the automaton had no move: what it has made, and the token that did not fit."""
+class Stack(NamedTuple):
+    """What the automaton has read: its states, and what it has made on the way to each.
 
+    The start state has no value, so there is one state more than values.
+    """
+
+    states: list[Row]
     values: list[Any]
+
+    def first(self, count: int) -> Stack:
+        """The stack as it was when it held so many values."""
+        return Stack(self.states[: count + 1], self.values[:count])
+
+
+class Stuck(NamedTuple):
+    """Where the automaton had no move, and the token that did not fit."""
+
+    stack: Stack
     kind: int
     token: Token
 
@@ -32,19 +46,20 @@ def drive(
     raw: RawTables,
     makers: list[Callable[..., Any] | None],
     tokens: Iterable[tuple[int, Token]],
+    stack: Stack | None = None,
 ) -> Any | Stuck:
     """The value that the start rule's method makes, or where the tokens stopped fitting.
 
-    The last token must be of kind `$END`.
+    The last token must be of kind `$END`.  Reading goes on from the stack given, which is used
+    up; without one it begins.
     """
     rows = raw.rows
     rules = [
         (column, size, how, keep, make)
         for (column, size, how, keep, _), make in zip(raw.rules, makers, strict=True)
     ]
-    state = rows[0]
-    states: list[Row] = [state]
-    values: list[Any] = []
+    states, values = stack or Stack([rows[0]], [])
+    state = states[-1]
     for kind, token in tokens:
         action = state[kind]
         while action < 0:
@@ -74,16 +89,16 @@ def drive(
             states.append(state)
             action = state[kind]
         if not action:
-            return Stuck(values, kind, token)
+            return Stuck(Stack(states, values), kind, token)
         state = rows[action]
         states.append(state)
         values.append(token)
     return values[0]
 
 
-def accepted(raw: RawTables, kinds: Iterable[int]) -> frozenset[int]:
-    """The kinds of token that may follow these, which begin a program and fit."""
-    states = [raw.rows[0]]
+def accepted(raw: RawTables, stack: Stack, kinds: Iterable[int]) -> frozenset[int]:
+    """The kinds of token that may follow these, which fit behind what the stack has read."""
+    states = stack.states.copy()
     for kind in kinds:
         states = _follow(raw, states, kind)
     terminals = range(len(raw.terminals))

@@ -68,9 +68,9 @@ def misplaced_statement(source: Source, statement: Span, owner: str) -> Diagnost
     word = source.snippet(_word(source, statement))
     return Diagnostic(
         "G0122",
-        f"`{word}` inside {owner}",
+        f"`{word}` inside a {owner}",
         (Label(_word(source, statement), "not allowed here"),),
-        help=f"move it out, before {owner}",
+        help=f"move it out, before the {owner}",
         source=source,
     )
 

@@ -61,7 +61,7 @@ def parse(source: Source) -> Program:
 
 
 def _read(source: Source, mistakes: _Mistakes) -> Program:
-    """The program, or what is left of it behind the last mistake."""
+    """The program, or what is left of it without the statements that have mistakes."""
     if FORBIDDEN.search(source.text):
         from gradc.frontend.characters import forbidden_characters  # seldom needed
 
@@ -69,21 +69,27 @@ def _read(source: Source, mistakes: _Mistakes) -> Program:
             mistakes.add(diagnostic)
     tables = load()
     lexer = Lexer(source.text, tables)
-    makers = methods(tables.raw, Builder(source, lexer, mistakes.add))
-    start = 1 if source.text.startswith("\ufeff") else 0
-    while True:
-        outcome = drive(tables.raw, makers, lexer.tokens(start))
-        if not isinstance(outcome, Stuck):
-            program: Program = outcome
-            return program
-        from gradc.frontend.scene import scene_of  # a correct program needs no explanation
+    builder = Builder(source, lexer, mistakes.add)
+    makers = methods(tables.raw, builder)
+    outcome = drive(tables.raw, makers, lexer.tokens(1 if source.text.startswith("\ufeff") else 0))
+    while isinstance(outcome, Stuck):
+        from gradc.frontend.recovery import resume  # a correct program needs no explanation
+        from gradc.frontend.scene import scene_of
         from gradc.frontend.unexpected import explain
 
         scene = scene_of(outcome, source, lexer)
         explained = explain(scene)
         if explained is not None:
             mistakes.add(explained)
-        start = scene.resume()
+        start = resume(scene)
+        if start is None:
+            return Program(source, ())
+        builder.incomplete.update(brace.start() for brace in scene.blocks)
+        if start.opens_block:
+            builder.headless.add(start.place)
+        outcome = drive(tables.raw, makers, start.tokens(lexer), scene.outside)
+    program: Program = outcome
+    return program
 
 
 def _no_equations(source: Source) -> Diagnostic:

@@ -1,7 +1,8 @@
 """The place where the automaton got stuck, as its explanations look at it.
 
-Invariant: a scene concerns one statement.  Its cost is linear in that statement and in what must
-be skipped behind it, so explaining every mistake of a file stays linear in the file.
+Invariant: a scene concerns one statement, be it in a block or outside.  Its cost is linear in
+that statement, in what is open around it and in what must be skipped behind it, and a file has
+few mistakes that are reported.
 """
 
 from __future__ import annotations
@@ -14,28 +15,29 @@ from typing import NamedTuple
 
 from gradc.diagnostics import Diagnostic, Label, Source, Span
 from gradc.frontend.lexer import Lexer, Token, token_span, token_text
-from gradc.frontend.lr import Stuck, accepted
+from gradc.frontend.lr import Stack, Stuck, accepted
 
 DECLARATIONS = ("DIM", "INPUT", "PARAM", "CONST", "OUTPUT")
-HEADINGS = ("DEF", "LOOP", "CARRY", "WHILE", "CHECKPOINT", "WITH", "RETURN")
-STATEMENT_ENDS = ("_NEWLINE", "SEMICOLON", "$END")
+CLAUSES = ("CARRY", "WHILE", "CHECKPOINT", "WITH")
+STATEMENT_WORDS = (*DECLARATIONS, "DEF", "LOOP", "RETURN")
+STATEMENT_ENDS = ("_NEWLINE", "SEMICOLON", "$END", "RBRACE")
 OPERAND_STARTS = ("NAME", "NUMBER", "LPAR", "LSQB")
 OPERAND_ENDS = ("NAME", "NUMBER", "RPAR", "RSQB", "TRANSPOSE")
-CLOSES = {")": "(", "]": "[", "}": "{"}
-
 #: How many tokens behind a mistake are read in order to explain it.
 LOOK_AHEAD = 200
 
 #: What can only be the beginning of a statement, even where a bracket is still open.
 STATEMENT = re.compile(
-    r"(?:dim|input|param|const|output)\b|[^\W\d][\w\x80-\U0010ffff]*[ \t]*=(?!=)"
+    r"(?:dim|input|param|const|output|def|loop|return)\b"
+    r"|[^\W\d][\w\x80-\U0010ffff]*[ \t]*(?:\[[^][\r\n=]*\][ \t]*)?=(?!=)"
 )
 
 
 class Scene(NamedTuple):
     """The tokens of the statement so far, the token that does not fit, and what would have.
 
-    Terminals are given by their names in the grammar.
+    Terminals are given by their names in the grammar.  `outside` is what had been read where the
+    statement begins, and `blocks` are the braces that are open there, outermost first.
     """
 
     source: Source
@@ -44,6 +46,13 @@ class Scene(NamedTuple):
     kind: str
     found: Token
     accepts: frozenset[str]
+    outside: Stack
+    blocks: list[Token]
+
+    @property
+    def first(self) -> str:
+        """The kind of the statement's first token."""
+        return self.before[0][0] if self.before else self.kind
 
     @property
     def previous(self) -> str:
@@ -116,15 +125,22 @@ class Scene(NamedTuple):
                 return start
         return None
 
+    def index_of(self, token: Token) -> int:
+        """Where a token stands in `before`."""
+        return next(i for i, (_, other) in enumerate(self.before) if other is token)
+
     def line_has_definition(self) -> bool:
-        """Whether a `=` follows in this statement."""
-        return any(kind == "EQUAL" for kind, _ in self._following())
+        """Whether a `=` follows in this statement, before a block of it."""
+        for kind, _ in self.following():
+            if kind in ("EQUAL", "LBRACE"):
+                return kind == "EQUAL"
+        return False
 
     def left_side(self) -> Span:
         """What stands before the `=` that follows in this statement."""
         start = self.before[0][1].start() if self.before else self.found.start()
         end = start
-        for kind, token in self._following():
+        for kind, token in self.following():
             if kind == "EQUAL":
                 break
             end = token_span(token)[1]
@@ -134,20 +150,20 @@ class Scene(NamedTuple):
         """The text of this statement, for a message."""
         start = self.before[0][1].start() if self.before else self.found.start()
         end = self.previous_end
-        for _, token in self._following():
+        for _, token in self.following():
             end = token_span(token)[1]
         return shortened(self.source.text[start:end])
 
     def after_bracket(self) -> str:
         """The kind of the token behind the bracket that the found token opens."""
         depth = 0
-        for kind, _ in self._following():
+        for kind, _ in self.following():
             if depth == 0 and kind not in ("LPAR", "LSQB"):
                 return kind
             depth += (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB"))
         return ""
 
-    def _following(self) -> Iterator[tuple[str, Token]]:
+    def following(self) -> Iterator[tuple[str, Token]]:
         """The tokens from the found one to the end of the statement, if it is not far."""
         names = self.lexer.tables.raw.terminals
         for column, token in islice(self.lexer.tokens(self.found.start()), LOOK_AHEAD):
@@ -155,56 +171,53 @@ class Scene(NamedTuple):
                 break
             yield names[column], token
 
-    def resume(self) -> int:
-        """Where to go on reading: the end of the statement, or the start of the next."""
-        start = self.new_statement()
-        if start is not None:
-            return start
-        column = self.lexer.tables.column
-        text = self.source.text
-        stack = [token_text(token) for token in self.open_brackets()]
-        word = ""
-        for token in self.lexer.tables.scanner.finditer(text, self.found.start()):
-            previous, word = word, token_text(token)
-            if word in ("(", "[", "{"):
-                stack.append(word)
-            elif word in CLOSES:
-                if stack:
-                    stack.pop()
-            elif token.lastindex == column["SEMICOLON"]:
-                if "{" not in stack:
-                    return token.start()
-            elif token.lastindex == column["_NEWLINE"]:
-                is_new = STATEMENT.match(text, token.end()) is not None
-                # After a backslash or an operator the next line was meant to continue this one.
-                unfinished = previous == "\\" or (previous == "" and self.wants_operand)
-                if not stack and (is_new or not unfinished):
-                    return token.start()
-                if is_new and "{" not in stack:
-                    return token.end()
-        return len(text)
-
 
 def scene_of(stuck: Stuck, source: Source, lexer: Lexer) -> Scene:
     """Look closely at a stuck automaton."""
     raw = lexer.tables.raw
-    values = stuck.values
-    has_statements = bool(values) and isinstance(values[0], list)
+    values = stuck.stack.values
+    braces = [
+        i
+        for i, value in enumerate(values)
+        if isinstance(value, Match) and value[0][:1] in ("{", "")
+    ]
+    if values and isinstance(values[-1], Match) and values[-1][0][:1] == "}":
+        del braces[-1]  # the block has been read, and not been made yet
+    base = braces[-1] + 1 if braces else 0
+    if values[base:] and isinstance(values[base], list):  # the statements before this one
+        base += 1
     start = stuck.token.start()
-    for first in values[has_statements : has_statements + 1]:
+    for first in values[base : base + 1]:
         start = first.start() if isinstance(first, Match) else first.span.start
-    columns: list[int] = []
+    outside = stuck.stack.first(base)
+    before = _before(lexer, start, stuck.token.start())
+    columns = (lexer.tables.column[kind] for kind, _ in before)
+    accepts = frozenset(raw.terminals[column] for column in accepted(raw, outside, columns))
+    blocks = [values[i] for i in braces]
+    return Scene(
+        source, lexer, before, raw.terminals[stuck.kind], stuck.token, accepts, outside, blocks
+    )
+
+
+def _opens_block(value: object) -> bool:
+    """Whether a value on the automaton's stack is a `{`, or one that stands for a missing one."""
+    return isinstance(value, Match) and value[0][:1] in ("{", "")
+
+
+def _before(lexer: Lexer, start: int, end: int) -> list[tuple[str, Token]]:
+    """The tokens between two places that belong to the last statement there."""
+    names = lexer.tables.raw.terminals
     before: list[tuple[str, Token]] = []
+    depth = 0
     for column, token in lexer.tokens(start):
-        if token.start() >= stuck.token.start():
+        if token.start() >= end:
             break
-        columns.append(column)
-        before.append((raw.terminals[column], token))
-        if raw.terminals[column] in STATEMENT_ENDS:  # what came before was complete
-            columns.clear()
+        kind = names[column]
+        depth += (kind == "LBRACE") - (kind == "RBRACE")
+        before.append((kind, token))
+        if depth == 0 and kind in ("_NEWLINE", "SEMICOLON"):  # what came before was complete
             before.clear()
-    accepts = frozenset(raw.terminals[column] for column in accepted(raw, columns))
-    return Scene(source, lexer, before, raw.terminals[stuck.kind], stuck.token, accepts)
+    return before
 
 
 def shortened(text: str, limit: int = 40) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gradc.diagnostics import Diagnostic
+from gradc.frontend import unexpected_blocks as blocks
 from gradc.frontend import unexpected_expressions as expressions
+from gradc.frontend import unexpected_indices as indices
 from gradc.frontend import unexpected_statements as statements
 from gradc.frontend.characters import explain_character
 from gradc.frontend.scene import OPERAND_ENDS, Scene
@@ -18,8 +20,21 @@ Explanation = Callable[[Scene], Diagnostic | None]
 
 EXPLANATIONS: tuple[Explanation, ...] = (
     expressions.unclosed_bracket,
+    blocks.unclosed_block,
     expressions.wrong_closing_bracket,
     expressions.foreign_operator,
+    blocks.foreign_heading,
+    blocks.loose_clause,
+    blocks.function_without_def,
+    blocks.function_heading,
+    indices.range_parts,
+    indices.index_range,
+    blocks.loop_heading,
+    blocks.missing_comma,
+    blocks.brace,
+    indices.reduction,
+    indices.comprehension,
+    indices.second_brackets,
     statements.equal_sign,
     statements.keyword_as_name,
     statements.statement_start,
@@ -39,6 +54,8 @@ EXPECTED: tuple[tuple[str, str], ...] = (
     ("RSQB", "`]`"),
     ("ELSE", "`else`"),
     ("COLON", "`:`"),
+    ("IN", "`in`"),
+    ("LBRACE", "`{`"),
     ("_NEWLINE", "the end of the statement"),
 )
 
@@ -64,6 +81,8 @@ def anything_else(scene: Scene) -> Diagnostic:
         expected.insert(0, "a name")
     elif scene.after_operand:
         expected.insert(0, "an operator")
+    elif "LPAR" in accepts:
+        expected.append("`(`")
     first = ", ".join(expected[:-1])
     text = f"{first} or {expected[-1]}" if first else expected[0]
     return scene.diagnostic(

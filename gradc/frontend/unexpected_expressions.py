@@ -10,15 +10,18 @@ import re
 from gradc.diagnostics import Diagnostic, Label, Span
 from gradc.frontend.lexer import token_span, token_text
 from gradc.frontend.scene import (
-    DECLARATIONS,
     OPERAND_ENDS,
     OPERAND_STARTS,
     STATEMENT_ENDS,
+    STATEMENT_WORDS,
     Scene,
     shortened,
 )
 
 CLOSING = {"(": ")", "[": "]"}
+
+#: What other languages join with `=`.
+UPDATES = frozenset(("+", "-", "*", "/", "//", "%", "@", "**", "^"))
 
 #: Operators of other languages that are made of this language's characters.
 FOREIGN_RUNS: dict[str, str] = {
@@ -30,7 +33,7 @@ FOREIGN_RUNS: dict[str, str] = {
     "<-": "write `=`",
     ":=": "write `=`",
     **dict.fromkeys(
-        (f"{operator}=" for operator in ("+", "-", "*", "/", "//", "%", "@", "**", "^")),
+        (f"{operator}=" for operator in UPDATES),
         "a name is defined once, with `=`; give the new value a new name",
     ),
 }
@@ -45,11 +48,15 @@ def foreign_operator(scene: Scene) -> Diagnostic | None:
     run = _RUN.match(scene.source.text, start)
     if run is None or run.group() not in FOREIGN_RUNS:
         return None
+    help_text = FOREIGN_RUNS[run.group()]
+    if scene.blocks and run.group()[:-1] in UPDATES:
+        name = shortened(token_text(scene.before[0][1]))
+        help_text = f"write `{name} = {name} {run.group()[:-1]} ...`, and carry `{name}` in a loop"
     return Diagnostic(
         "G0104",
         f"`{run.group()}` is not part of the language",
         (Label(Span(*run.span()), "unknown here"),),
-        help=FOREIGN_RUNS[run.group()],
+        help=help_text,
         source=scene.source,
     )
 
@@ -59,15 +66,20 @@ def unclosed_bracket(scene: Scene) -> Diagnostic | None:
     brackets = scene.open_brackets()
     if not brackets:
         return None
-    if scene.kind not in ("$END", "SEMICOLON") and scene.new_statement() is None:
+    ends = scene.kind in ("$END", "SEMICOLON") or (scene.kind == "RBRACE" and scene.blocks)
+    begins = scene.kind == "LBRACE" and scene.first in ("DEF", "LOOP") and not scene.wants_operand
+    start = scene.new_statement()
+    if not ends and not begins and start is None:
         return None
     opening = token_text(brackets[-1])
     labels = [Label(Span(*token_span(brackets[-1])), "opened here")]
-    start = scene.new_statement()
     if start is not None:
         labels.append(Label(Span(start, start + 1), "a new statement starts here"))
     elif scene.kind == "SEMICOLON":
         labels.append(Label(scene.found_span, "the statement ends here"))
+    elif scene.kind in ("LBRACE", "RBRACE"):
+        verb = "ends" if ends else "starts"
+        labels.append(Label(scene.found_span, f"the block {verb} here"))
     return Diagnostic(
         "G0105",
         f"`{opening}` is never closed",
@@ -79,7 +91,7 @@ def unclosed_bracket(scene: Scene) -> Diagnostic | None:
 
 def wrong_closing_bracket(scene: Scene) -> Diagnostic | None:
     """`a)`, `(a]`."""
-    if scene.kind not in ("RPAR", "RSQB"):
+    if scene.kind not in ("RPAR", "RSQB", "RBRACE") or (scene.kind == "RBRACE" and scene.blocks):
         return None
     closing = token_text(scene.found)
     brackets = scene.open_brackets()
@@ -123,13 +135,17 @@ def conditional_without_else(scene: Scene) -> Diagnostic | None:
 
 def missing_operator(scene: Scene) -> Diagnostic | None:
     """Two expressions side by side: `2x`, `(a)(b)`, `[1 2]`, `y = 3 z = 4`."""
-    words = (*DECLARATIONS, "NOT")
-    if scene.previous not in OPERAND_ENDS or scene.kind not in (*OPERAND_STARTS, *words):
+    words = (*STATEMENT_WORDS, "NOT")
+    if scene.previous not in (*OPERAND_ENDS, "RBRACE"):
+        return None
+    if scene.kind not in (*OPERAND_STARTS, *words):
         return None
     if "OPERATOR" not in scene.accepts and "_NEWLINE" not in scene.accepts:
         return None
-    starts_statement = scene.kind in DECLARATIONS or (
-        scene.kind == "NAME" and scene.line_has_definition()
+    starts_statement = (
+        scene.kind in STATEMENT_WORDS
+        or scene.previous == "RBRACE"
+        or (scene.kind == "NAME" and scene.line_has_definition())
     )
     if starts_statement and "_NEWLINE" in scene.accepts:
         return scene.diagnostic(
@@ -174,7 +190,7 @@ def missing_expression(scene: Scene) -> Diagnostic | None:
     before, text = token_text(scene.before[-1][1]), token_text(scene.found)
     if scene.kind == "_NEWLINE":
         help_text = "to go on in the next line, put the expression in brackets ( )"
-    elif scene.kind in STATEMENT_ENDS:
+    elif scene.kind in (*STATEMENT_ENDS, "LBRACE"):
         help_text = "add the expression"
     elif scene.kind in ("RPAR", "RSQB", "COMMA"):
         help_text = f"add the expression, or delete the `{before}`" if before == "," else "add one"

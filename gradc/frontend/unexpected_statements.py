@@ -8,10 +8,10 @@ from __future__ import annotations
 from gradc.diagnostics import Diagnostic, Label, Span
 from gradc.frontend.lexer import Token, token_span, token_text
 from gradc.frontend.scene import (
-    DECLARATIONS,
-    HEADINGS,
+    CLAUSES,
     OPERAND_STARTS,
     STATEMENT_ENDS,
+    STATEMENT_WORDS,
     Scene,
     shortened,
 )
@@ -21,7 +21,7 @@ def equal_sign(scene: Scene) -> Diagnostic | None:
     """A second `=` in a statement, or one inside an expression."""
     if scene.kind != "EQUAL" or not scene.before:
         return None
-    if scene.previous in (*DECLARATIONS, *HEADINGS):
+    if len(scene.before) == 1 and scene.previous in STATEMENT_WORDS:
         return _keyword(scene, scene.before[-1][1])
     if not any(kind == "EQUAL" for kind, _ in scene.before):
         if scene.before[0][0] not in ("INPUT", "PARAM", "OUTPUT"):
@@ -40,7 +40,9 @@ def keyword_as_name(scene: Scene) -> Diagnostic | None:
         return None
     if not scene.before:
         return _keyword(scene, scene.found) if scene.line_has_definition() else None
-    if "NAME" in scene.accepts and scene.kind in (*DECLARATIONS, *HEADINGS):
+    wants_name = "NAME" in scene.accepts and not scene.wants_operand
+    may_be_name = "NAME" in scene.accepts or scene.begins_line(len(scene.before))
+    if wants_name or (may_be_name and scene.kind in (*STATEMENT_WORDS, *CLAUSES)):
         return _keyword(scene, scene.found)
     return None
 
@@ -60,9 +62,11 @@ def statement_start(scene: Scene) -> Diagnostic | None:
     """A statement that begins with neither a name nor a declaration."""
     if scene.before:
         return None
-    if scene.kind == "IF":
+    if scene.kind in ("IF", "ELSE"):
         help_text = "write the condition inside a definition: `y = a if c else b`"
-        return scene.diagnostic("G0101", "`if` is not a statement", "unexpected", help_text)
+        return scene.diagnostic(
+            "G0101", f"`{token_text(scene.found)}` is not a statement", "unexpected", help_text
+        )
     if scene.line_has_definition():
         return _target(scene)
     is_expression = scene.kind in (*OPERAND_STARTS, "SIGN", "NOT")
@@ -75,10 +79,12 @@ def statement_start(scene: Scene) -> Diagnostic | None:
 
 
 def definition_start(scene: Scene) -> Diagnostic | None:
-    """What follows the first name of a statement and is not a `=`."""
-    if len(scene.before) != 1 or scene.previous != "NAME":
+    """What follows the `y` or `z[i]` of a definition and is not a `=`."""
+    if scene.first != "NAME" or not scene.before or "EQUAL" not in scene.accepts:
         return None
-    name = shortened(token_text(scene.before[0][1]))
+    if any(kind == "EQUAL" for kind, _ in scene.before):
+        return None
+    target = shortened(scene.source.text[scene.before[0][1].start() : scene.previous_end])
     text = token_text(scene.found)
     if text == "==":
         return scene.diagnostic(
@@ -91,11 +97,11 @@ def definition_start(scene: Scene) -> Diagnostic | None:
         return _target(scene)
     return scene.diagnostic(
         "G0109",
-        f"expected `=` after `{name}`, found {scene.describe_found()}",
+        f"expected `=` after `{target}`, found {scene.describe_found()}",
         "expected `=`",
         f"give the value a name: `y = {scene.statement()}`"
         if scene.kind not in STATEMENT_ENDS
-        else f"write `{name} = expression`",
+        else f"write `{target} = expression`",
     )
 
 
@@ -104,6 +110,6 @@ def _target(scene: Scene) -> Diagnostic:
         "G0110",
         "the left side of `=` must be a name",
         (Label(scene.left_side(), "not a name"),),
-        help="write `name = expression`",
+        help="write `name = expression` or `name[i] = expression`",
         source=scene.source,
     )

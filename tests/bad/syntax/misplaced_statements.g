@@ -8,4 +8,3 @@ loop t in 3 {
     const k = 3
     output y
 }
-{ a = 3 }

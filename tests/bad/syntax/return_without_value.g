@@ -1,0 +1,5 @@
+def f(x) {
+    return
+}
+return = 3
+def g(x) { return x return y }
