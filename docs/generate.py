@@ -21,7 +21,7 @@ import gradc
 from gradc.cli.boundary import INTERNAL_ERROR, INTERRUPTED
 from gradc.cli.main import main
 from gradc.diagnostics.codes import CODES
-from gradc.frontend.functions import FUNCTIONS, LATER, Function
+from gradc.frontend.functions import FUNCTIONS, Function
 from gradc.ops.primitive import Edge, Primitive
 from gradc.ops.table import PRIMITIVES
 from gradc.report.partials import local_partials
@@ -155,8 +155,6 @@ def functions_page() -> str:
                 row = PRIMITIVES.get("polygamma" if function.name == "digamma" else function.name)
                 facts = _contributions(_sample(function))
                 lines += _list(_facts(row, facts))
-    lines += ["", "## Not in this version", ""]
-    lines += [f"- `{name}`: {what}" for name, what in LATER.items()]
     return _joined(lines)
 
 

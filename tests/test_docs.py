@@ -59,7 +59,7 @@ def test_every_fence_is_closed(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
-    prose = re.sub(r"```.*?```|`[^`\n]*`", "", text_of(page), flags=re.S)
+    prose = re.sub(r"```.*?```|`[^`\n]*`|^ {4}[^\n]*", "", text_of(page), flags=re.S | re.M)
     for target in re.findall(r"\]\(([^)\s]+)\)", prose):
         if re.match(r"https?://", target):
             continue
@@ -161,8 +161,6 @@ def test_the_row_shown_to_contributors_is_the_row():
 @pytest.mark.parametrize(
     ("program", "code"),
     [
-        ("J = argmax(x)", "G0212"),
-        ("J = grad(y, x)", "G0212"),
         ("input x[N]; y = x[-1]", "G0304"),
         ("J = 1 if 0 < x < 1 else 0", "G0114"),
         ("J = (x > 0) + 1", "G0302"),

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from gradc.diagnostics.codes_input import INPUT_CODES
 from gradc.diagnostics.codes_program import PROGRAM_CODES
+from gradc.diagnostics.codes_structure import STRUCTURE_CODES
 from gradc.diagnostics.codes_syntax import SYNTAX_CODES
 from gradc.diagnostics.errorcode import ErrorCode
 
 __all__ = ["CODES", "ErrorCode"]
 
-CODES: dict[str, ErrorCode] = {**SYNTAX_CODES, **PROGRAM_CODES, **INPUT_CODES}
+CODES: dict[str, ErrorCode] = {**SYNTAX_CODES, **PROGRAM_CODES, **STRUCTURE_CODES, **INPUT_CODES}

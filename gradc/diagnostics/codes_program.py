@@ -77,12 +77,6 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
         bad="total = a + b\nJ = totl**2",
         good="total = a + b\nJ = total**2",
     ),
-    "G0212": ErrorCode(
-        "Not in this version",
-        "The function is part of the language, and this version does not have it yet.",
-        bad="input x[N]\nJ = argmax(x)",
-        good="input x[N]\nJ = max(x)",
-    ),
     "G0213": ErrorCode(
         "Function without arguments",
         "The name is that of a function and stands where a value is needed. Write the arguments "

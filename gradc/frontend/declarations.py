@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradc.diagnostics import Label, Span
 from gradc.frontend import syntax as ast
+from gradc.frontend.intervals import Interval
 from gradc.frontend.report import Problems
 from gradc.frontend.scope import Scope
 from gradc.frontend.sizes import LARGEST_ARRAY, MOST_AXES, Sizes, elements_of
@@ -26,22 +27,7 @@ class Declarations:
 
     def claim(self, name: ast.Name) -> bool:
         """Give a name its one meaning; records an error where it has one already."""
-        scope = self.scope
-        if name.name in scope.places:
-            first = scope.places[name.name]
-            self.problems.error(
-                "G0203",
-                name.span,
-                f"`{name.name}` is defined twice",
-                "defined again",
-                also=(Label(first, "first defined here"),),
-                help="a name has one value; give this quantity a name of its own",
-            )
-            scope.broken.add(name.name)
-            return False
-        scope.places[name.name] = name.span
-        scope.later.pop(name.name, None)
-        return True
+        return claim(self.scope, self.problems, name)
 
     def dim(self, item: ast.DimItem) -> None:
         """`dim N` or `dim K = 10`."""
@@ -81,7 +67,7 @@ class Declarations:
         var = Var(item.name.name, Type(DType.INT if below is not None else DType.REAL, shape))
         self.scope.quantities[var.name] = var
         if below is not None:
-            self.scope.below[var] = below
+            self.scope.bounds[var] = Interval(Dim.of(0), below - 1)
         self.variables.append(var)
         self.inputs.append(
             InputSpec(
@@ -160,9 +146,9 @@ class Declarations:
             known.update(one[0] for one in solved if one)
         return known
 
-    def outputs_of(self, last: ast.Definition | None) -> tuple[Var, ...]:
+    def outputs_of(self, last: ast.Name | None) -> tuple[Var, ...]:
         """The outputs: those declared, else the last definition."""
-        names = self.outputs or ([last.target] if last else [])
+        names = self.outputs or ([last] if last else [])
         found: list[Var] = []
         for name in names:
             var = self.scope.quantities.get(name.name)
@@ -192,3 +178,21 @@ class Declarations:
             else:
                 found.append(var)
         return tuple(found)
+
+
+def claim(scope: Scope, problems: Problems, name: ast.Name) -> bool:
+    """Give a name its one meaning in a scope; records an error where it has one already."""
+    if name.name in scope.places:
+        problems.error(
+            "G0203",
+            name.span,
+            f"`{name.name}` is defined twice",
+            "defined again",
+            also=(Label(scope.places[name.name], "first defined here"),),
+            help="a name has one value; give this quantity a name of its own",
+        )
+        scope.broken.add(name.name)
+        return False
+    scope.places[name.name] = name.span
+    scope.later.pop(name.name, None)
+    return True

@@ -7,11 +7,12 @@ reported once.  Nothing here is recursive in the depth of an expression.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from gradc.diagnostics import Span
 from gradc.frontend import syntax as ast
-from gradc.frontend.functions import FUNCTIONS, is_function, unknown_function
+from gradc.frontend.functions import DERIVATIVES, FUNCTIONS, is_function, unknown_function
 from gradc.frontend.indexing import lower_subscript
 from gradc.frontend.integers import LARGEST, Magnitudes
 from gradc.frontend.operators import (
@@ -22,13 +23,16 @@ from gradc.frontend.operators import (
 )
 from gradc.frontend.report import Problems
 from gradc.frontend.scope import Scope
-from gradc.frontend.sizes import MOST_AXES, Sizes
+from gradc.frontend.sizes import MOST_AXES, Sizes, size_children
 from gradc.frontend.spelling import nearest
 from gradc.frontend.walk import postorder
 from gradc.ir.dims import Dim, shape_text
-from gradc.ir.graph import Atom, DType, Lit, Size, Type, Var
+from gradc.ir.graph import INT, Atom, DType, Lit, Size, Var
 from gradc.ir.interface import SizeRequirement
 from gradc.ops.builder import Builder
+
+if TYPE_CHECKING:
+    from gradc.frontend.block import Block
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
@@ -41,21 +45,54 @@ Value = Atom | None
 class Lowering:
     """Lowers expressions of one program, in one scope, into one builder."""
 
-    def __init__(self, builder: Builder, scope: Scope, problems: Problems) -> None:
+    def __init__(
+        self,
+        builder: Builder,
+        scope: Scope,
+        problems: Problems,
+        block: Block,
+        requirements: list[SizeRequirement],
+    ) -> None:
         self.builder = builder
         self.scope = scope
         self.problems = problems
+        self.block = block
+        self.requirements = requirements
         self.sizes = Sizes(scope, problems)
         self.magnitudes = Magnitudes(builder, scope)
-        self.requirements: list[SizeRequirement] = []
 
     def lower(self, expr: ast.Expr) -> Value:
         """The value of an expression; None after an error was recorded."""
+        order = postorder(expr, self.children)
+        for node in order:
+            if (type(node) is ast.Reduction or type(node) is ast.Subscript) and moves(
+                node, self.scope
+            ):
+                return self.by_elements(expr)
+        return self.lower_nodes(order)
+
+    def by_elements(self, expr: ast.Expr, indices: Sequence[ast.IndexItem] = ()) -> Value:
+        """The array of an expression over the indices of its left-hand side."""
+        from gradc.frontend.indexed import lower_indexed
+
+        return lower_indexed(self, indices, expr)
+
+    @property
+    def direct(self) -> Lowering:
+        """What lowers whole quantities here, where this lowers an element."""
+        return self
+
+    def children(self, node: ast.Expr) -> Iterable[ast.Expr]:
+        """The operands of a node that are values; sizes and index items are not."""
+        return value_children(node, self.scope)
+
+    def lower_nodes(self, order: Iterable[ast.Expr]) -> Value:
+        """The value of the last of nodes that stand in postorder."""
         values: list[Value] = []
-        for node in postorder(expr, value_children):
+        for node in order:
             match node:
                 case ast.Name():
-                    values.append(self._name(node))
+                    values.append(self.name(node))
                 case ast.Number():
                     values.append(Lit(float(node.text)))
                 case ast.Binary():
@@ -69,19 +106,25 @@ class Lowering:
                     values.append(self._conditional(node, values))
                 case ast.Call():
                     values.append(self._call(node, values))
-                case ast.Subscript():
-                    value = values.pop()
-                    values.append(None if value is None else lower_subscript(self, node, value))
                 case ast.Transpose():
                     value = values.pop()
                     values.append(None if value is None else lower_transpose(self, node, value))
                 case ast.Array():
                     values.append(self._array(node, values))
+                case _:
+                    self.other_node(node, values)
         return values[0]
+
+    def other_node(self, node: ast.Expr, values: list[Value]) -> None:
+        """A subscript; equations with indices have more."""
+        assert isinstance(node, ast.Subscript)
+        value = values.pop()
+        values.append(None if value is None else lower_subscript(self, node, value))
 
     # Nodes
 
-    def _name(self, node: ast.Name) -> Value:
+    def name(self, node: ast.Name) -> Value:
+        """The value of a name."""
         scope, name = self.scope, node.name
         if name in scope.quantities:
             return scope.quantities[name]
@@ -89,6 +132,17 @@ class Lowering:
             fixed = scope.dims[name].constant
             return Size(scope.dims[name]) if fixed is None else Lit(float(fixed))
         if name in scope.broken:
+            return None
+        if scope.outer is not None and scope.outer.holds(name):
+            return self.block.read_from_outside(node)
+        if name in scope.collected:
+            self.problems.error(
+                "G0233",
+                node.span,
+                f"`{name}` is collected by the loop and can be read after it",
+                "read inside the loop",
+                help="what the next step needs is carried: loop ... carry ...",
+            )
             return None
         if name in scope.later:
             line = self.problems.line(scope.later[name])
@@ -107,7 +161,7 @@ class Lowering:
 
     def _undefined(self, node: ast.Name) -> None:
         name = node.name
-        if is_function(name):
+        if is_function(name) or name in self.scope.functions:
             self.problems.error(
                 "G0213",
                 node.span,
@@ -139,10 +193,23 @@ class Lowering:
         )
 
     def _call(self, node: ast.Call, values: list[Value]) -> Value:
-        function = FUNCTIONS.get(node.function.name)
-        count = len(_call_children(node))
+        name = node.function.name
+        function = FUNCTIONS.get(name)
+        count = len(_call_children(node, self.scope))
         args = values[len(values) - count :]
         del values[len(values) - count :]
+        if name in self.scope.functions:
+            return self.block.call(self, node, args)
+        if name in DERIVATIVES:
+            return self.block.derivative(self, node)
+        for keyword in node.keywords:
+            self.problems.error(
+                "G0205",
+                keyword.span,
+                f"`{name}` takes no argument by name",
+                "named argument",
+            )
+            return None
         if function is None:
             unknown_function(self, node)
             return None
@@ -228,6 +295,12 @@ class Lowering:
             return _as_int(left), _as_int(right)
         return self.as_real(left), self.as_real(right)
 
+    def as_index(self, value: Atom) -> Atom | None:
+        """A literal or a size as an integer, and an integer as it is; None for a real."""
+        if value.type.dtype is DType.INT:
+            return value
+        return _as_int(value) if _whole(value) else None
+
     def at_least_zero(self, span: Span, dim: Dim, fault: str) -> bool:
         """Check `dim >= 0` now where it is a number, else when sizes are known."""
         if dim.constant is None:
@@ -264,7 +337,7 @@ class Lowering:
         return text if len(text) <= 24 else text[:21] + "..."
 
 
-def value_children(node: ast.Expr) -> Iterable[ast.Expr]:
+def value_children(node: ast.Expr, scope: Scope) -> Iterable[ast.Expr]:
     """The operands of a node that are values; sizes and index items are not."""
     match node:
         case ast.Binary():
@@ -274,7 +347,7 @@ def value_children(node: ast.Expr) -> Iterable[ast.Expr]:
         case ast.Conditional():
             return (node.then, node.condition, node.otherwise)
         case ast.Call():
-            return _call_children(node)
+            return _call_children(node, scope)
         case ast.Subscript() | ast.Transpose():
             return (node.value,)
         case ast.Array():
@@ -283,20 +356,48 @@ def value_children(node: ast.Expr) -> Iterable[ast.Expr]:
             return ()
 
 
-def _call_children(node: ast.Call) -> tuple[ast.Expr, ...]:
-    function = FUNCTIONS.get(node.function.name)
-    if function is None:
+def _call_children(node: ast.Call, scope: Scope) -> tuple[ast.Expr, ...]:
+    name = node.function.name
+    if name in DERIVATIVES and name not in scope.functions:
+        return ()
+    function = FUNCTIONS.get(name)
+    if function is None or name in scope.functions:
         return node.arguments
     return tuple(arg for i, arg in enumerate(node.arguments) if function.takes_value(i))
 
 
+def moves(node: ast.Expr, scope: Scope) -> bool:
+    """Whether a node is a reduction, or a subscript with an item known at run time only."""
+    if not isinstance(node, ast.Subscript):
+        return True
+    return any(not isinstance(item, ast.Slice) and not is_size(item, scope) for item in node.items)
+
+
+def is_size(expr: ast.Expr, scope: Scope, indices: Container[str] = ()) -> bool:
+    """Whether an expression is known at compile time; the names of `indices` are not."""
+    for node in postorder(expr, size_children):
+        match node:
+            case ast.Name():
+                if node.name in indices or not scope.is_size(node.name):
+                    return False
+            case ast.Number() | ast.Unary() | ast.Binary():
+                pass
+            case _:
+                return False
+    return True
+
+
 def _whole(atom: Atom) -> bool:
-    """Whether an atom is a literal that is an integer, and exactly so as a double."""
+    """Whether an atom is a size, or a literal that is an integer and exactly so as a double."""
+    if type(atom) is Size:
+        return True
     return type(atom) is Lit and float(atom.value).is_integer() and abs(atom.value) <= LARGEST
 
 
 def _as_int(atom: Atom) -> Atom:
-    return Lit(int(atom.value), Type(DType.INT)) if type(atom) is Lit else atom
+    if type(atom) is Size:
+        return Size(atom.dim, INT)
+    return Lit(int(atom.value), INT) if type(atom) is Lit else atom
 
 
-__all__ = ["CONSTANTS", "Lowering", "Value", "Var", "value_children"]
+__all__ = ["CONSTANTS", "Lowering", "Value", "Var", "is_size", "moves", "value_children"]

@@ -91,22 +91,15 @@ class Function(NamedTuple):
 
 
 def is_function(name: str) -> bool:
-    """Whether a name is that of a built-in function, of this version or a later one."""
-    return name in FUNCTIONS or name in LATER
+    """Whether a name is that of a built-in function."""
+    return name in FUNCTIONS or name in DERIVATIVES
 
 
 def unknown_function(lower: Lowering, node: ast.Call) -> None:
     """Record that a function does not exist, with the name that was probably meant."""
     name = node.function.name
     scope = lower.scope
-    if name in LATER:
-        lower.problems.error(
-            "G0212",
-            node.function.span,
-            f"`{name}` is not supported by this version of gradc",
-            LATER[name],
-        )
-    elif name in scope.quantities or name in scope.dims or name in scope.broken:
+    if name in scope.quantities or name in scope.dims or name in scope.broken:
         lower.problems.error(
             "G0204",
             node.function.span,
@@ -115,7 +108,8 @@ def unknown_function(lower: Lowering, node: ast.Call) -> None:
             help=f"a product is written {name} * (...)",
         )
     else:
-        meant = FOREIGN_FUNCTIONS.get(name) or nearest(name, FUNCTIONS)
+        known = (*FUNCTIONS, *DERIVATIVES, *scope.functions)
+        meant = FOREIGN_FUNCTIONS.get(name) or nearest(name, known)
         lower.problems.error(
             "G0204",
             node.function.span,
@@ -125,11 +119,8 @@ def unknown_function(lower: Lowering, node: ast.Call) -> None:
         )
 
 
-# What a later version has.
-LATER = {
-    **dict.fromkeys(("argmax", "argmin", "any", "all"), "a reduction over an index"),
-    **dict.fromkeys(("grad", "jacobian", "hessian"), "a derivative inside a program"),
-}
+# Derivatives inside a program; their arguments are names of quantities.
+DERIVATIVES = ("grad", "jacobian", "hessian")
 
 
 def _table() -> Mapping[str, Function]:

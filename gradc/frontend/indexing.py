@@ -1,4 +1,4 @@
-"""Lowering subscripts: positions and ranges, decided at compile time.
+"""Lowering the subscripts that are decided at compile time: positions and ranges.
 
 An index is never wrapped: what may be out of range for some size becomes a requirement that
 is checked when data are bound.
@@ -6,7 +6,8 @@ is checked when data are bound.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Container
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradc.frontend import syntax as ast
 from gradc.ir.dims import Dim
@@ -18,8 +19,29 @@ if TYPE_CHECKING:
 Item = tuple[Dim, "Dim | None"]
 
 
+class Chosen(NamedTuple):
+    """What the constants and slices of a subscript choose, and which of the axes that are left
+    the other items are for."""
+
+    items: tuple[Item, ...]
+    moving: tuple[int, ...]
+
+
 def lower_subscript(lower: Lowering, node: ast.Subscript, value: Atom) -> Atom | None:
-    """`x[1:]`, `A[i]`, `A[:, j]`."""
+    """`x[1:]`, `A[2]`, `A[:, j]`, decided at compile time."""
+    chosen = static_items(lower, node, value, frozenset())
+    if chosen is None:
+        return None
+    return lower.builder.emit("index", (value,), (("items", chosen.items),))
+
+
+def static_items(
+    lower: Lowering, node: ast.Subscript, value: Atom, moving: Container[int]
+) -> Chosen | None:
+    """The constants and slices among the items, checked; None after an error.
+
+    `moving` holds the identities of the items that are known at run time only.
+    """
     shape = value.type.shape
     if len(node.items) > len(shape):
         lower.problems.error(
@@ -32,13 +54,18 @@ def lower_subscript(lower: Lowering, node: ast.Subscript, value: Atom) -> Atom |
     if not lower.require_number(value, node.value, "a subscript"):
         return None
     items = [
-        _item(lower, node, item, extent) for item, extent in zip(node.items, shape, strict=False)
+        (Dim.of(0), extent) if id(item) in moving else _item(lower, node, item, extent)
+        for item, extent in zip(node.items, shape, strict=False)
     ]
     items += [(Dim.of(0), extent) for extent in shape[len(items) :]]
     chosen = [item for item in items if item is not None]
     if len(chosen) < len(items):
         return None
-    return lower.builder.emit("index", (value,), (("items", tuple(chosen)),))
+    left = [
+        id(node.items[i]) if i < len(node.items) else 0 for i, item in enumerate(chosen) if item[1]
+    ]
+    axes = tuple(axis for axis, item in enumerate(left) if item in moving)
+    return Chosen(tuple(chosen), axes)
 
 
 def _counted(count: int) -> str:

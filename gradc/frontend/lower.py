@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from gradc.diagnostics import Label, Source, Span
 from gradc.frontend import syntax as ast
-from gradc.frontend.declarations import Declarations
-from gradc.frontend.expressions import CONSTANTS, Lowering, value_children
+from gradc.frontend.declarations import Declarations, claim
+from gradc.frontend.expressions import CONSTANTS, value_children
+from gradc.frontend.free import defined, free_names
 from gradc.frontend.functions import is_function
 from gradc.frontend.parser import parse
+from gradc.frontend.program import ProgramBlock
 from gradc.frontend.report import Problems
 from gradc.frontend.scope import Scope
 from gradc.frontend.spelling import Neighbours
 from gradc.frontend.walk import postorder
-from gradc.ir.graph import Graph, Lit, Origin, Var
+from gradc.ir.graph import Graph, Lit, Var
+from gradc.ir.interface import SizeRequirement
 from gradc.ir.program import Program
 from gradc.ops.builder import Builder
+
+_EQUATIONS = (ast.Definition, ast.IndexedDefinition, ast.FunctionDef, ast.Loop)
 
 
 def check(source: Source) -> Program:
     """Parse, check and lower a program.
 
-    Raises SourceError with every mistake that was found.
+    Derivatives inside it are equations that `ad.expand` replaces.  Raises SourceError with every
+    mistake that was found.
     """
     return _Checker(parse(source)).run()
 
@@ -34,15 +40,16 @@ class _Checker:
         self.problems = Problems(tree.source)
         self.scope = Scope()
         self.declarations = Declarations(self.scope, self.problems)
-        self.builder = Builder()
-        self.lowering = Lowering(self.builder, self.scope, self.problems)
+        names = list(defined(tree.statements))
+        for name in names:
+            self.scope.later.setdefault(name.name, name.span)
+        self.builder = Builder(self.scope.later)
+        self.block = ProgramBlock(self.problems, self.scope, self.builder)
         self.constants: set[Var] = set()
-        self.last: ast.Definition | None = None
+        self.last: ast.Name | None = None
 
     def run(self) -> Program:
-        for name in _defined(self.tree):
-            self.scope.later.setdefault(name.name, name.span)
-        if all(isinstance(statement, ast.Definition) for statement in self.tree.statements):
+        if all(isinstance(statement, _EQUATIONS) for statement in self.tree.statements):
             self._free_parameters()
         for statement in self.tree.statements:
             if isinstance(statement, ast.DimDecl):
@@ -66,55 +73,47 @@ class _Checker:
                 source,
             ),
             tuple(self.declarations.inputs),
-            tuple(self.lowering.requirements),
+            _once(self.block.lowering.requirements),
             frozenset(self.constants),
             warnings,
         )
 
     def _statement(self, statement: ast.Statement) -> None:
         match statement:
-            case ast.Definition():
-                self._definition(statement, constant=False)
-                self.last = statement
             case ast.InputDecl():
                 for item in statement.items:
                     self.declarations.input(item, statement.kind)
+                    if item.name.name in self.scope.quantities:
+                        self.block.input(self.scope.quantities[item.name.name])
             case ast.ConstDecl():
                 for definition in statement.items:
-                    self._definition(definition, constant=True)
+                    self._constant(definition)
             case ast.OutputDecl():
                 self.declarations.outputs.extend(statement.items)
             case ast.DimDecl():
                 pass  # entered before everything else
+            case ast.FunctionDef():
+                if claim(self.scope, self.problems, statement.name):
+                    self.scope.functions[statement.name.name] = statement
+            case _:
+                self.block.statement(statement)
+                self.last = _last(statement) or self.last
 
-    def _definition(self, statement: ast.Definition, constant: bool) -> None:
-        """Lower `name = value`; the last equation of the value takes the name."""
-        b, scope, name = self.builder, self.scope, statement.target.name
-        b.origin = Origin(self._text(statement.span), statement.span)
-        b.stem = name
-        if constant and not self._is_constant(statement.value):
-            value = None
-        else:
-            value = self.lowering.lower(statement.value)
-        if not self.declarations.claim(statement.target):
-            return
-        if value is None:
-            scope.broken.add(name)
-            return
-        if type(value) is Var and value.anonymous and b.equations[-1].out is value:
-            value.name = name
-            var = value
-        else:
-            var = b.emit("copy", (value,), name=name)
-        scope.quantities[name] = var
-        if constant:
+    def _constant(self, statement: ast.Definition) -> None:
+        """`const name = value`."""
+        block = self.block
+        block.begin(statement.target.name, statement.span)
+        fixed = self._is_constant(statement.value)
+        value = block.lowering.lower(statement.value) if fixed else None
+        var = block.define(statement.target, value)
+        if var is not None:
             self.constants.add(var)
             if type(value) is Lit:
-                scope.statics[name] = float(value.value)
+                self.scope.statics[statement.target.name] = float(value.value)
 
     def _is_constant(self, expr: ast.Expr) -> bool:
         """Whether an expression reads only constants; records an error where it does not."""
-        for node in postorder(expr, value_children):
+        for node in postorder(expr, lambda node: value_children(node, self.scope)):
             if isinstance(node, ast.Name) and node.name in self.scope.quantities:
                 if self.scope.quantities[node.name] in self.constants:
                     continue
@@ -133,17 +132,12 @@ class _Checker:
 
         They are taken in alphabetical order, numbers by value: x2 before x10.
         """
-        defined = self.scope.later
-        neighbours = Neighbours(defined)
-        free: dict[str, Span] = {}
-        for statement in self.tree.statements:
-            assert isinstance(statement, ast.Definition)
-            for node in postorder(statement.value, value_children):
-                if isinstance(node, ast.Name) and node.name not in defined:
-                    free.setdefault(node.name, node.span)
+        neighbours = Neighbours(self.scope.later)
+        free = free_names(self.tree.statements)
         for name in sorted(free, key=natural_order):
             if name not in CONSTANTS and not is_function(name):
                 self.declarations.free(name, free[name])
+                self.block.input(self.scope.quantities[name])
                 self._warn_if_misspelt(name, free[name], neighbours)
 
     def _warn_if_misspelt(self, name: str, place: Span, defined: Neighbours) -> None:
@@ -159,7 +153,7 @@ class _Checker:
             )
 
     def _nothing_to_compute(self) -> None:
-        if not any(isinstance(s, ast.Definition) for s in self.tree.statements):
+        if not any(isinstance(s, _EQUATIONS) for s in self.tree.statements):
             end = len(self.tree.source.text)
             self.problems.error(
                 "G0206",
@@ -169,26 +163,16 @@ class _Checker:
                 help="write an equation such as J = x**2",
             )
 
-    def _text(self, span: Span) -> str:
-        """A statement as one line: comments dropped, white space folded."""
-        text = self.tree.source.text[span.start : span.end]
-        if "\n" in text or "\r" in text:
-            text = re.sub(r"#[^\r\n]*", "", text)
-        return " ".join(text.split())
+
+def _once(requirements: Iterable[SizeRequirement]) -> tuple[SizeRequirement, ...]:
+    """Each requirement once, wherever it comes from."""
+    found = {(need.dim, need.minimum, need.what): need for need in requirements}
+    return tuple(found.values())
 
 
-def _defined(tree: ast.Program) -> Iterator[ast.Name]:
-    """The names that quantities are defined under, in order."""
-    for statement in tree.statements:
-        match statement:
-            case ast.Definition():
-                yield statement.target
-            case ast.InputDecl():
-                yield from (item.name for item in statement.items)
-            case ast.ConstDecl():
-                yield from (item.target for item in statement.items)
-            case _:
-                pass
+def _last(statement: ast.Statement) -> ast.Name | None:
+    """The quantity that a statement defines last."""
+    return next(reversed(list(defined((statement,)))), None)
 
 
 def natural_order(name: str) -> tuple[tuple[int, int, str], ...]:

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradc.frontend import syntax as ast
-from gradc.frontend.integers import LARGEST
+from gradc.frontend.integers import LARGEST_INTEGER
+from gradc.frontend.sizes import MOST_TERMS
 from gradc.ir.dims import Dim, shape_text
-from gradc.ir.graph import BOOL, Atom, Lit, Type
+from gradc.ir.graph import BOOL, Atom, Lit, Size, Type
 
 if TYPE_CHECKING:
     from gradc.frontend.expressions import Lowering
@@ -87,12 +88,36 @@ def lower_binary(lower: Lowering, node: ast.Binary, left: Atom, right: Atom) -> 
             return Lit(folded)
     if node.op in ("and", "or"):
         return lower.builder.emit(BINARY[node.op], (left, right))
+    if type(left) is Size or type(right) is Size:
+        size = _size(lower, node.op, left, right)
+        if size is not None:
+            return size
     bound = lower.magnitudes.combined(node.op, left, right)
-    real = bound > LARGEST or _is_real_quotient(node.op, right)
+    real = bound > LARGEST_INTEGER or _is_real_quotient(node.op, right)
     left, right = lower.same_numbers(left, right, real)
     result = lower.builder.emit(BINARY[node.op], (left, right))
     lower.magnitudes.enter(result, bound)
     return result
+
+
+def _size(lower: Lowering, op: str, left: Atom, right: Atom) -> Atom | None:
+    """A sum, difference or product of sizes as one size; None where it is none."""
+    dims = [dim for dim in map(_as_dim, (left, right)) if dim is not None]
+    if len(dims) < 2 or op not in ("+", "-", "*"):
+        return None
+    a, b = dims
+    total = a + b if op == "+" else a - b if op == "-" else a * b
+    if len(total.terms) > MOST_TERMS or lower.magnitudes.of(Size(total)) > LARGEST_INTEGER:
+        return None
+    return Size(total) if total.constant is None else Lit(float(total.constant))
+
+
+def _as_dim(atom: Atom) -> Dim | None:
+    if type(atom) is Size:
+        return atom.dim
+    if type(atom) is Lit and float(atom.value).is_integer() and abs(atom.value) < 2**31:
+        return Dim.of(int(atom.value))
+    return None
 
 
 def _is_real_quotient(op: str, divisor: Atom) -> bool:

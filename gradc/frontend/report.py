@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from gradc.diagnostics import Diagnostic, Label, Source, SourceError, Span
@@ -16,6 +18,8 @@ class Problems:
     def __init__(self, source: Source) -> None:
         self.source = source
         self._found: list[Diagnostic] = []
+        self._calls: list[str] = []  # of the functions that are being checked, innermost last
+        self._in_calls: set[tuple[str, Span, str]] = set()
 
     def error(
         self,
@@ -30,7 +34,22 @@ class Problems:
     ) -> None:
         """Record an error; the program will be refused."""
         labels = (Label(span, label), *also)
+        if self._calls:
+            # One mistake in a function is one error, however often the function is called.
+            if (code, span, message) in self._in_calls:
+                return
+            self._in_calls.add((code, span, message))
+            notes = (*notes, *reversed(self._calls))
         self._found.append(Diagnostic(code, message, labels, notes, help, "error", self.source))
+
+    @contextmanager
+    def within(self, call: str) -> Iterator[None]:
+        """While a function is checked: what is wrong in it names the call."""
+        self._calls.append(call)
+        try:
+            yield
+        finally:
+            self._calls.pop()
 
     def warning(
         self,

@@ -45,7 +45,7 @@ class Sizes:
         With `introduce`, a name that is not defined yet becomes a size.
         """
         values: list[Dim | None] = []
-        for node in postorder(expr, _children):
+        for node in postorder(expr, size_children):
             match node:
                 case ast.Unary():
                     operand = values.pop()
@@ -61,6 +61,23 @@ class Sizes:
                     self._not_a_size(node.span)
                     values.append(None)
         return values[0]
+
+    def range(self, node: ast.Range) -> tuple[Dim, Dim, int] | None:
+        """The start, stop and step that a range states; None after an error was recorded."""
+        start = Dim.of(0) if node.start is None else self.evaluate(node.start)
+        stop = self.evaluate(node.stop)
+        step = Dim.of(1) if node.step is None else self.evaluate(node.step)
+        if start is None or stop is None or step is None:
+            return None
+        if not step.constant:
+            self.problems.error(
+                "G0216",
+                node.step.span if node.step else node.span,
+                "the step of a range is a whole number other than 0",
+                f"found {step}",
+            )
+            return None
+        return start, stop, step.constant
 
     def _number(self, node: ast.Number) -> Dim | None:
         value = float(node.text)
@@ -137,15 +154,12 @@ class Sizes:
             if left.constant is not None:
                 return Dim.of(left.constant // divisor)
             if len(left.names()) <= 3 and divisor <= 64:
-                quotient = left.divided(divisor)
-                if quotient is not None:
-                    return quotient
+                return left.floored(divisor)
         self.problems.error(
             "G0306",
             node.span,
-            f"`{left} // {right}` is not a whole number for every size",
-            "may leave a remainder",
-            help="divide only where it always comes out even, as in `D*(D-1)//2`",
+            "a size is divided by a whole number from 1 to 64",
+            f"the divisor is {right}",
         )
         return None
 
@@ -189,7 +203,8 @@ class Sizes:
         )
 
 
-def _children(node: ast.Expr) -> Iterable[ast.Expr]:
+def size_children(node: ast.Expr) -> Iterable[ast.Expr]:
+    """The operands of a size expression."""
     match node:
         case ast.Unary():
             return (node.operand,)

@@ -121,8 +121,8 @@ def _contract_transpose(b: Builder, eq: Equation, ct: Atom, which: int) -> Atom:
     operands, result = eq.param("spec").split("->")
     letters = operands.split(",")
     other = letters[1 - which]
-    if which == 0:
-        return b.contract(ct, eq.args[1], f"{result},{other}->{letters[0]}")
+    if which == 0 or eq.args[0] is eq.args[1]:  # so the two halves of a square are one term
+        return b.contract(ct, eq.args[1 - which], f"{result},{other}->{letters[which]}")
     return b.contract(eq.args[0], ct, f"{other},{result}->{letters[1]}")
 
 

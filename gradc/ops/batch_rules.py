@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def elementwise(b: Builder, eq: Equation, args: Sequence[Batched], extents: Extents) -> Batched:
     """Operands in line with each other; numbers that are the same for all stay numbers."""
-    labels, own = union(args), eq.out.type.shape
+    labels, own = union(args, extents), eq.out.type.shape
     operands = tuple(
         aligned(b, arg, labels, extents, own) if arg.atom.type.shape else arg.atom for arg in args
     )

@@ -286,13 +286,19 @@ class Builder:
         scalar operand a factor."""
         operands, result = spec.split("->")
         a, b = operands.split(",")
-        if not a and b == result:
-            return self.apply("mul", (left, right))
-        if not b and a == result:
-            return self.apply("mul", (right, left))
+        if not a and sorted(b) == sorted(result):
+            return self.apply("mul", (left, self._permuted(right, b, result)))
+        if not b and sorted(a) == sorted(result):
+            return self.apply("mul", (right, self._permuted(left, a, result)))
         left, a = self._untransposed(left, a)
         right, b = self._untransposed(right, b)
         return self.emit("contract", (left, right), (("spec", f"{a},{b}->{result}"),))
+
+    def _permuted(self, atom: Atom, letters: str, result: str) -> Atom:
+        """An array whose axes have letters, in another order of them."""
+        if letters == result:
+            return atom
+        return self.emit("transpose", (atom,), (("perm", tuple(map(letters.index, result))),))
 
     def _untransposed(self, atom: Atom, letters: str) -> tuple[Atom, str]:
         equation = self.part(atom)

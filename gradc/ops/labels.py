@@ -8,7 +8,7 @@ equation joins it with what does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradc.ir.dims import Dim, Shape
@@ -33,10 +33,14 @@ class Batched(NamedTuple):
         return self.atom.type.shape[len(self.labels) :]
 
 
-def union(args: Sequence[Batched]) -> tuple[Label, ...]:
-    """All labels of several quantities: in the order of the one that has most, then of others."""
+def union(args: Sequence[Batched], order: Collection[Label] = ()) -> tuple[Label, ...]:
+    """All labels of several quantities: in the order of one that has them all, else in the
+    given order, else in that of the one that has most and then of others."""
     found: dict[Label, None] = {}
     for arg in sorted(args, key=lambda arg: -len(arg.labels)):
+        if found and order and len(found.keys() | set(arg.labels)) > len(found):
+            everything = {label for arg in args for label in arg.labels}
+            return tuple(label for label in order if label in everything)
         found.update(dict.fromkeys(arg.labels))
     return tuple(found)
 
