@@ -127,6 +127,7 @@ ARITHMETIC = (
             "The partial of `0**y` in `y` is 0 for `y >= 0`.",
             "The partial in `y` is NaN for a negative base.",
         ),
+        g=Infix("**"),
     ),
     row(
         "ipow",
@@ -149,6 +150,7 @@ ARITHMETIC = (
             Edge((1e200,), inf, (2e200,), n=2),
             Edge((-1e200,), -inf, (inf,), n=3),
         ),
+        g=Form("integer_power"),
     ),
     row(
         "floordiv",
@@ -188,6 +190,7 @@ ARITHMETIC = (
         rule=number_rule,
         edges=(Edge((nan,), nan, (1.0,)), Edge((-0.0,), -0.0, (1.0,))),
         exact=lambda x: x,
+        g=Form("copy"),
     ),
     row(
         "real",
@@ -198,5 +201,6 @@ ARITHMETIC = (
         None,
         rule=to_real_rule,
         exact=float,
+        g=Form("to_real"),
     ),
 )

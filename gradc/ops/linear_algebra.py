@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from gradc.ir.graph import Atom, DType, Equation, Lit, Type
 from gradc.ops import batch_rules
-from gradc.ops.primitive import Fn, Helper, Params, Primitive, TypeMismatchError
+from gradc.ops.primitive import Fn, Form, Helper, Params, Primitive, TypeMismatchError
 
 if TYPE_CHECKING:
     from gradc.ops.builder import Builder
@@ -119,7 +119,7 @@ LINEAR_ALGEBRA = (
         "solve",
         "The solution x of `A @ x = y`, by LU factors with pivoting.",
         _solve_rule,
-        {"numpy": Helper("solve")},
+        {"numpy": Helper("solve"), "g": Form("of_matrices")},
         transpose=_solve_transpose,
         jvp=_solve_jvp,
         linear=frozenset({1}),
@@ -130,7 +130,7 @@ LINEAR_ALGEBRA = (
         "inv",
         "The inverse of a square matrix; `solve(A, y)` is cheaper and more accurate.",
         _first_rule,
-        {"numpy": Helper("inv")},
+        {"numpy": Helper("inv"), "g": Form("of_matrices")},
         jvp=_inv_jvp,
         notes=("NaN where the matrix is singular.",),
         batch=batch_rules.over_leading,
@@ -139,7 +139,7 @@ LINEAR_ALGEBRA = (
         "det",
         "The determinant.",
         _number_rule,
-        {"numpy": Fn("np.linalg.det")},
+        {"numpy": Fn("np.linalg.det"), "g": Form("of_matrices")},
         jvp=_det_jvp,
         notes=("The derivative is the matrix of cofactors, singular matrices included.",),
         batch=batch_rules.over_leading,
@@ -148,7 +148,7 @@ LINEAR_ALGEBRA = (
         "cofactors",
         "The matrix of cofactors, by singular values.",
         _first_rule,
-        {"numpy": Helper("cofactors")},
+        {"numpy": Helper("cofactors"), "g": Form("of_matrices")},
         jvp=_cofactors_jvp,
         notes=("Its own derivative, the second of `det`, is NaN at a singular matrix.",),
         batch=batch_rules.over_leading,
@@ -157,7 +157,7 @@ LINEAR_ALGEBRA = (
         "logdet",
         "The logarithm of the absolute value of the determinant, without overflow.",
         _number_rule,
-        {"numpy": Helper("logdet")},
+        {"numpy": Helper("logdet"), "g": Form("of_matrices")},
         jvp=_logdet_jvp,
         notes=("-inf where the matrix is singular.",),
         batch=batch_rules.over_leading,
@@ -166,7 +166,7 @@ LINEAR_ALGEBRA = (
         "cholesky",
         "The lower triangular L with `L @ L.T` equal to the symmetric part of the operand.",
         _first_rule,
-        {"numpy": Helper("cholesky")},
+        {"numpy": Helper("cholesky"), "g": Form("of_matrices")},
         jvp=_cholesky_jvp,
         notes=("NaN where the matrix is not positive definite.",),
         batch=batch_rules.over_leading,
@@ -175,7 +175,7 @@ LINEAR_ALGEBRA = (
         "lower_half",
         "The lower triangle with the diagonal halved.",
         _first_rule,
-        {"numpy": Helper("lower_half")},
+        {"numpy": Helper("lower_half"), "g": Form("lower_half")},
         transpose=_lower_half_transpose,
         batch=batch_rules.over_leading,
     ),

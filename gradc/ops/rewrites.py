@@ -207,7 +207,7 @@ def _index(b: Builder, args: Args, params: Params) -> Atom | None:
     if all(_whole(item, dim) for item, dim in zip(items, shape, strict=True)):
         return args[0]
     equation = b.part(args[0])
-    if equation is None or equation.op != "stack":
+    if equation is None or equation.op != "stack" or dict(equation.params).get("axis", 0):
         kept = tuple(stop - start for start, stop in items if stop is not None)
         return _moved_scalar(b, args, kept)
     (position, stop), *rest = items

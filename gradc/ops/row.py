@@ -11,7 +11,10 @@ from collections.abc import Callable
 from gradc.ops.primitive import (
     Domain,
     Edge,
+    Fn,
+    Infix,
     Partial,
+    Prefix,
     Primitive,
     Spelling,
     TypeRule,
@@ -19,6 +22,15 @@ from gradc.ops.primitive import (
 )
 
 WIDE = (-4.0, 4.0)  # an interval to sample where nothing limits the domain
+
+
+def in_language(name: str, *elsewhere: Spelling) -> Spelling:
+    """How the language itself spells a primitive: by an operator where other targets have one,
+    else as the function of the same name."""
+    for spelling in elsewhere:
+        if isinstance(spelling, (Infix, Prefix)):
+            return spelling
+    return Fn(name)
 
 
 def row(
@@ -35,6 +47,7 @@ def row(
     kinks: tuple[Edge, ...] = (),
     notes: tuple[str, ...] = (),
     exact: Callable[..., float | int | bool] | None = None,
+    g: Spelling | None = None,
 ) -> Primitive:
     """An elementwise primitive: `reference` is its value in mpmath, with operands x and y;
     `exact` its value in doubles, where IEEE 754 determines that to the last bit."""
@@ -42,7 +55,7 @@ def row(
         name,
         doc,
         rule,
-        {"python": python, "numpy": numpy},
+        {"python": python, "numpy": numpy, "g": g or in_language(name, python, numpy)},
         partials=partials,
         reference=reference,
         domain=domain,

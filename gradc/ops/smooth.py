@@ -292,6 +292,7 @@ SPECIAL = (
             Edge((-1.0,), nan, (inf,), n=0),
             Edge((inf,), inf, (0.0,), n=0),
         ),
+        g=Form("polygamma"),
     ),
     row(
         "hypot",

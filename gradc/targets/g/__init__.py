@@ -1,0 +1,1 @@
+"""Derivative programs in the language itself."""

@@ -1,0 +1,117 @@
+"""Equations that the language has in one form only, brought into that form.
+
+`softmax` runs over the last axis, and `scatter_add` adds rows at the places of one vector; other
+axes are brought there by transposing and reshaping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gradc.ir.dims import Dim
+from gradc.ir.graph import INT, Atom, Equation, Graph, Lit, Size
+from gradc.ops.builder import Builder
+from gradc.ops.primitive import Form
+from gradc.ops.table import PRIMITIVES
+from gradc.passes.rewriting import Rule, rewritten
+
+
+def canonical(graph: Graph) -> Graph:
+    """The graph with equations that the language has."""
+    return rewritten(graph, lambda graph: _Canonical(Builder(graph.names())))
+
+
+class _Canonical:
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.equations = builder.equations
+
+    def replacement(self, equation: Equation) -> tuple[Atom, ...] | None:
+        spelling = PRIMITIVES[equation.op].spell["g"]
+        rule = _RULES.get(spelling.name) if isinstance(spelling, Form) else None
+        if rule is None:
+            return None
+        builder = self.builder
+        builder.origin, builder.stem = equation.origin, equation.out.name.partition("%")[0]
+        found = rule(builder, equation)
+        return None if found is None else (found,)
+
+    @property
+    def keep(self) -> Callable[[Equation], None]:
+        return self.builder.append
+
+    def within(self) -> Rule:
+        return _Canonical(self.builder.nested())
+
+
+def _transposed(b: Builder, value: Atom, perm: Sequence[int]) -> Atom:
+    return b.reduced("transpose", (value,), (("perm", tuple(perm)),))
+
+
+def _inverse(perm: Sequence[int]) -> list[int]:
+    return [perm.index(axis) for axis in range(len(perm))]
+
+
+def _reshaped(b: Builder, value: Atom, shape: Sequence[Dim]) -> Atom:
+    return b.reduced("reshape", (value,), (("shape", tuple(shape)),))
+
+
+def _product(dims: Sequence[Dim]) -> Dim:
+    total = Dim.of(1)
+    for dim in dims:
+        total = total * dim
+    return total
+
+
+def _softmax(b: Builder, equation: Equation) -> Atom | None:
+    """Over the last axis: the axes brought to the end and made one."""
+    value, axes = equation.args[0], equation.param("axes")
+    rank = len(value.type.shape)
+    if axes == (rank - 1,):
+        return None
+    left = [axis for axis in range(rank) if axis not in axes]
+    perm = [*left, *axes]
+    turned = _transposed(b, value, perm)
+    shape = turned.type.shape
+    flat = _reshaped(b, turned, (*shape[: len(left)], _product(shape[len(left) :])))
+    weights = b.emit(equation.op, (flat,), (("axes", (len(left),)),))
+    return _transposed(b, _reshaped(b, weights, shape), _inverse(perm))
+
+
+def _scatter_add(b: Builder, equation: Equation) -> Atom | None:
+    """Rows at the places of one vector: the places of several axes counted through, the axes
+    brought to the front and made one."""
+    value, *indices = equation.args
+    axes, shape = equation.param("axes"), equation.param("shape")
+    places = next((index.type.shape for index in indices if index.type.shape), ())
+    if not places or (axes == (0,) and len(places) == 1):
+        return None
+    neighbours = tuple(range(axes[0], axes[0] + len(axes))) == axes
+    first, count = (axes[0] if neighbours else 0), len(places)
+    rank = len(value.type.shape)
+    front = list(range(first, first + count))
+    rows = _transposed(b, value, [*front, *(a for a in range(rank) if a not in front)])
+    rest = [axis for axis in range(len(shape)) if axis not in axes]
+    rows = _reshaped(b, rows, (_product(places), *(shape[axis] for axis in rest)))
+    place = _counted(b, indices, [shape[axis] for axis in axes])
+    place = _reshaped(b, b.broadcast(place, places, ()), (_product(places),))
+    wide = tuple(shape[axis] for axis in axes)
+    flat = (_product(wide), *(shape[axis] for axis in rest))
+    added = b.emit(equation.op, (rows, place), (("shape", flat), ("axes", (0,))))
+    result = _reshaped(b, added, (*wide, *flat[1:]))
+    return _transposed(b, result, _inverse([*axes, *rest]))
+
+
+def _counted(b: Builder, indices: Sequence[Atom], sizes: Sequence[Dim]) -> Atom:
+    """The place on several axes as one number, the last axis counting fastest."""
+    total = indices[0]
+    for index, size in zip(indices[1:], sizes[1:], strict=True):
+        length: Atom = Size(size, INT) if size.constant is None else Lit(size.constant, INT)
+        total = b.emit("add", (b.emit("mul", (total, length)), index))
+    return total
+
+
+_RULES: dict[str, Callable[[Builder, Equation], Atom | None]] = {
+    "softmax": _softmax,
+    "scatter_add": _scatter_add,
+}
