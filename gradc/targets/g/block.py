@@ -203,9 +203,10 @@ class Block:
         else:
             indices, piece = expressions.mapped(equation)
             left += f"[{', '.join(indices)}]"
+        lines = commented(f"{left} = {piece.text}", _source(equation), self.indent)
         if equation.out in self.constants and self._is_constant(equation):
-            left = f"const {left}"
-        self.lines += commented(f"{left} = {piece.text}", _source(equation), self.indent)
+            lines[-1] = f"const {lines[-1]}"
+        self.lines += lines
 
     def _is_constant(self, equation: Equation) -> bool:
         """Whether a constant of the author's is written with constants alone."""

@@ -1,7 +1,7 @@
 """Equations that the language has in one form only, brought into that form.
 
-`softmax` runs over the last axis, and `scatter_add` adds rows at the places of one vector; other
-axes are brought there by transposing and reshaping.
+`softmax` runs over the last axis, `concat` and `stack` join along the first, and `scatter_add`
+adds rows at the places of one vector; other axes are brought there by transposing and reshaping.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import INT, Atom, Equation, Graph, Lit, Size
+from gradc.ops.arrays import joined_axis
 from gradc.ops.builder import Builder
 from gradc.ops.primitive import Form
 from gradc.ops.table import PRIMITIVES
@@ -78,6 +79,19 @@ def _softmax(b: Builder, equation: Equation) -> Atom | None:
     return _transposed(b, _reshaped(b, weights, shape), _inverse(perm))
 
 
+def _join(b: Builder, equation: Equation) -> Atom | None:
+    """Along the first axis."""
+    axis = joined_axis(dict(equation.params))
+    if axis == 0:
+        return None
+    rank = len(equation.out.type.shape)
+    perm = [axis, *(a for a in range(rank) if a != axis)]
+    parts = equation.args
+    if len(parts[0].type.shape) == rank:
+        parts = tuple(_transposed(b, part, perm) for part in parts)
+    return _transposed(b, b.emit(equation.op, parts), _inverse(perm))
+
+
 def _scatter_add(b: Builder, equation: Equation) -> Atom | None:
     """Rows at the places of one vector: the places of several axes counted through, the axes
     brought to the front and made one."""
@@ -113,5 +127,7 @@ def _counted(b: Builder, indices: Sequence[Atom], sizes: Sequence[Dim]) -> Atom:
 
 _RULES: dict[str, Callable[[Builder, Equation], Atom | None]] = {
     "softmax": _softmax,
+    "concat": _join,
+    "stack": _join,
     "scatter_add": _scatter_add,
 }
