@@ -10,21 +10,28 @@ from gradc.diagnostics import Diagnostic, UsageError
 from gradc.frontend.spelling import nearest
 from gradc.ir.graph import Graph
 from gradc.ir.program import Program
-from gradc.pipeline import PASSES, forward_mode, stages
+from gradc.pipeline import EXPAND, PASSES, forward_mode, stages
+
+CHECKED = "check"  # what stands before all passes
 
 
 def dump(program: Program, after: str | None, mode: str, wrt: Sequence[str] | None = None) -> Graph:
-    """The graph after the pass of a name, or after all; `mode` differentiates that graph.
+    """The graph of a checked program after the pass of a name, or after all; `mode`
+    differentiates that graph.
 
     Raises UsageError where there is no such pass, and for a `wrt` that is not a real input.
     """
-    graph = program.graph
-    if after is not None and after not in (each.name for each in PASSES):
+    if after is not None and after not in (CHECKED, *(each.name for each in PASSES)):
         raise UsageError([_unknown(after)])
+    graph = program.graph
     for each, changed in stages(graph):
+        if after == CHECKED:
+            break
         graph = changed
         if each.name == after:
             break
+    if mode != "primal" and after == CHECKED:
+        graph = EXPAND.run(graph)  # requests for derivatives cannot be differentiated
     chosen = replace(program, graph=graph).wrt(wrt)
     match mode:
         case "reverse":
@@ -37,12 +44,13 @@ def dump(program: Program, after: str | None, mode: str, wrt: Sequence[str] | No
 
 def listing() -> str:
     """The passes in their order, each with what it does."""
-    width = max(len(each.name) for each in PASSES)
-    return "".join(f"{each.name:<{width}}  {each.doc}\n" for each in PASSES)
+    entries = [(CHECKED, "The program as it is written."), *((p.name, p.doc) for p in PASSES)]
+    width = max(len(name) for name, _ in entries)
+    return "".join(f"{name:<{width}}  {doc}\n" for name, doc in entries)
 
 
 def _unknown(name: str) -> Diagnostic:
-    known = [each.name for each in PASSES]
+    known = [CHECKED, *(each.name for each in PASSES)]
     near = nearest(name, known)
     return Diagnostic(
         "G0704",

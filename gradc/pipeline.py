@@ -1,7 +1,7 @@
 """The list of passes, in the order in which they are applied.
 
-`Program.graph` is what the author wrote: tables, explanations and diagrams read it.  Targets
-differentiate and emit the graph after all passes.  Every named quantity of the program is
+`Program.graph` is what the author wrote, after `expand`: tables, explanations and diagrams read it.
+Targets differentiate and emit the graph after all passes.  Every named quantity of the program is
 still there, by the same variable: passes concern the nameless parts of statements.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from gradc.ad.expand import expand
 from gradc.ad.forward import Forward, jvp
 from gradc.ir.graph import Graph, Var
 from gradc.ir.program import Program
@@ -19,7 +20,9 @@ from gradc.passes.fold import FOLD
 from gradc.passes.share import SHARE
 from gradc.passes.simplify import SIMPLIFY
 
-PASSES: tuple[Pass, ...] = (FOLD, SIMPLIFY, SHARE, DEAD)
+EXPAND = Pass("expand", "Write derivatives that the program asks for as equations.", expand)
+
+PASSES: tuple[Pass, ...] = (EXPAND, FOLD, SIMPLIFY, SHARE, DEAD)
 
 # A derivative is simplified while it is written.  Forward mode writes the tangent of a
 # quantity before the quantities after it, so what those compute again is shared at the end.

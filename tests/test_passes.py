@@ -46,7 +46,7 @@ def after(change: Callable[[Graph], Graph], equations: str, **kinds: str) -> lis
 
 def test_the_list_has_each_pass_once_with_a_line_about_it() -> None:
     names = [each.name for each in PASSES]
-    assert names == ["fold", "simplify", "share", "dead"]
+    assert names == ["expand", "fold", "simplify", "share", "dead"]
     assert all(each.doc.endswith(".") and len(each.doc) < 80 for each in PASSES)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gradc.cli.boundary import reported
-from gradc.cli.options import format_option, names, program_argument, read_program, wrt_option
+from gradc.cli.options import format_option, names, program_argument, read_checked, wrt_option
 from gradc.cli.output import write_result
 
 
@@ -45,6 +45,6 @@ def command(
     with reported(format):
         from gradc.dumping import dump
 
-        program = read_program(file, format)
+        program = read_checked(file, format)
         graph = dump(program, after, mode, names(wrt))
         write_result(str(graph).encode("utf-8"), output, None if file == "-" else file)

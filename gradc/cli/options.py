@@ -12,6 +12,7 @@ from gradc.api import LARGEST_PROGRAM, decode_source, read_bounded, read_source
 from gradc.cli.boundary import report
 from gradc.compiler import compile_program
 from gradc.diagnostics import Diagnostic, Source, UsageError
+from gradc.frontend.lower import check
 from gradc.ir.program import Program
 
 # JSON on standard input; as objects it takes ten times as much.
@@ -52,6 +53,13 @@ def inputs_options(function: F) -> F:
         "arguments after it are taken too.",
     )
     return option(click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")(function))
+
+
+def read_checked(file: str, format: str) -> Program:
+    """The program of a file as it is written, before derivatives are expanded."""
+    program = check(_source(file))
+    report(program.warnings, format)
+    return program
 
 
 def read_program(file: str, format: str) -> Program:
