@@ -681,7 +681,7 @@ def test_depth_and_length_cost_no_stack(text: str) -> None:
         "x = (a\n" * MANY,
         "x = a b = (\n" * MANY,
         "{\n" * MANY,
-        "loop i in 2 {\n" * MANY + "x = a b",
+        "loop i in 2 {\n" * DEEP + "x = a b",
         "loop i in 2\n" * MANY,
         "def f(x)\n" * MANY + "}\n" * MANY,
         "x = a }\n" * MANY,

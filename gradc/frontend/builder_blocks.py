@@ -77,7 +77,7 @@ class BlockBuilder(ExpressionBuilder):
         assert isinstance(closing, Match)
         return Block(tuple(joined(inner)), Span(opening.start(), token_span(closing)[1]))
 
-    def loose_block(self, block: Block) -> Block:
+    def loose_block(self, block: Block, partials: tuple[Definition, ...] | None) -> Block:
         if block.span.start not in self.headless:
             self.report(mistakes.loose_block(self.source, block.span))
         return block

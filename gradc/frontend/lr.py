@@ -97,9 +97,14 @@ def drive(
 
 
 def accepted(raw: RawTables, stack: Stack, kinds: Iterable[int]) -> frozenset[int]:
-    """The kinds of token that may follow these, which fit behind what the stack has read."""
+    """The kinds of token that may follow these, behind what the stack has read.
+
+    Where one of these does not fit, those are meant that may stand in its place.
+    """
     states = stack.states.copy()
     for kind in kinds:
+        if not _fits(raw, states, kind):
+            break
         states = _follow(raw, states, kind)
     terminals = range(len(raw.terminals))
     return frozenset(kind for kind in terminals if _fits(raw, states, kind))

@@ -65,12 +65,13 @@ def resume(scene: Scene) -> Start | None:
     for token in scene.lexer.tables.scanner.finditer(text, scene.found.start()):
         previous, word = word, token_text(token)
         is_definition = is_definition or word == "="
-        if word == "{" and (is_heading or not is_definition or _ends(scene, end, token)):
+        if word == "{" and (is_heading or not (stack or is_definition) or _ends(scene, end, token)):
             return Start(token.start(), opens_block=True)
         if word in ("(", "[", "{"):
             stack.append(word)
         elif word == "}" and "{" not in stack and scene.blocks:
-            return Start(token.start())
+            if not is_heading or not _closes_too_much(scene, scene.found.start()):
+                return Start(token.start())
         elif word in CLOSES:
             if stack:
                 stack.pop()
@@ -113,11 +114,8 @@ def _block_without_brace(scene: Scene, place: int) -> Start:
     more than its heading, and is skipped.
     """
     text = scene.source.text
-    depth = len(scene.blocks)
-    for brace in _BRACE.finditer(text, place):
-        depth += (brace[0] == "{") - (brace[0] == "}")
-        if depth < 0:
-            return Start(place, opens_block=True, lacks_brace=True)
+    if _closes_too_much(scene, place):
+        return Start(place, opens_block=True, lacks_brace=True)
     start = scene.before[0][1].start() if scene.before else scene.found.start()
     begin = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
     margin = len(text[begin:start]) - len(text[begin:start].lstrip())
@@ -125,3 +123,13 @@ def _block_without_brace(scene: Scene, place: int) -> Start:
         if len(line[1]) <= margin:
             return Start(line.start())
     return Start(len(text))
+
+
+def _closes_too_much(scene: Scene, place: int) -> bool:
+    """Whether braces behind a place close more blocks than are open there."""
+    depth = len(scene.blocks)
+    for brace in _BRACE.finditer(scene.source.text, place):
+        depth += (brace[0] == "{") - (brace[0] == "}")
+        if depth < 0:
+            return True
+    return False

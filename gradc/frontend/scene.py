@@ -205,7 +205,10 @@ def _opens_block(value: object) -> bool:
 
 
 def _before(lexer: Lexer, start: int, end: int) -> list[tuple[str, Token]]:
-    """The tokens between two places that belong to the last statement there."""
+    """The tokens between two places that belong to the last statement there.
+
+    Of its blocks only the braces count: what they hold has been dealt with.
+    """
     names = lexer.tables.raw.terminals
     before: list[tuple[str, Token]] = []
     depth = 0
@@ -213,8 +216,10 @@ def _before(lexer: Lexer, start: int, end: int) -> list[tuple[str, Token]]:
         if token.start() >= end:
             break
         kind = names[column]
-        depth += (kind == "LBRACE") - (kind == "RBRACE")
-        before.append((kind, token))
+        depth -= kind == "RBRACE"
+        if depth <= 0:
+            before.append((kind, token))
+        depth += kind == "LBRACE"
         if depth == 0 and kind in ("_NEWLINE", "SEMICOLON"):  # what came before was complete
             before.clear()
     return before

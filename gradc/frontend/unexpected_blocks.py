@@ -202,7 +202,10 @@ def loop_heading(scene: Scene) -> Diagnostic | None:
             "expected `=`",
             f"write `carry {name} = ...` with the value before the first round",
         )
-    if scene.open_brackets() or scene.kind not in (*STATEMENT_ENDS, "COLON"):
+    starts_body = scene.kind == "NAME" and scene.line_has_definition()
+    if starts_body and "LBRACE" in (kind for kind, _ in scene.following()):
+        return None
+    if scene.open_brackets() or not (starts_body or scene.kind in (*STATEMENT_ENDS, "COLON")):
         return None
     if "LBRACE" in scene.accepts or scene.previous == "COLON":
         return scene.diagnostic(

@@ -11,3 +11,4 @@ def f(x)
 def f(x) = { return 2*x }
 def f(x) -> 2*x
 J = 2*)
+def f[x] { return 2*x } with dx = 2
