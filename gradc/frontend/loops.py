@@ -183,6 +183,7 @@ def _enter(
     claim(scope, inner.problems, node.counter)
     counter = Var(b.unique(node.counter.name), INT)
     scope.quantities[node.counter.name] = counter
+    scope.counters.add(counter)
     if range is not None:
         _bound(inner, node, counter, range)
     inputs = [counter]

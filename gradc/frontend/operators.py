@@ -15,7 +15,7 @@ from gradc.frontend import syntax as ast
 from gradc.frontend.integers import LARGEST_INTEGER
 from gradc.frontend.sizes import MOST_TERMS
 from gradc.ir.dims import Dim, shape_text
-from gradc.ir.graph import BOOL, Atom, Lit, Size, Type
+from gradc.ir.graph import BOOL, INT, Atom, DType, Lit, Size, Type
 
 if TYPE_CHECKING:
     from gradc.frontend.expressions import Lowering
@@ -92,6 +92,10 @@ def lower_binary(lower: Lowering, node: ast.Binary, left: Atom, right: Atom) -> 
         size = _size(lower, node.op, left, right)
         if size is not None:
             return size
+    if node.op in ("//", "%") and type(right) is Size and left.type.dtype is DType.INT:
+        if not lower.at_least_zero(node.span, right.dim - 1, f"`{lower.short(node.right)}` is 0"):
+            return None
+        right = Size(right.dim, INT)
     bound = lower.magnitudes.combined(node.op, left, right)
     real = bound > LARGEST_INTEGER or _is_real_quotient(node.op, right)
     left, right = lower.same_numbers(left, right, real)
@@ -122,7 +126,9 @@ def _as_dim(atom: Atom) -> Dim | None:
 
 def _is_real_quotient(op: str, divisor: Atom) -> bool:
     """Whether an operator divides in the reals: integers have no value for a division by 0."""
-    nonzero = type(divisor) is Lit and divisor.value != 0
+    nonzero = (type(divisor) is Lit and divisor.value != 0) or (
+        type(divisor) is Size and divisor.type.dtype is DType.INT
+    )
     return op == "/" or (op in ("//", "%") and not nonzero)
 
 

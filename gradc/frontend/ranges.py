@@ -16,19 +16,15 @@ from gradc.diagnostics import Label
 from gradc.frontend.elements import Access, ElementLowering, Index
 from gradc.frontend.intervals import Affine, Integers, Interval, at_least
 from gradc.ir.dims import Dim
-from gradc.ir.graph import BOOL, Atom, Lit, Var
+from gradc.ir.graph import BOOL, INT, Atom, Equation, Lit, Var
 
 
 class Condition(NamedTuple):
-    """A branch: where `atom` has this truth, inside the branch `outer`.
-
-    `chosen` tells a branch of the author's from the end of a range.
-    """
+    """A branch, or the inside of a range: where `atom` has this truth, inside `outer`."""
 
     atom: Atom
     truth: bool
     outer: Condition | None
-    chosen: bool
 
 
 class _Read(NamedTuple):
@@ -38,6 +34,7 @@ class _Read(NamedTuple):
     position: int  # of the integer among the operands
     extent: Dim
     condition: Condition | None
+    branch: Condition | None  # the innermost of the author's
     access: Access
 
 
@@ -53,6 +50,7 @@ class Ranges:
         self.checks: dict[tuple[Var, int], Var] = {}  # what stands for an operand of an access
         self._taken: dict[Condition, Atom] = {}
         self._masks: dict[Index, Atom | None] = {}
+        self._within: dict[Index, Condition | None] = {}  # the branch that a reduction stands in
         self.reads = list(self._reads(root))
 
     def find(self) -> bool:
@@ -78,39 +76,38 @@ class Ranges:
 
         Every part of an expression is used once, so there is one branch for each.
         """
-        pending: list[tuple[Atom, Condition | None]] = [(root, None)]
+        pending: list[tuple[Atom, Condition | None, Condition | None]] = [(root, None, None)]
         while pending:
-            atom, condition = pending.pop()
+            atom, condition, branch = pending.pop()
             equation = self.builder.definition(atom)
             if equation is None:
                 continue
             if equation.op == "reduce":
                 for index in equation.param("indices"):
-                    for end in (index.start, index.stop):
-                        if end is not None:
-                            pending.append((end, condition))
+                    self._within[index] = branch
+                    ends = (end for end in (index.start, index.stop) if end is not None)
+                    pending += [(end, condition, branch) for end in ends]
                 condition = self._inside(equation.param("indices"), condition)
             elif equation.op == "select":
                 test, then, otherwise = equation.args
-                pending += [
-                    (test, condition),
-                    (then, Condition(test, True, condition, True)),
-                    (otherwise, Condition(test, False, condition, True)),
-                ]
+                pending.append((test, condition, branch))
+                for part, truth in ((then, True), (otherwise, False)):
+                    inner = Condition(test, truth, condition)
+                    pending.append((part, inner, inner))
                 continue
             elif equation.op == "gather" and equation.out in self.element.accesses:
                 shape = equation.args[0].type.shape
                 access = self.element.accesses[equation.out]
                 for position, axis in enumerate(equation.param("axes"), 1):
-                    yield _Read(equation.out, position, shape[axis], condition, access)
-            pending += [(arg, condition) for arg in equation.args]
+                    yield _Read(equation.out, position, shape[axis], condition, branch, access)
+            pending += [(arg, condition, branch) for arg in equation.args]
 
     def _inside(self, indices: tuple[Index, ...], outer: Condition | None) -> Condition | None:
         """Within a reduction over a range that depends on other indices."""
         for index in indices:
             mask = self.mask(index)
             if mask is not None:
-                outer = Condition(mask, True, outer, outer is not None and outer.chosen)
+                outer = Condition(mask, True, outer)
         return outer
 
     def mask(self, index: Index) -> Atom | None:
@@ -158,7 +155,8 @@ class Ranges:
         whole = self._whole_axis(index)
         if whole is not None and index.first.constant == 0 and at_least(whole - extent):
             return whole
-        return extent if extent.constant is None or extent.constant >= 0 else Dim.of(0)
+        # One more, which is masked, where there might be less than none: the range 0:i for no i.
+        return extent if at_least(extent) else extent + 1
 
     def _whole_axis(self, index: Index) -> Dim | None:
         """The size of all axes that an index runs over by itself, if it is one size: running
@@ -189,10 +187,10 @@ class Ranges:
         index.extent = end - index.first
 
     def _bounding(self, index: Index) -> Iterator[tuple[_Read, Affine, Dim]]:
-        """The accesses outside branches in which an index occurs, and its factor there; an
-        access that moves with the end of a range bounds nothing else."""
+        """The accesses in which an index occurs, and its factor there: those in branches of its
+        reduction's body bound it no more than one that moves with the end of a range."""
         for read in self.reads:
-            if read.condition is None or not read.condition.chosen:
+            if read.branch is self._within.get(index):
                 affine = self._affine(read)
                 moving = any(
                     s in self.by_var and self.by_var[s].stop is not None for s in affine.terms
@@ -265,7 +263,8 @@ class Ranges:
 
     def _check(self, read: _Read) -> bool:
         """Whether an access can be right; puts a check before it where it might be wrong."""
-        low, high = self.integers.of(self._affine(read))
+        affine = self._affine(read)
+        low, high = self.integers.of(affine)
         inside = (
             low is not None
             and high is not None
@@ -275,7 +274,7 @@ class Ranges:
         if inside:
             return True
         text = self.element.short(read.access.node)
-        if read.condition is None and low is not None and high is not None:
+        if read.condition is None and low is not None and high is not None and self._sure(affine):
             span = read.access.items[read.position - 1].span
             what = f"the index of `{text}`"
             faults = (
@@ -285,12 +284,20 @@ class Ranges:
             return all(self.element.at_least_zero(span, dim, fault) for dim, fault in faults)
         equation = self.builder.definition(read.out)
         assert equation is not None
-        self.checks[read.out, read.position] = self.builder.emit(
-            "checked",
-            (equation.args[read.position], self._truth(read.condition)),
-            (("size", read.extent), ("what", text)),
-        )
+        # The condition may be an array, of which this is one element: `vectorise` sees to that.
+        checked = Var(self.builder.fresh("checked"), INT)
+        args = (equation.args[read.position], self._truth(read.condition))
+        params = (("size", read.extent), ("what", text))
+        self.builder.append(Equation(checked, "checked", args, params, self.builder.origin))
+        self.checks[read.out, read.position] = checked
         return True
+
+    def _sure(self, affine: Affine) -> bool:
+        """Whether an integer takes all values between its bounds, whatever the data are: indices
+        and the counters of loops do, and what data hold is taken at its word."""
+        scope = self.element.scope
+        counted = all(s in self.by_var or s in scope.counters for s in affine.terms)
+        return counted or (len(affine.terms) == 1 and affine.constant.constant == 0)
 
     def _truth(self, condition: Condition | None) -> Atom:
         """Whether a branch is taken, as one truth value; written once."""

@@ -176,16 +176,16 @@ class Reducing:
             truth = self.whole.value(mask)
             values[at] = self._apply("select", truth, values[at], Batched(Lit(0.0), ()))
         scalars = [v for v in values if not v.labels]
-        arrays = [v for v in values if v.labels]
-        arrays = self._merged(arrays, reduced)
+        arrays = self._merged([v for v in values if v.labels], reduced)
         while len(arrays) > 1:
             arrays = self._paired(arrays, reduced)
-        result = arrays[0]
-        for label in [label for label in reduced if label in result.labels]:
-            result = self._summed(result, [label])
-        missing = [label for label in reduced if not any(label in value.labels for value in values)]
-        for label in missing:
-            scalars.insert(0, Batched(_count(self.whole.extents[label]), ()))
+        result = arrays[0] if arrays else scalars.pop()
+        own = [label for label in reduced if label in result.labels]
+        if own:
+            result = self._summed(result, own)
+        found = {label for value in values for label in value.labels}
+        missing = (self.whole.extents[label] for label in reduced if label not in found)
+        scalars = [*(Batched(_count(extent), ()) for extent in missing), *scalars]
         for scalar in scalars:
             result = self._apply("mul", scalar, result)
         if equation.param("kind") == "mean":

@@ -32,6 +32,7 @@ class Scope:
     places: MutableMapping[str, Span] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     later: MutableMapping[str, Span] = field(default_factory=dict)  # defined further down
+    counters: set[Var] = field(default_factory=set)  # of all loops
     collected: set[str] = field(default_factory=set)  # by the loops that stand around this
     outer: Scope | None = None  # of a function: the program's
 
@@ -50,6 +51,7 @@ class Scope:
             ChainMap({}, self.places),
             set(self.broken),
             ChainMap({}, self.later),
+            self.counters,
             set(self.collected),
             self.outer,
         )
@@ -66,6 +68,7 @@ class Scope:
             {},
             set(self.broken),
             ChainMap({}, self.later),
+            self.counters,
             set(),
             self,
         )

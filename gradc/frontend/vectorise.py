@@ -147,13 +147,15 @@ class Vectoriser:
         self._made.update(zip(equation.outs, results, strict=True))
 
     def _checked(self, equation: Equation) -> Batched:
-        """An index is wrong where it is taken for any value of indices that it does not have."""
+        """An index is wrong where it is taken for any value of indices that it does not have, or
+        for any element of a condition that is an array."""
         b = self.builder
         index, taken = map(self.value, equation.args)
         others = [label for label in taken.labels if label not in index.labels]
         truth = taken
-        if others:
+        if others or taken.own:
             axes = tuple(taken.labels.index(label) for label in others)
+            axes += tuple(range(len(taken.labels), len(taken.atom.type.shape)))
             left = tuple(label for label in taken.labels if label in index.labels)
             truth = Batched(b.emit("any", (taken.atom,), (("axes", axes),)), left)
         if truth.labels:
@@ -192,7 +194,7 @@ class Vectoriser:
         """The elements of a quantity that has no index itself."""
         b, args = self.builder, self._operands(equation)
         slices = self._slices(equation, args)
-        value = args[0]
+        value = self.value(args[0]).atom
         axes: tuple[int, ...] = equation.param("axes")
         shape = value.type.shape
         items: Items = [(Dim.of(0), extent) for extent in shape]
