@@ -209,7 +209,7 @@ class Interpreter(Expressions):
         for row, t in enumerate(steps):
             start_of_step = {**outside, **carried, loop.counter.name: self.number(t)}
             step_scope = Scope(
-                loop.body, start_of_step, counter=loop.counter.name, outside=scope.outside
+                loop.body, start_of_step, {}, loop.counter.name, scope.outside, scope
             )
             if loop.condition is not None and not self.value(loop.condition, step_scope):
                 break
@@ -289,10 +289,14 @@ class Interpreter(Expressions):
         return Scope(function.body, start, outside=outside)
 
     def _derivative(self, node: ast.Call, scope: Scope, order: int) -> Value:
-        """The statements before are evaluated anew, and then the quantity, with seeds."""
-        name = node.arguments[1].name
+        """The statements before are evaluated anew, and then the quantity, with seeds: those of
+        the body of the loop, the function or the program that defines the quantity."""
+        of, name = node.arguments[0], node.arguments[1].name
+        while scope.parent is not None and isinstance(of, ast.Name):
+            if of.name not in scope.parent.values or name not in scope.parent.values:
+                break
+            scope = scope.parent
         planted = [self.seeds([name])[name] for _ in range(order)]
-
         before = scope.seeded.get(name, lambda value: value)
 
         def plant(value: Value) -> Value:
@@ -302,11 +306,13 @@ class Interpreter(Expressions):
             return value
 
         seeded = {**scope.seeded, name: plant}
-        again = Scope(scope.statements, scope.start, seeded, scope.counter, scope.outside)
+        again = Scope(
+            scope.statements, scope.start, seeded, scope.counter, scope.outside, scope.parent
+        )
         again.indices.update(scope.indices)
         again.ranges.update(scope.ranges)
         self._execute(again, scope.position)
-        result = self.value(node.arguments[0], again)
+        result = self.value(of, again)
         for seed in reversed(planted):
             result = seed.harvest(result)
         return result

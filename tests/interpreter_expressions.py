@@ -37,6 +37,7 @@ class Scope:
     seeded: Mapping[str, Callable[[Value], Value]] = field(default_factory=dict)
     counter: str | None = None  # of the loop whose step this is
     outside: Mapping[str, Value] | None = None
+    parent: Scope | None = None  # that of the loop whose step this is
     position: int = 0
     indices: dict[str, Number] = field(default_factory=dict)
     ranges: dict[str, range] = field(default_factory=dict)  # of these indices

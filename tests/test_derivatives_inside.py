@@ -1,0 +1,211 @@
+"""Derivatives inside a program: each program specifies one sentence of section 8.
+
+Values are found by hand; derivatives of what is itself a derivative, in both modes, are those of
+the interpreter's dual numbers of dual numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from agreement import Agreement, agree
+
+import gradc
+
+X = np.array([2.0, 3.0, 5.0])
+
+Case = tuple[str, dict[str, Any], dict[str, Any]]
+
+ALL: dict[str, Case] = {
+    "a gradient has the shape of its quantity": (
+        "param w[N], b\nJ = sum(w^3)*b\ng = grad(J, w)\nd = grad(J, b)",
+        {"w": X, "b": 2.0},
+        {"g": 6 * X**2, "d": 160.0},
+    ),
+    "a Jacobian has the axes of both": (
+        "param x[N], A[M, N]\nr = A @ (x*x)\nG = jacobian(r, x)",
+        {"x": X, "A": np.arange(6.0).reshape(2, 3)},
+        {"G": np.arange(6.0).reshape(2, 3) * 2 * X},
+    ),
+    "a Jacobian in a matrix": (
+        "param x[N], A[M, N]\nr = A @ x\nG = jacobian(r, A)",
+        {"x": [2.0, 3.0], "A": np.ones((2, 2))},
+        {"G": [[[2.0, 3.0], [0.0, 0.0]], [[0.0, 0.0], [2.0, 3.0]]]},
+    ),
+    "a Jacobian of a vector in a scalar, and of a scalar in a vector": (
+        "param x[N], s\nr = x^2*s\nj = sum(r)\nG = jacobian(r, s)\nH = jacobian(j, x)",
+        {"x": X, "s": 2.0},
+        {"G": X**2, "H": 4 * X},
+    ),
+    "a Hessian": (
+        "param x[N], s\nJ = prod(x)*s^2\nH = hessian(J, x)\nh = hessian(J, s)",
+        {"x": X, "s": 2.0},
+        {"H": [[0.0, 20.0, 12.0], [20.0, 0.0, 8.0], [12.0, 8.0, 0.0]], "h": 60.0},
+    ),
+    "they are ordinary quantities": (
+        "param x[N]\nJ = sum(x^4)/12\nH = hessian(J, x)\ng = grad(J, x)\nstep = solve(H, g)\n"
+        "y = x - step\nd[i] = H[i, i] * g[i]",
+        {"x": X},
+        {"y": X * 2 / 3, "d": X**5 / 3},
+    ),
+    "they are differentiated again": (
+        "param x\nJ = x^5\na = grad(J, x)\nb = grad(a, x)\nc = grad(b, x)\nd = grad(c, x)",
+        {"x": 2.0},
+        {"a": 80.0, "b": 160.0, "c": 240.0, "d": 240.0},
+    ),
+    "a Hessian is the Jacobian of a gradient": (
+        "param x[N]\nJ = sum(sin(x))*prod(x)\ng = grad(J, x)\nD = jacobian(g, x) - hessian(J, x)",
+        {"x": X},
+        {"D": np.zeros((3, 3))},
+    ),
+    "in a quantity between": (
+        "param x\nu = x*x\nv = sin(u)*x\ng = grad(v, u)",
+        {"x": 0.5},
+        {"g": math.cos(0.25) * 0.5},
+    ),
+    "in a vector between, through two ways": (
+        "param x[N]\nu = x*x\nv = exp(-u)\nJ = sum(u*v)\ng = grad(J, u)",
+        {"x": [0.5, 1.0]},
+        {"g": np.exp(-np.array([0.25, 1.0])) * (1 - np.array([0.25, 1.0]))},
+    ),
+    "of a quantity in itself": (
+        "param x, w[N]\ng = grad(x, x)\nE = jacobian(w, w)",
+        {"x": 3.0, "w": [1.0, 2.0]},
+        {"g": 1.0, "E": np.eye(2)},
+    ),
+    "in data too": (
+        "input x\nparam w\nJ = sin(x*w)\nv = grad(J, x)\nK = v^2",
+        {"x": 0.5, "w": 2.0},
+        {"K": 4 * math.cos(1.0) ** 2},
+    ),
+    "a mode may be chosen": (
+        "param x[N]\nJ = prod(x)\na = grad(J, x, mode=forward)\nb = grad(J, x, mode=reverse)\n"
+        "r = x*x\nF = jacobian(r, x, mode=forward)\nR = jacobian(r, x, mode=reverse)",
+        {"x": X},
+        {"a": [15.0, 10.0, 6.0], "b": [15.0, 10.0, 6.0], "F": np.diag(2 * X), "R": np.diag(2 * X)},
+    ),
+    "of an indexed definition": (
+        "param x[N], A[N, N]\nq = sum[i, j](x[i] * A[i, j] * x[j])\ng = grad(q, x)\n"
+        "z[i] = g[i] * x[i]\nH = hessian(q, x)",
+        {"x": [1.0, 2.0], "A": [[1.0, 2.0], [0.0, 3.0]]},
+        {"g": [6.0, 14.0], "z": [6.0, 28.0], "H": [[2.0, 2.0], [2.0, 6.0]]},
+    ),
+    "of a gather": (
+        "param x[N]\ninput a[P] in N\nJ = sum[p](x[a[p]]^2)\ng = grad(J, x)\nH = hessian(J, x)",
+        {"x": X, "a": [0, 2, 2, 2]},
+        {"g": [4.0, 0.0, 30.0], "H": np.diag([2.0, 0.0, 6.0])},
+    ),
+    "of a function": (
+        "param a, b\ndef f(t, u) = sin(t)*u + t^2\ny = f(a, f(b, a))\ng = grad(y, a)",
+        {"a": 0.5, "b": 1.5},
+        {"g": None},
+    ),
+    "of a function with an own derivative": (
+        "param a\ndef f(t) = t with dt = t^3\ny = f(a)*a\ng = grad(y, a)\nh = grad(g, a)",
+        {"a": 2.0},
+        {"g": 2.0 + 16.0, "h": 8.0 + 32.0},
+    ),
+    "inside functions": (
+        "param a, x[N]\ndef slope(t) {\n  y = t^3\n  return grad(y, t)\n}\n"
+        "def pull(v) {\n  s = sum(v^3)\n  return grad(s, v)\n}\n"
+        "J = slope(a) * slope(slope(a))\nz = pull(pull(x))\ny[i] = slope(x[i])",
+        {"a": 1.0, "x": [1.0, 2.0]},
+        {"J": 81.0, "z": [27.0, 432.0], "y": [3.0, 12.0]},
+    ),
+    "of a loop": (
+        "param a, b\nloop k in 3 carry h = a {\n  h = h*h*b\n}\ng = grad(h, a)\nG = grad(g, b)",
+        {"a": 1.0, "b": 2.0},
+        {"g": 8 * 2.0**7, "G": 56 * 2.0**6},
+    ),
+    "of what a loop collects": (
+        "param a\nloop k in 3 carry h = a {\n  h = h*a\n  y[k] = h\n}\nD = jacobian(y, a)",
+        {"a": 2.0},
+        {"D": [4.0, 12.0, 32.0]},
+    ),
+    "descent in a loop": (
+        "param x0\nloop k in 60 carry x = x0 {\n  F = (x^2 - 2)^2\n  x = x - 0.1*grad(F, x)\n}",
+        {"x0": 1.0},
+        {"x": math.sqrt(2)},
+    ),
+    "Newton's method in a loop": (
+        "param x0[N], c[N]\nloop k in 6 carry x = x0 {\n  F = sum(x^4)/4 - dot(c, x)\n"
+        "  x = x - solve(hessian(F, x), grad(F, x))\n}",
+        {"x0": [1.5, 2.5], "c": [1.0, 8.0]},
+        {"x": [1.0, 2.0]},
+    ),
+    "an unrolled learning rate": (
+        "param w0, lr\ninput t\nloop k in 3 carry w = w0 {\n  L = (w - t)^2\n"
+        "  w = w - lr*grad(L, w)\n}\nfinal = (w - t)^2\nmeta = grad(final, lr)",
+        {"w0": 1.0, "lr": 0.1, "t": 0.0},
+        {"final": 0.8**6, "meta": -12 * 0.8**5},
+    ),
+    "of a quantity of the program, in a loop": (
+        "param a\nb = a^3\nloop k in 2 carry s = a {\n  s = s*grad(b, a)\n}",
+        {"a": 2.0},
+        {"s": 288.0},
+    ),
+    "of a quantity of the program in a quantity of the step": (
+        "param a\nloop k in 2 carry s = a {\n  u = s*s\n  v = u*a\n  s = grad(v, u) + s\n}",
+        {"a": 2.0},
+        {"s": 6.0},
+    ),
+    "an energy and its forces": (
+        "param q[N, 2]\nE = sum[i, j in 0:i](1/norm(q[i] - q[j])) + sum(q*q)\nF = grad(E, q)\n"
+        "n = sum(F*F)",
+        {"q": [[0.0, 0.0], [2.0, 0.0]]},
+        {"E": 4.5, "F": [[0.25, 0.0], [3.75, 0.0]]},
+    ),
+    "of linear algebra": (
+        "param A[N, N]\nl = logdet(A)\nG = grad(l, A)\nd = det(A)\nC = grad(d, A)",
+        {"A": [[2.0, 1.0], [1.0, 3.0]]},
+        {"G": [[0.6, -0.2], [-0.2, 0.4]], "C": [[3.0, -1.0], [-1.0, 2.0]]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_it_means(name: str) -> None:
+    text, data, expected = ALL[name]
+    known = {key: value for key, value in expected.items() if value is not None}
+    agree(f"{text}\noutput {', '.join(expected)}", data, **known)
+
+
+@pytest.mark.parametrize(
+    "name", ["they are differentiated again", "of a gather", "inside functions", "of a loop"]
+)
+def test_second_derivatives_of_derivatives(name: str) -> None:
+    text, data, expected = ALL[name]
+    last = list(expected)[-1]
+    total = f"sum({last}*{last})" if np.ndim(expected[last]) else f"{last}*{last}"
+    Agreement(f"{text}\nTotal = {total}\noutput Total", data).check_hessian()
+
+
+def test_a_gradient_inside_is_that_of_the_program() -> None:
+    text = "param x[N], s\nJ = sum(sin(x)*s) + prod(x)"
+    data = {"x": X, "s": 1.5}
+    _, gradients = gradc.compile(text).value_and_grad(**data)
+    found = gradc.compile(text + "\ng = grad(J, x)").forward(**data)
+    np.testing.assert_array_equal(found, gradients["x"])
+
+
+WRONG = {
+    "in what it does not depend on": "param x, y\nu = x*x\ng = grad(u, y)\nz = g*y",
+    "a gradient of an array": "param x[N]\nr = x*x\ng = grad(r, x)",
+    "a Hessian of an array": "param x[N]\nr = x*x\ng = hessian(r, x)",
+    "in what is not a quantity": "param x\nJ = x*x\ng = grad(J, 2*x)",
+    "in a name that is not there": "param x\nJ = x*x\ng = grad(J, y)",
+    "in integers": "param x[N]\ninput k in N\nJ = x[k]\ng = grad(J, k)",
+    "one argument": "param x\nJ = x*x\ng = grad(J)",
+    "another keyword": "param x\nJ = x*x\ng = grad(J, x, order=2)",
+    "another mode": "param x\nJ = x*x\ng = grad(J, x, mode=sideways)",
+    "before it is defined": "param x\ng = grad(J, x)\nJ = x*x",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_it_is_refused(name: str) -> None:
+    with pytest.raises(gradc.SourceError):
+        gradc.compile(WRONG[name])
