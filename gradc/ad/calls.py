@@ -2,7 +2,8 @@
 
 Forward mode calls a function that returns the results and then their tangents.  Reverse mode
 replaces the call by one that also returns what the reverse sweep of the function reads, and
-calls that sweep, as a function of its own, with it.
+calls that sweep, as a function of its own, with it.  Where that is too much to return, the sweep
+computes it again from the operands.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from gradc.ad.authored import pull_authored, push_authored
 from gradc.ad.context import Context, Positions, ReverseGraphs, TangentGraph
 from gradc.ad.names import adjoint_name, settle, tangent_name
 from gradc.ad.preparation import opened
-from gradc.ad.residuals import Residuals, cheap
+from gradc.ad.residuals import Residuals, any_equation, cheap
 from gradc.ad.rules import Before, authored_partials
 from gradc.ad.sweep import Primal, Sweep
 from gradc.ad.tangents import Tangents
 from gradc.ir.graph import Atom, Equation, Graph, Var
 from gradc.ops.builder import Builder
 from gradc.passes.dead import only_needed
+
+# A function that would save more results than this for its reverse sweep computes them again
+# there.  Without a limit they would double with each function that calls another one twice.
+MOST_SAVED = 24
 
 # Forward mode
 
@@ -139,6 +144,9 @@ def _reversed(
     forward = primal.equations()
     residuals = Residuals(forward, graph.inputs, cheap)
     residuals.resolve(rest, adjoints)
+    if len(residuals.saved) > MOST_SAVED:
+        residuals = Residuals(forward, graph.inputs, any_equation)
+        residuals.resolve(rest, adjoints)
     results = list(graph.outputs)
     results += [var for var in residuals.saved if var not in graph.outputs]
     saving = graph

@@ -14,8 +14,7 @@ from gradc.ad.preparation import with_blocks
 from gradc.ad.requests import REQUESTS, Request
 from gradc.ad.structured import new_context
 from gradc.ad.written import Written
-from gradc.ir.graph import Equation, Graph
-from gradc.ir.text import BODIES
+from gradc.ir.graph import BODIES, Equation, Graph
 from gradc.ops.builder import Builder
 from gradc.passes.rewriting import with_captured, with_params
 

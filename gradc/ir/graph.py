@@ -77,6 +77,7 @@ class Size(NamedTuple):
 
 
 Atom = Var | Lit | Size
+BODIES = frozenset({"body", "condition"})  # parameters whose graph is in the scope around it
 Param = Any  # int, str, bool, Dim, Shape, Graph, tuple of these.  All hashable.
 
 
@@ -136,8 +137,8 @@ class Graph:
     def names(self) -> Iterator[str]:
         """The names of all variables, and of the sizes that occur in their shapes and operands.
 
-        Those of the bodies of loops are among them: one scope holds both.  A derivative must
-        not take the name of a size, which is read in that scope too.
+        Those of the bodies of loops are among them: one scope holds both; functions have their
+        own.  A derivative must not take the name of a size, which is read in that scope too.
         """
         for var in self.inputs:
             yield var.name
@@ -149,9 +150,9 @@ class Graph:
             for arg in equation.args:
                 if type(arg) is Size:
                     yield from arg.dim.names()
-            if equation.params:
-                for graph in equation.graphs():
-                    yield from graph.names()
+            for name, value in equation.params:
+                if name in BODIES and type(value) is Graph:
+                    yield from value.names()
 
     def named(self) -> Iterator[Var]:
         """The inputs, then every quantity that has a name, in order of definition."""

@@ -21,9 +21,7 @@ from collections.abc import Mapping
 
 from gradc.diagnostics import Source
 from gradc.ir.dims import Dim
-from gradc.ir.graph import INT, Atom, Equation, Graph, Lit, Param, Size
-
-BODIES = frozenset({"body", "condition"})  # parameters whose graph is in the scope around it
+from gradc.ir.graph import BODIES, INT, Atom, Equation, Graph, Lit, Param, Size
 
 
 def print_graph(graph: Graph) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
-from gradc.ir.graph import Atom, Equation, Graph, Var
-from gradc.ir.text import BODIES
+from gradc.ir.graph import BODIES, Atom, Equation, Graph, Var
 from gradc.ops.control import Loop
 from gradc.passes.entry import Pass
 from gradc.passes.rewriting import with_captured, with_params

@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from gradc.ir.graph import Atom, Equation, Graph, Param, Var
-from gradc.ir.text import BODIES
+from gradc.ir.graph import BODIES, Atom, Equation, Graph, Param, Var
 from gradc.ops.control import Loop
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradc.ir.graph import BOOL, INT, Atom, DType, Equation, Graph, Var
-from gradc.ir.text import BODIES
+from gradc.ir.graph import BODIES, BOOL, INT, Atom, DType, Equation, Graph, Var
 from gradc.ops.control import Loop, result_types
 from gradc.ops.primitive import (
     ELEMENTWISE_RULES,
