@@ -61,7 +61,7 @@ def lower_derivative(block: Block, lower: Lowering, node: ast.Call) -> Var | Non
             f"`{direct.short(node.arguments[1])}` here",
             "no way from one to the other",
             help="a function and the body of a loop see only their own equations"
-            if home is not None and home.parent is None
+            if block.parent is not None or block.scope.outer is not None
             else None,
         )
         return None

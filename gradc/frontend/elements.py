@@ -18,8 +18,10 @@ from typing import NamedTuple
 from gradc.diagnostics import Span
 from gradc.frontend import syntax as ast
 from gradc.frontend.expressions import Lowering, Value, is_size, value_children
+from gradc.frontend.free import parts
 from gradc.frontend.indexing import static_items
 from gradc.frontend.spelling import nearest
+from gradc.frontend.walk import postorder
 from gradc.ir.dims import Dim, shape_text
 from gradc.ir.graph import INT, Atom, DType, Equation, Type, Var
 from gradc.ops.builder import Builder
@@ -47,6 +49,7 @@ class Index:
     step: int = 1
     extent: Dim | None = None
     stated: bool = False  # the author gave the range
+    located: bool = False  # its value at an extremum is asked for
     start: Atom | None = None
     stop: Atom | None = None
 
@@ -81,6 +84,7 @@ class ElementLowering(Lowering):
         self.names = names  # of all indices of the equation
         self.accesses: dict[Var, Access] = {}
         self.indices: list[Index] = []
+        self._places: set[int] = set()  # the identities of nodes inside subscripts
         self._unusable: set[str] = set()  # indices with an error
         self._bound: dict[int, list[Index]] = {}  # by the identity of the reduction
 
@@ -176,11 +180,29 @@ class ElementLowering(Lowering):
         """The operands of a node that are values, and where indices begin."""
         match node:
             case ast.Subscript():
-                return (node.value, *self._moving(node))
+                moving = self._moving(node)
+                for item in moving:
+                    self._places.update(map(id, postorder(item, parts)))
+                return (node.value, *moving)
             case ast.Reduction():
                 return self._parts(node)
             case _:
                 return value_children(node, self.scope)
+
+    def undefined(self, node: ast.Name) -> None:
+        """A name inside brackets that is nothing was probably meant as an index."""
+        if id(node) not in self._places:
+            super().undefined(node)
+            return
+        name = node.name
+        self.problems.error(
+            "G0201",
+            node.span,
+            f"`{name}` is no index here",
+            "not bound",
+            help=f"bind it by a reduction, sum[{name}](...), or on the left-hand side",
+        )
+        self.scope.broken.add(name)
 
     def _moving(self, node: ast.Subscript) -> list[ast.Expr]:
         """The items of a subscript that are known at run time only."""
@@ -237,6 +259,8 @@ class ElementLowering(Lowering):
         result = self._reduced_type(node, body)
         if result is None:
             return None
+        if kind in ("argmax", "argmin"):
+            indices[0].located = True
         if kind in ("sum", "mean", "prod", "logsumexp", "norm"):
             body = self.as_real(body)
         out = Var(self.builder.fresh(kind), result)

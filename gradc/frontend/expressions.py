@@ -156,10 +156,11 @@ class Lowering:
             return None
         if name in CONSTANTS:
             return Lit(CONSTANTS[name])
-        self._undefined(node)
+        self.undefined(node)
         return None
 
-    def _undefined(self, node: ast.Name) -> None:
+    def undefined(self, node: ast.Name) -> None:
+        """Record that a name stands for nothing."""
         name = node.name
         if is_function(name) or name in self.scope.functions:
             self.problems.error(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from gradc.ir.dims import Dim
+from gradc.ir.dims import Dim, Quotient
 from gradc.ir.graph import Atom, DType, Equation, Lit, Size, Var
 
 # An integer that is defined in more steps than this has no known bounds.
@@ -49,6 +49,13 @@ class Affine(NamedTuple):
 def at_least(dim: Dim, least: int = 0) -> bool:
     """Whether a size is at least so large whatever the named sizes are."""
     rest = dim - least
+    for monomial, k in rest.terms:
+        # A floor is at most the quotient itself: n - 2*(n//2) is not negative.
+        quotient = monomial[0] if len(monomial) == 1 else ""
+        if k < 0 and isinstance(quotient, Quotient):
+            divisor = quotient.divisor.constant
+            if divisor is not None and k % divisor == 0:
+                rest = rest - Dim({monomial: k}) + quotient.dividend * (k // divisor)
     return all(k >= 0 for _, k in rest.terms)
 
 

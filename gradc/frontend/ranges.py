@@ -245,6 +245,9 @@ class Ranges:
     def _counts(self, index: Index) -> bool:
         """Whether a range ends after it starts, for all that is known now."""
         assert index.extent is not None
+        if index.located and not at_least(index.extent, 1):
+            fault = f"the index `{index.name}` runs over nothing, and has no place of an extremum"
+            return self.element.at_least_zero(index.span, index.extent - 1, fault)
         if at_least(index.extent):
             return True
         fault = f"the range of the index `{index.name}` ends before it starts"
