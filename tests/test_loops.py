@@ -148,6 +148,20 @@ ALL: dict[str, Case] = {
         {"a": 2.0},
         {"J": math.sqrt(2)},
     ),
+    "a loop that stops before its first step": (
+        "param a\nloop k in 10 carry x = a while x < 0 {\n  x = 2*x\n  y[k] = x\n}",
+        {"a": 2.0},
+        {"x": 2.0, "y": np.zeros(10)},
+    ),
+    "rows of steps that are not run are zeros": (
+        "param a\nloop k in 5 carry r = a while r < 7 {\n  r = 2*r\n  w[k] = r\n  V[k] = [r, 1]\n}",
+        {"a": 1.0},
+        {
+            "r": 8.0,
+            "w": [2.0, 4.0, 8.0, 0.0, 0.0],
+            "V": [[2.0, 1.0], [4.0, 1.0], [8.0, 1.0], [0.0, 0.0], [0.0, 0.0]],
+        },
+    ),
     "what a condition reads that never changes": (
         "param a, b\nloop k in 5 carry r = a while r < b {\n  r = r + k\n}",
         {"a": 1.0, "b": 4.0},

@@ -135,10 +135,10 @@ def with_captured(equation: Equation) -> Equation:
         read.update(dict.fromkeys(var for var in graph.outputs if var not in inside))
     before = [var for var in loop.captured if type(var) is Var and var in read]
     captured = tuple(dict.fromkeys([*before, *read]))
-    if captured == loop.captured == loop.body.inputs[len(own) :]:
-        return equation
     inputs = (*own, *captured)
     graphs = {name: value for name, value in equation.params if type(value) is Graph}
+    if captured == loop.captured and all(graph.inputs == inputs for graph in graphs.values()):
+        return equation
     new = {name: replace(graph, inputs=inputs) for name, graph in graphs.items()}
     first = len(equation.args) - len(loop.captured)
     return with_params(equation._replace(args=(*equation.args[:first], *captured)), new)
