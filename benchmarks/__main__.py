@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import calls, compiling, startup
+from benchmarks import calls, compiling, memory, startup
 
-MEASUREMENTS = {"startup": startup.main, "compiling": compiling.main, "calls": calls.main}
+MEASUREMENTS = {
+    "startup": startup.main,
+    "compiling": compiling.main,
+    "calls": calls.main,
+    "memory": memory.main,
+}
 
 
 def main() -> None:
