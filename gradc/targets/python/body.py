@@ -17,9 +17,17 @@ from gradc.ir.dims import Dim
 from gradc.ir.graph import REAL, Atom, DType, Equation, Graph, Var
 from gradc.ops.control import Loop
 from gradc.targets.python.carried import LoopFacts, Step
+from gradc.targets.python.extents import Extents
 from gradc.targets.python.identifiers import Identifiers
 from gradc.targets.python.notes import Notes, Results
 from gradc.targets.python.operands import Operands
+from gradc.targets.python.parts import (
+    PART_WIDTH,
+    SUM_WIDTH,
+    estimated_width,
+    is_fresh,
+    is_view,
+)
 from gradc.targets.python.places import Place
 from gradc.targets.python.style import Style
 from gradc.targets.python.tree import (
@@ -32,11 +40,6 @@ from gradc.targets.python.tree import (
     Stmt,
     TupleAssign,
 )
-
-# An anonymous part wider than this gets a line of its own; sums may be wider, since they are
-# broken with one term on each line.
-PART_WIDTH = 56
-SUM_WIDTH = 400
 
 
 class Callee(NamedTuple):
@@ -63,6 +66,7 @@ class Body(Operands):
         self.facts: dict[Var, LoopFacts] = {}  # of the loops in a loop, by their first result
         self.indices: list[str] = []  # of the loops around, outermost first
         self.owned: set[Var] = set()  # arrays that nothing else refers to
+        self.extents = Extents()
         self._uses: dict[Var, int] = {}
         self._places: dict[Var, Place] = {}
         self._copies: dict[Var, list[Place]] = {}
@@ -72,7 +76,7 @@ class Body(Operands):
     def write(
         self,
         equations: Sequence[Equation],
-        results: Iterable[Var],
+        results: Sequence[Var],
         before: Mapping[int, Stmt] | None = None,
         in_place: bool = False,
     ) -> None:
@@ -96,7 +100,7 @@ class Body(Operands):
         self.notes.add(equations)
 
     def count(
-        self, equations: Iterable[Equation], results: Iterable[Var], in_place: bool = False
+        self, equations: Sequence[Equation], results: Sequence[Var], in_place: bool = False
     ) -> None:
         """Count how often quantities are read, by equations and as results."""
         uses: dict[Var, int] = {}
@@ -110,6 +114,8 @@ class Body(Operands):
         for var in results:
             uses[var] = uses.get(var, 0) + (1 if in_place else 2)
         self._uses.update(uses)
+        if self.style.arrays is not None:
+            self.extents.note(equations, results)
 
     def uses(self, var: Var) -> int:
         """How often a quantity is read."""
@@ -159,14 +165,44 @@ class Body(Operands):
             write_loop(self, equation)
         elif equation.op == "call":
             self._call(equation)
-        else:
+        elif equation.op != "broadcast" or not self._left_spread(equation):
             self._define(equation, self._spelled(equation))
 
+    def _left_spread(self, equation: Equation) -> bool:
+        """Leave it to what reads a repeated quantity to repeat it, if that does."""
+        arrays = self.style.arrays
+        if arrays is None or self.plain(equation.args[0]):
+            return False
+        operand = equation.args[0]
+        if operand in self.extents.partial:  # one number, which is repeated in any shape
+            return self._lacks_axes(equation, self.atom(operand))
+        return self._lacks_axes(equation, arrays.spread(self, equation, self._operands(equation)))
+
+    def _lacks_axes(self, equation: Equation, value: Expr) -> bool:
+        """Write a result without all its axes, if it is repeated wherever it is read."""
+        out, axes = equation.out, self.extents.of(equation)
+        if axes is None:
+            return False
+        if out in self._places:
+            self.statements.append(self._places[out].store(value, self.comment(equation, out)))
+            return True
+        if not self._may_be_in_place(out) or not self.extents.may_lack_axes(out):
+            return False
+        self.extents.partial[out] = axes
+        if self._fits_in_place(equation, value) or is_view(value):
+            self.written[out] = value
+        else:
+            self.statements.append(Assign(self.identifier(out), value))
+            self.width[out] = len(self.identifier(out))
+        return True
+
+    def _operands(self, equation: Equation) -> list[Expr]:
+        if len(equation.args) == 1 and type(equation.args[0]) is not Var:
+            return [self.atom(equation.args[0])]
+        return [self.number(arg) for arg in equation.args]
+
     def _spelled(self, equation: Equation) -> Expr:
-        args = [self.number(arg) for arg in equation.args]
-        if len(args) == 1 and type(equation.args[0]) is not Var:
-            args = [self.atom(equation.args[0])]
-        value = self.style.spell(self, equation, args)
+        value = self.style.spell(self, equation, self._operands(equation))
         if isinstance(value, Call) and isinstance(value.func, str):
             if value.func in self.style.helpers(equation):
                 self.helpers.setdefault(value.func)
@@ -176,6 +212,11 @@ class Body(Operands):
     def _define(self, equation: Equation, value: Expr) -> None:
         """Write a result in place, or to the name or the place that it has."""
         out = equation.out
+        if equation.op != "broadcast" and self.extents.of(equation) is not None:
+            if self._lacks_axes(equation, value):
+                return
+            assert self.style.arrays is not None
+            value = self.style.arrays.filled(self, value, out.type.shape)
         if out.type.shape and is_fresh(value):
             self.owned.add(out)
         comment = self.comment(equation, out)
@@ -230,9 +271,12 @@ class Body(Operands):
         """A sum onto what a loop carries, in its place."""
         out = equation.out
         comment = self.comment(equation, out)
-        added = step.absorbed and self.style.add_at(self, Name(name), step.op, step.absorbed)
-        if step.absorbed is not None and added is None:
-            self.written[step.absorbed.out] = self._spelled(step.absorbed)
+        added = None
+        if step.absorbed is not None:
+            assert self.style.arrays is not None
+            added = self.style.arrays.add_at(self, Name(name), step.op, step.absorbed)
+            if added is None:
+                self.written[step.absorbed.out] = self._spelled(step.absorbed)
         if added is None:
             added = AugAssign(name, step.op, self.number(step.part), comment)
         self.statements.append(added._replace(comment=comment))
@@ -244,30 +288,8 @@ class Body(Operands):
         out = equation.out
         if self.uses(out) > 1:
             return False
-        width = self._estimate(equation, value)
-        limit = SUM_WIDTH if isinstance(value, Binary) and value.op in "+-" else PART_WIDTH
-        if width > limit:
+        width = estimated_width(equation, value, self.width)
+        if width > (SUM_WIDTH if isinstance(value, Binary) and value.op in "+-" else PART_WIDTH):
             return False
         self.width[out] = width
         return True
-
-    def _estimate(self, equation: Equation, value: Expr) -> int:
-        """About how many columns an expression takes, from those of its parts."""
-        width = 3
-        if isinstance(value, Call):
-            width += len(value.func) if isinstance(value.func, str) else 10
-            width += sum(8 for _ in value.kwargs)
-        for arg in equation.args:
-            if type(arg) is Var:
-                width += self.width.get(arg) or len(arg.name)
-                width += 2
-            else:
-                width += 5
-        return width
-
-
-def is_fresh(value: Expr) -> bool:
-    """Whether an expression of an array makes one that nothing else refers to."""
-    if isinstance(value, Call):
-        return value.func in ("np.zeros", "np.ones", "np.full", "np.array", "embed")
-    return isinstance(value, Binary)

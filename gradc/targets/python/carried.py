@@ -168,9 +168,15 @@ class LoopFacts:
             equation = self.equations[i]
             out = equation.out
             lone = not equation.others and equation.op != "loop"
-            if lone and out.anonymous and self.uses(out) == 1 and out in self.readers:
-                latest[i] = latest[self.readers[out][0]]
+            if lone and out in self.readers and self._may_be_in_place(equation):
+                latest[i] = max(latest[reader] for reader in self.readers[out])
         return latest
+
+    def _may_be_in_place(self, equation: Equation) -> bool:
+        """Whether an equation may be written where its result is read: once, unless it does no
+        more than to repeat."""
+        out = equation.out
+        return out.anonymous and (self.uses(out) == 1 or equation.op == "broadcast")
 
     def _assigned_at_once(self, i: int, new: Var, latest: list[int]) -> bool:
         """Whether nothing reads the old value after the new one is known."""
@@ -208,6 +214,8 @@ class LoopFacts:
             var = todo.pop()
             if var in old:
                 return True
-            if var in self.position and var.anonymous and self.uses(var) == 1:
-                todo += self.equations[self.position[var]].inputs()
+            if var in self.position:
+                equation = self.equations[self.position[var]]
+                if self._may_be_in_place(equation):
+                    todo += equation.inputs()
         return False

@@ -19,7 +19,6 @@ from gradc.targets.python.body import Body
 from gradc.targets.python.carried import LoopFacts, Plan
 from gradc.targets.python.flat import flat
 from gradc.targets.python.idioms import inverse
-from gradc.targets.python.numpy_style import array_of
 from gradc.targets.python.places import Place
 from gradc.targets.python.tree import (
     Assign,
@@ -110,14 +109,15 @@ class _Writer:
             return outer.at(row)
         name = body.identifier(result)
         sparse = loop.condition is not None or loop.counted
-        if body.style.name == "python":
+        arrays = body.style.arrays
+        if arrays is None:
             append = not sparse and not loop.backwards
             value: Expr = ListExpr(())
             if not append:
                 value = Binary("*", ListExpr((_zero(result.type),)), body.size(loop.length))
             body.statements.append(Assign(name, value))
             return Place(name, (row,), append)
-        body.statements.append(Assign(name, array_of(body, result.type, zeros=sparse)))
+        body.statements.append(Assign(name, arrays.new(body, result.type, sparse)))
         return Place(name, (row,))
 
     # The header
@@ -185,6 +185,7 @@ class _Writer:
         placed = self._placed(places)
         read = (*facts.next, *(value for _, value in facts.collected))
         body.count(facts.equations, [v for v in read if v not in placed and v not in plan.in_place])
+        body.extents.note((), plan.in_place)
         for var, i in (*plan.direct.items(), *plan.within.items()):
             body.call(var, self.names[i])
         for var, step in plan.steps.items():
@@ -222,7 +223,7 @@ class _Writer:
             return not equation.others
         inner = Loop.of(equation)
         full = inner.condition is None and not inner.counted
-        return full and value in inner.collected and self.body.style.name == "numpy"
+        return full and value in inner.collected and self.body.style.arrays is not None
 
     def _end(self) -> None:
         """Assign what is carried and could not be assigned before."""

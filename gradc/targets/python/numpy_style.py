@@ -9,7 +9,8 @@ from gradc.ir.graph import Atom, DType, Equation, Lit, Type
 from gradc.ops.arrays import joined_axis
 from gradc.targets.python.idioms import conditional
 from gradc.targets.python.numpy_indexing import INDEXING_FORMS, INDEXING_HELPERS, add_at
-from gradc.targets.python.style import Context, Style, guarded
+from gradc.targets.python.numpy_products import contract, shape_expr, spread
+from gradc.targets.python.style import ArrayRules, Context, Style, guarded
 from gradc.targets.python.tree import (
     Attribute,
     Binary,
@@ -19,9 +20,6 @@ from gradc.targets.python.tree import (
     ListExpr,
     Name,
     Number,
-    Slice,
-    StringLit,
-    Subscript,
     Tuple,
     Unary,
 )
@@ -65,12 +63,6 @@ def _to_real(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr
 # Arrays
 
 
-def shape_expr(context: Context, shape: Shape) -> Expr:
-    """A shape as an argument: the size itself for a vector, else a tuple."""
-    sizes = tuple(context.size(dim) for dim in shape)
-    return sizes[0] if len(sizes) == 1 else Tuple(sizes)
-
-
 def array_of(context: Context, type: Type, zeros: bool) -> Expr:
     """A new array of a type, all zeros or without values yet."""
     name = "np.zeros" if zeros else "np.empty"
@@ -81,21 +73,25 @@ def array_of(context: Context, type: Type, zeros: bool) -> Expr:
 
 
 def _broadcast(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    shape, axes = equation.param("shape"), equation.param("axes")
-    value = equation.args[0]
-    if not value.type.shape:
-        number = context.atom(value)
-        if value.type.dtype is DType.REAL and number in (Number(0.0), Number(1.0)):
-            name = "np.zeros" if number == Number(0.0) else "np.ones"
-            return Call(name, (shape_expr(context, shape),))
-        return Call("np.full", (shape_expr(context, shape), number), _as_floats(context, (value,)))
-    spread = args[0]
-    last = axes[-1]
-    if axes != tuple(range(len(shape) - len(axes), len(shape))):
-        items = tuple(Slice() if axis in axes else Name("None") for axis in range(last + 1))
-        items += tuple(Name("None") for _ in range(last + 1, len(shape)))
-        spread = Subscript(spread, items)
-    return Call("np.broadcast_to", (spread, shape_expr(context, shape)))
+    shape, value = equation.param("shape"), equation.args[0]
+    if value.type.shape:
+        return filled(context, _spread(context, equation, args), shape)
+    number = context.atom(value)
+    if value.type.dtype is DType.REAL and number in (Number(0.0), Number(1.0)):
+        name = "np.zeros" if number == Number(0.0) else "np.ones"
+        return Call(name, (shape_expr(context, shape),))
+    return Call("np.full", (shape_expr(context, shape), number), _as_floats(context, (value,)))
+
+
+def _spread(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    """What NumPy repeats by itself beside an array of the whole shape."""
+    axes, shape = equation.param("axes"), equation.param("shape")
+    return spread(args[0], axes, len(shape))
+
+
+def filled(context: Context, value: Expr, shape: Shape) -> Expr:
+    """A value repeated to a shape."""
+    return Call("np.broadcast_to", (value, shape_expr(context, shape)))
 
 
 def _transpose(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
@@ -187,35 +183,6 @@ def _extreme(equation: Equation) -> Expr:
     return infinity if largest else Unary("-", infinity)
 
 
-def _contract(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    """`@`, `*`, `np.outer` where one of them says it; `np.einsum` otherwise."""
-    operands, result = equation.param("spec").split("->")
-    a, b = operands.split(",")
-    x, y = args
-    if not a or not b:
-        return Binary("*", x, y)
-    shared = [letter for letter in a if letter in b]
-    if not shared and len(a) == len(b) == 1:
-        return Call("np.outer", (x, y) if result == a + b else (y, x))
-    if len(shared) == 1 and shared[0] not in result and len(a) <= 2 and len(b) <= 2:
-        left, right = (
-            _turned(x, a, a.index(shared[0]) == len(a) - 1),
-            _turned(y, b, b.index(shared[0]) == 0),
-        )
-        if result == (a + b).replace(shared[0], ""):
-            return Binary("@", left, right)
-        left, right = (
-            _turned(y, b, b.index(shared[0]) == len(b) - 1),
-            _turned(x, a, a.index(shared[0]) == 0),
-        )
-        return Binary("@", left, right)
-    return Call("np.einsum", (StringLit(f"{a},{b}->{result}"), x, y))
-
-
-def _turned(expr: Expr, letters: str, as_it_is: bool) -> Expr:
-    return expr if as_it_is or len(letters) < 2 else Attribute(expr, "T")
-
-
 def _dtype(dtype: DType) -> str:
     return {DType.REAL: "np.float64", DType.INT: "np.int64", DType.BOOL: "np.bool_"}[dtype]
 
@@ -240,7 +207,7 @@ NUMPY_STYLE = Style(
         "diagonal": _diagonal,
         "diagonal_matrix": _diagonal_matrix,
         "reduce": _reduce,
-        "contract": _contract,
+        "contract": contract,
         **INDEXING_FORMS,
     },
     form_helpers={
@@ -250,5 +217,5 @@ NUMPY_STYLE = Style(
         **INDEXING_HELPERS,
     },
     guard_plain=lambda expr, dtype: Call(_dtype(dtype), (expr,)),
-    add_at=add_at,
+    arrays=ArrayRules(array_of, _spread, filled, add_at),
 )

@@ -82,5 +82,5 @@ SCALAR_STYLE = Style(
         "checked": ("checked",),
     },
     guard_plain=None,
-    add_at=lambda context, array, operator, equation: None,
+    arrays=None,
 )

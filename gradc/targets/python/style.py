@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from gradc.ir.dims import Dim
-from gradc.ir.graph import Atom, DType, Equation, Lit, Var
+from gradc.ir.dims import Dim, Shape
+from gradc.ir.graph import Atom, DType, Equation, Lit, Type, Var
 from gradc.ops.primitive import Fn, Form, Helper, Infix, Prefix, Spelling
 from gradc.ops.table import PRIMITIVES
 from gradc.targets.python.helpers import Target
@@ -41,8 +41,17 @@ class Context(Protocol):
 
 _PREFIX: Mapping[str, Callable[[Expr], Expr]] = {"-": negative, "not": inverse}
 
-AddRule = Callable[[Context, Expr, str, Equation], AugAssign | ExprStmt | None]
 FormRule = Callable[[Context, Equation, Sequence[Expr]], Expr]
+
+
+class ArrayRules(NamedTuple):
+    """What loops and repeated quantities need where there are arrays."""
+
+    new: Callable[[Context, Type, bool], Expr]  # an array, of zeros or without values yet
+    spread: FormRule  # the operand of a `broadcast`, to be repeated by what reads it
+    filled: Callable[[Context, Expr, Shape], Expr]  # a value repeated to a shape
+    # Adds (`+`, `-`) what an equation puts into zeros to an array, in place, if that can be said.
+    add_at: Callable[[Context, Expr, str, Equation], AugAssign | ExprStmt | None]
 
 
 class Style(NamedTuple):
@@ -56,8 +65,7 @@ class Style(NamedTuple):
     form_helpers: Mapping[str, tuple[str, ...]]  # helpers that a form may call
     # Makes a plain number one that follows IEEE 754, or wraps round, before an operator.
     guard_plain: Callable[[Expr, DType], Expr] | None
-    # Adds (`+`, `-`) what an equation puts into zeros to an array, in place, if that can be said.
-    add_at: AddRule
+    arrays: ArrayRules | None
 
     def spelling(self, op: str) -> Spelling:
         """How a primitive is spelled in this style."""
