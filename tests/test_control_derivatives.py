@@ -375,3 +375,103 @@ def test_checkpoints_keep_less() -> None:
     _, every = reverse_run(graph_of(RECURRENT), data, sizes)
     _, some = reverse_run(with_checkpoints(RECURRENT, "20"), data, sizes)
     assert some < every / 5
+
+
+NESTED_WHILE = """
+graph inner(v: real, w: real) -> (u: real, m: int) {
+  u: real, m: int = loop v w {body=graph halve(k: int, u%in: real, w: real) -> (u%1: real) {
+    u%2: real = mul u%in w
+    u%1: real = sin u%2
+  }, range=(0, 6, 1), carried=1, condition=graph while(k: int, u%in: real, w: real) -> (go: bool) {
+    go: bool = gt u%in 0.2
+  }, counted=+false, backwards=+false, checkpoint=+none}
+}
+
+graph nested_while(x: real[T], w: real) -> (s: real, c: int, y: real[T]) {
+  s: real, c: int, y: real[T] = loop w 0 w x {body=graph step(t: int, s%in: real, c%in: int, \
+w: real, x: real[T]) -> (s%1: real, c%1: int, y%1: real) {
+    v: real = gather x t {axes=(0)}
+    u: real, m: int = call v w {graph=@inner}
+    p: real, q: int = loop u s%in w {body=graph more(i: int, p%in: real, s%in: real, w: real) -> \
+(p%1: real) {
+      p%2: real = mul p%in s%in
+      p%3: real = cos p%2
+      p%1: real = mul p%3 w
+    }, range=(0, 3, 1), carried=1, condition=graph go(i: int, p%in: real, s%in: real, w: real) -> \
+(on: bool) {
+      on: bool = lt p%in 0.6
+    }, counted=+false, backwards=+false, checkpoint=+none}
+    s%2: real = mul s%in p
+    s%1: real = add s%2 u
+    c%2: int = add c%in m
+    c%1: int = add c%2 q
+    y%1: real = mul p u
+  } over (0, T, 1) carrying 2}
+}
+"""
+
+COUNTED = """
+graph counted(x: real[T], n: int, a: real) -> (h: real, y: real[T]) {
+  h: real, y: real[T] = loop n a x {body=graph step(t: int, h%in: real, x: real[T]) -> \
+(h%1: real, y%1: real) {
+    v: real = gather x t {axes=(0)}
+    w: real = mul v h%in
+    h%1: real = sin w
+    y%1: real = mul h%1 h%in
+  }, range=(0, T, 1), carried=1, condition=+none, counted=+true, backwards=BACK, checkpoint=CHECK}
+}
+"""
+
+SHARED = """
+graph twice(u: real, v: real) -> (p: real, q: real, r: real) {
+  p: real = mul u v
+  q: real = copy u
+  r: real = mul u 3.0
+}
+
+graph shared(x: real) -> (J: real) {
+  p: real, q: real, r: real = call x x {graph=@twice}
+  h: real, k: real = loop p x x q {body=graph step(t: int, h%in: real, k%in: real, x: real, \
+q: real) -> (h%1: real, k%1: real) {
+    a: real, b: real, c: real = call h%in x {graph=@twice}
+    k%2: real = mul k%in q
+    k%1: real = add k%2 a
+    h%1: real = mul b c
+  } over (0, 2, 1) carrying 2}
+  J: real = mul h k
+}
+"""
+
+
+def test_loops_that_stop_in_loops_and_functions() -> None:
+    data = {"x": [0.9, 0.1, 1.4], "w": 0.8}
+    graph = graph_of(NESTED_WHILE)
+    assert Evaluator({"T": 3}).run(graph, data)["c"] == 15
+    check_derivatives(graph, data, {"T": 3})
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 5])
+@pytest.mark.parametrize(
+    ("back", "check"), [("+false", "+none"), ("+true", "+none"), ("+false", "2")]
+)
+def test_a_loop_of_which_some_steps_are_run(n: int, back: str, check: str) -> None:
+    graph = graph_of(COUNTED.replace("BACK", back).replace("CHECK", check))
+    data = {"x": [0.3, 0.5, 1.2, -0.4, 0.8], "n": n, "a": 0.7}
+    check_derivatives(graph, data, {"T": 5})
+
+
+def test_one_quantity_in_several_places() -> None:
+    check_derivatives(graph_of(SHARED), {"x": 0.7})
+
+
+def test_derivatives_by_some_inputs_only() -> None:
+    for name, wrt in (("a recurrent network", ["U"]), ("nested loops", ["x"]), ("a chain", ["a"])):
+        text, data, sizes = CASES[name]
+        check_derivatives(graph_of(text), data, sizes, wrt)
+
+
+def test_what_no_output_reads_is_not_computed() -> None:
+    text, _, _ = CASES["a recurrent network"]
+    graph = graph_of(text.replace("-> (y: real[T], h: real[N])", "-> (h: real[N])", 1))
+    derived = str(vjp(graph, graph.inputs).graph)
+    assert "y%1" not in derived

@@ -14,7 +14,7 @@ from gradc.ad.authored import pull_authored, push_authored
 from gradc.ad.context import Context, Positions, ReverseGraphs, TangentGraph
 from gradc.ad.names import adjoint_name, settle, tangent_name
 from gradc.ad.preparation import opened
-from gradc.ad.residuals import Residuals, any_equation, cheap
+from gradc.ad.residuals import Residuals
 from gradc.ad.rules import Before, authored_partials
 from gradc.ad.sweep import Primal, Sweep
 from gradc.ad.tangents import Tangents
@@ -142,10 +142,10 @@ def _reversed(
     adjoints = [sweep.result(graph.inputs[i]) for i in reached]
     rest = only_needed(b.equations[len(equations) :], adjoints)
     forward = primal.equations()
-    residuals = Residuals(forward, graph.inputs, cheap)
+    residuals = Residuals(forward, graph.inputs)
     residuals.resolve(rest, adjoints)
     if len(residuals.saved) > MOST_SAVED:
-        residuals = Residuals(forward, graph.inputs, any_equation)
+        residuals = Residuals(forward, graph.inputs, everything=True)
         residuals.resolve(rest, adjoints)
     results = list(graph.outputs)
     results += [var for var in residuals.saved if var not in graph.outputs]

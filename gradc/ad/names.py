@@ -6,6 +6,11 @@ from gradc.ir.graph import Atom, Var
 from gradc.ops.builder import Builder
 
 
+def stem(var: Var) -> str:
+    """The name of the statement that a quantity belongs to."""
+    return var.name.split("%")[0]
+
+
 def adjoint_name(var: Var) -> str:
     """The adjoint's name: `dv` for `v`."""
     return f"d{var.name}"

@@ -6,7 +6,7 @@ is saved by the forward sweep.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 
 from gradc.ad.rules import differentiable
 from gradc.ir.graph import Equation, Var
@@ -17,43 +17,56 @@ from gradc.passes.scopes import read_from_outside
 class Residuals:
     """How to come by the quantities of `equations` that others read.
 
-    `given` is free; `carried` has to be saved.  An equation is computed again where `again` says
-    so and its operands can be had without saving, or, with `from_carried`, from what is carried.
+    `given` is free; `carried` has to be saved.  Computed again is what is `cheap` and can be had
+    without saving, and what `little` arithmetic makes of quantities that are there or are saved
+    anyway; with `everything`, all that comes of `given` and `carried`.
     """
 
     def __init__(
         self,
         equations: Sequence[Equation],
         given: Collection[Var],
-        again: Callable[[Equation], bool],
         carried: Collection[Var] = (),
-        from_carried: bool = False,
+        everything: bool = False,
     ) -> None:
         self.equations = equations
         self.given = set(given)
         self.carried = carried
+        self.everything = everything
         self.free: set[Var] = set()
         self.recomputed: list[Equation] = []
         self.saved: list[Var] = []
-        self._had = self.given.union(carried if from_carried else ())
-        self._again: set[Var] = set()
-        for equation in equations:
-            if again(equation) and all(var in self._had for var in equation.inputs()):
-                self._had.update(equation.outs)
-                self._again.update(equation.outs)
 
     def resolve(self, readers: Iterable[Equation], results: Iterable[Var]) -> None:
         """Find what the readers, and those who take the results, need."""
         needed = set(read_from_outside(readers, results))
+        again = self._again(needed)
         for equation in reversed(self.equations):
-            if any(out in needed and out in self._again for out in equation.outs):
+            if equation.out in again and not needed.isdisjoint(equation.outs):
                 self.recomputed.append(equation)
                 needed.update(equation.inputs())
         self.recomputed.reverse()
         self.free = needed & self.given
         self.saved = [var for var in self.carried if var in needed]
         for equation in self.equations:
-            self.saved += [v for v in equation.outs if v in needed and v not in self._again]
+            if equation.out not in again:
+                self.saved += [var for var in equation.outs if var in needed]
+
+    def _again(self, needed: Set[Var]) -> set[Var]:
+        """The first results of the equations that may be computed again."""
+        free = set(self.given)  # without saving anything
+        had = free | {var for var in self.carried if self.everything or var in needed}
+        again: set[Var] = set()
+        for equation in self.equations:
+            read = equation.inputs()
+            if cheap(equation) and free.issuperset(read):
+                free.update(equation.outs)
+            elif not (self.everything or little(equation)) or not had.issuperset(read):
+                had.update(out for out in equation.outs if out in needed)
+                continue
+            again.add(equation.out)
+            had.update(equation.outs)
+        return again
 
 
 def cheap(equation: Equation) -> bool:
@@ -70,6 +83,7 @@ def cheap(equation: Equation) -> bool:
     return not differentiable(out) or not any(differentiable(arg) for arg in equation.args)
 
 
-def any_equation(equation: Equation) -> bool:
-    """Whether an equation may be computed again: all may."""
-    return True
+def little(equation: Equation) -> bool:
+    """Whether a result takes no more than basic arithmetic for each of its elements."""
+    row = PRIMITIVES[equation.op]
+    return row.structural or (row.elementwise and row.exact is not None)

@@ -26,6 +26,7 @@ class Primal:
     def __init__(self, b: Builder, equations: Sequence[Equation]) -> None:
         self.builder = b
         self.original = equations
+        self.count = len(equations)
         self.positions: dict[Var, int] = {}
         for equation in equations:
             if equation.op in STRUCTURED:
@@ -34,7 +35,7 @@ class Primal:
 
     def equations(self) -> tuple[Equation, ...]:
         """The equations as they are now."""
-        return tuple(self.builder.equations[: len(self.original)])
+        return tuple(self.builder.equations[: self.count])
 
     def replace(self, equation: Equation) -> None:
         """Put an equation in the place of the one that defines the same first result."""

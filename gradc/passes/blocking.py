@@ -41,11 +41,11 @@ class _Blocks:
             even = loop.length.divided(size.constant)
         self.even = even is not None and not loop.counted
         self.number = (loop.length + (size - 1)).floored(size) if even is None else even
-        self.scope = self._nested(b)
         self.counter, *self.carried = loop.body.inputs[: 1 + loop.carried]
+        self.scope = self._nested(b)
         # What the loop over blocks has for the counter, the carried quantities and the number
         # of steps that were run.
-        self.block = self._fresh(self.counter.name, INT)
+        self.block = self._fresh("block", INT)
         self.first_values = [self._fresh(var.name, var.type) for var in self.carried]
         self.run = self._fresh("steps", INT)
 
@@ -108,7 +108,7 @@ class _Blocks:
     def _steps(self, first: Atom) -> tuple[Graph, Graph | None]:
         """The body and the condition of the loop over the steps of a block."""
         loop, body = self.loop, self.loop.body
-        step = self._fresh(self.counter.name, INT)
+        step = self._fresh("step", INT)
         inputs = (step, *self.carried)
         equations = (*self._counter(first, step, self.counter), *body.equations)
         inner = Graph(body.name, inputs, equations, body.outputs, body.source)
@@ -129,7 +129,9 @@ class _Blocks:
         return [*b.equations[:-1], b.equations[-1]._replace(out=counter)]
 
     def _flatten(self, out: Var, row: Var) -> None:
+        """Define a collected quantity by the rows of the blocks."""
         scope, length = self.scope, self.loop.length
+        scope.stem = out.name.split("%")[0]
         shape = (self.number * self.size, *row.type.shape[2:])
         if shape == out.type.shape:
             flat = Equation(out, "reshape", (row,), (("shape", shape),), self.equation.origin)
@@ -141,7 +143,7 @@ class _Blocks:
 
     def _nested(self, b: Builder) -> Builder:
         inner = b.nested()
-        inner.stem, inner.origin = self.equation.out.name.split("%")[0], self.equation.origin
+        inner.stem, inner.origin = self.counter.name.split("%")[0], self.equation.origin
         return inner
 
     def _fresh(self, name: str, kind: Type) -> Var:

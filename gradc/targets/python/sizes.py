@@ -16,10 +16,11 @@ def size_expr(dim: Dim, spelled: Callable[[str], str]) -> Expr:
         if abs(whole) != 1 or not monomial:
             term = Number(abs(whole))
         for part in monomial:
-            factor: Expr = Name(spelled(part))
             if isinstance(part, Quotient):
                 dividend = size_expr(part.dividend, spelled)
-                factor = Binary("//", dividend, size_expr(part.divisor, spelled))
+                factor: Expr = Binary("//", dividend, size_expr(part.divisor, spelled))
+            else:
+                factor = Name(spelled(part))
             term = factor if term is None else Binary("*", term, factor)
         assert term is not None
         if total is None:
