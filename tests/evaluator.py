@@ -116,7 +116,8 @@ def _logsumexp(x: Any) -> Any:
 
 
 def _softmax(x: Any) -> Any:
-    weights = np.exp(x - np.max(x, initial=-np.inf))
+    top = np.max(x, initial=-np.inf)
+    weights = np.where(x == top, 1.0, np.exp(x - top))
     return weights / np.sum(weights)
 
 

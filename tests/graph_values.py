@@ -168,7 +168,7 @@ def _places(indices: list[Any], axes: tuple[int, ...], rank: int) -> tuple[Any, 
 
 _ELEMENTWISE: dict[str, Callable[..., Any]] = {
     **{name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "abs")},
-    **{name: getattr(np, name) for name in ("sign", "minimum", "maximum")},
+    **{name: getattr(np, name) for name in ("sign", "minimum", "maximum", "sinh", "cosh")},
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,

@@ -333,24 +333,26 @@ h = a
 s = b
 hs = []
 hs_1 = []
+hs_2 = []
 for t in range(1000):
     hs.append(h)
-    h = math.tanh(x * h)
+    h_1 = x * h
+    hs_1.append(h_1)
+    h = math.tanh(h_1)
     s += h * h
-    hs_1.append(h)
-return s, (x, hs, hs_1)"""
+    hs_2.append(h)
+return s, (x, hs, hs_1, hs_2)"""
     )
     assert (
         body_of(text, "reverse")
         == """\
-x, hs, hs_1 = saved
+x, hs, hs_1, hs_2 = saved
 da = 0.0
 db = ds
 dx = 0.0
 for t in reversed(range(1000)):
-    h_1 = hs_1[t]
-    ds_1 = db * h_1
-    dh_1 = (da + ds_1 + ds_1) * (1 - h_1 * h_1)
+    ds_1 = db * hs_2[t]
+    dh_1 = div(da + ds_1 + ds_1, power(cosh(hs_1[t]), 2))
     dx += dh_1 * hs[t]
     da = dh_1 * x
 return dx, da, db"""

@@ -305,8 +305,9 @@ def test_softmax() -> None:
         softmax(np.array([1000.0, 1001.0])), [0.2689414213699951, 0.7310585786300049]
     )
     assert np.array_equal(quiet(softmax, np.array([-inf, 5.0])), [0.0, 1.0])
-    assert np.array_equal(quiet(softmax, np.array([inf, 5.0])), [math.nan, 0.0], equal_nan=True)
-    assert np.isnan(quiet(softmax, np.array([-inf, -inf]))).all()
+    assert np.array_equal(quiet(softmax, np.array([inf, 5.0, inf])), [0.5, 0.0, 0.5])
+    assert np.array_equal(quiet(softmax, np.array([-inf, -inf])), [0.5, 0.5])
+    assert np.isnan(quiet(softmax, np.array([math.nan, 1.0]))).all()
     x = np.arange(6.0).reshape(2, 3)
     assert np.allclose(np.sum(softmax(x, 1), 1), 1.0)
     assert np.allclose(np.sum(softmax(x, (0, 1))), 1.0)
@@ -329,6 +330,30 @@ def test_norm() -> None:
     assert np.allclose(norm(x, 1), [5.0, 0.0, math.sqrt(2) * 1e200], rtol=1e-15)
     assert type(norm(x)) is np.float64
     assert norm(np.zeros((0, 3)), 0).tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("axis", [None, 1])
+def test_unit_has_length_one(axis: int | None) -> None:
+    x = np.array([[3.0, -4.0]])
+    for scale in (1e308 / 4, 1e-200, 5e-324, 1.0):
+        assert np.allclose(quiet(helpers_numpy.unit, x * scale, axis), [[0.6, -0.8]], rtol=1e-15)
+    assert helpers_numpy.unit(np.zeros((2, 2)), axis).tolist() == [[0, 0], [0, 0]]
+    infinite = quiet(helpers_numpy.unit, np.array([[-math.inf, 1.0, math.inf]]), axis)
+    assert np.allclose(infinite, [[-math.sqrt(0.5), 0.0, math.sqrt(0.5)]], rtol=1e-15)
+    assert np.isnan(quiet(helpers_numpy.unit, np.array([[math.nan, 1.0]]), axis)).all()
+
+
+@pytest.mark.parametrize("axis", [None, 1])
+@pytest.mark.parametrize("x", [[0.1, 0.2, 0.3], [5.0, 1.0, 2.0], [0.0, -9.0, 0.1]])
+def test_products_with_the_jacobians_of_softmax_and_of_unit(
+    x: list[float], axis: int | None
+) -> None:
+    t = np.array([[1.0, -2.0, 0.5]])
+    p, u = helpers_numpy.softmax(np.array([x]), axis), helpers_numpy.unit(np.array([x]), axis)
+    expected = p * (t - np.sum(p * t))
+    assert np.allclose(helpers_numpy.softmax_product(p, t, axis), expected, atol=1e-15)
+    expected = t - u * np.sum(u * t)
+    assert np.allclose(helpers_numpy.rejection(u, t, axis), expected, atol=1e-15)
 
 
 def test_norm_is_accurate() -> None:

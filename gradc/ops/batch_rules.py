@@ -38,9 +38,10 @@ def over_leading(b: Builder, eq: Equation, args: Sequence[Batched], extents: Ext
 
 def along_axes(b: Builder, eq: Equation, args: Sequence[Batched], extents: Extents) -> Batched:
     """Of a reduction, whose axes are behind the labels now."""
-    (arg,) = args
-    axes = tuple(axis + len(arg.labels) for axis in eq.param("axes"))
-    return Batched(b.emit(eq.op, (arg.atom,), (("axes", axes),)), arg.labels)
+    labels = union(args)
+    operands = tuple(aligned(b, arg, labels, extents) for arg in args)
+    axes = tuple(axis + len(labels) for axis in eq.param("axes"))
+    return Batched(b.emit(eq.op, operands, (("axes", axes),)), labels)
 
 
 def broadcast(b: Builder, eq: Equation, args: Sequence[Batched], extents: Extents) -> Batched:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from gradc.ops.builder import Builder
 
 
-def _reduce_rule(types: Sequence[Type], params: Params) -> Type:
+def reduce_rule(types: Sequence[Type], params: Params) -> Type:
+    """The type of the operand without the axes that are reduced."""
     return Type(types[0].dtype, reduced_shape(types[0].shape, params["axes"]))
 
 
@@ -39,11 +40,12 @@ def _place_rule(types: Sequence[Type], params: Params) -> Type:
     return Type(DType.INT, reduced_shape(types[0].shape, params["axes"]))
 
 
-def _same_rule(types: Sequence[Type], params: Params) -> Type:
+def same_rule(types: Sequence[Type], params: Params) -> Type:
+    """The type of the first operand."""
     return types[0]
 
 
-def _spread(b: Builder, reduced: Atom, eq: Equation) -> Atom:
+def spread(b: Builder, reduced: Atom, eq: Equation) -> Atom:
     """A reduced quantity, repeated along the axes that were reduced."""
     shape, axes = eq.args[0].type.shape, eq.param("axes")
     if len(axes) == len(shape):
@@ -53,10 +55,10 @@ def _spread(b: Builder, reduced: Atom, eq: Equation) -> Atom:
 
 def _extremum_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
     """The mean of the tangents of all elements that attain the extremum."""
-    attained = b.apply("eq", (eq.args[0], _spread(b, eq.out, eq)))
+    attained = b.apply("eq", (eq.args[0], spread(b, eq.out, eq)))
     count = b.emit("count", (attained,), (("axes", eq.param("axes")),))
     tangents = b.apply("select", (attained, tangent, Lit(0.0)))
-    return b.sum(b.apply("div", (tangents, _spread(b, count, eq))), eq.param("axes"))
+    return b.sum(b.apply("div", (tangents, spread(b, count, eq))), eq.param("axes"))
 
 
 def _prod_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
@@ -93,30 +95,11 @@ def _prod_others_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Ato
     return b.sum(b.apply("mul", (others, moved)), (rank,))
 
 
-def _norm_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
-    norm = _spread(b, eq.out, eq)
-    at_zero = b.apply("eq", (norm, Lit(0.0)))
-    direction = b.apply("div", (eq.args[0], norm))
-    weight = b.apply("select", (at_zero, Lit(0.0), direction))
-    return b.sum(b.apply("mul", (weight, tangent)), eq.param("axes"))
-
-
-def _logsumexp_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
-    weights = b.emit("softmax", (eq.args[0],), (("axes", eq.param("axes")),))
-    return b.sum(b.apply("mul", (weights, tangent)), eq.param("axes"))
-
-
-def _softmax_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
-    weighted = b.apply("mul", (eq.out, tangent))
-    mean = _spread(b, b.sum(weighted, eq.param("axes")), eq)
-    return b.apply("sub", (weighted, b.apply("mul", (eq.out, mean))))
-
-
 REDUCTIONS = (
     Primitive(
         "max",
         "The largest element; NaN if there is one; ties share the derivative equally.",
-        _reduce_rule,
+        reduce_rule,
         {"numpy": Form("reduce"), "g": Form("reduce")},
         jvp=_extremum_jvp,
         notes=("The maximum of no elements is -inf.",),
@@ -125,7 +108,7 @@ REDUCTIONS = (
     Primitive(
         "min",
         "The smallest element; NaN if there is one; ties share the derivative equally.",
-        _reduce_rule,
+        reduce_rule,
         {"numpy": Form("reduce"), "g": Form("reduce")},
         jvp=_extremum_jvp,
         notes=("The minimum of no elements is inf.",),
@@ -134,7 +117,7 @@ REDUCTIONS = (
     Primitive(
         "prod",
         "The product of all elements.",
-        _reduce_rule,
+        reduce_rule,
         {"numpy": Form("reduce"), "g": Form("reduce")},
         jvp=_prod_jvp,
         notes=("Exact where elements are zero: the partial is the product of the others.",),
@@ -143,34 +126,10 @@ REDUCTIONS = (
     Primitive(
         "prod_others",
         "For each element, the product of all others on the last axis.",
-        _same_rule,
+        same_rule,
         {"numpy": Helper("prod_others"), "g": Form("of_vectors")},
         jvp=_prod_others_jvp,
         batch=batch_rules.over_leading,
-    ),
-    Primitive(
-        "norm",
-        "The square root of the sum of squares, without overflow; derivative 0 at 0.",
-        _reduce_rule,
-        {"numpy": Form("reduce"), "g": Form("reduce")},
-        jvp=_norm_jvp,
-        batch=batch_rules.along_axes,
-    ),
-    Primitive(
-        "logsumexp",
-        "`log(sum(exp(x)))`, without overflow.",
-        _reduce_rule,
-        {"numpy": Form("reduce"), "g": Form("reduce")},
-        jvp=_logsumexp_jvp,
-        batch=batch_rules.along_axes,
-    ),
-    Primitive(
-        "softmax",
-        "`exp(x) / sum(exp(x))`, without overflow.",
-        _same_rule,
-        {"numpy": Form("reduce"), "g": Form("softmax")},
-        jvp=_softmax_jvp,
-        batch=batch_rules.along_axes,
     ),
     Primitive(
         "count",

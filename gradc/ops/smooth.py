@@ -208,13 +208,13 @@ HYPERBOLIC = (
     row(
         "tanh",
         "Hyperbolic tangent.",
-        lambda x, out: (1.0 - power(out, 2),),
+        lambda x, out: (1 / power(call("cosh", x), 2),),
         Fn("math.tanh"),
         Fn("np.tanh"),
         "mp.tanh(x)",
         domain=REAL_LINE,
         edges=(Edge((inf,), 1.0, (0.0,)), Edge((-inf,), -1.0, (0.0,)), Edge((0.0,), 0.0, (1.0,))),
-        notes=("The partial `1 - out**2` is exact to rounding in absolute, not relative, terms.",),
+        notes=("The partial is `1 / cosh(x)**2`: `1 - out**2` would lose all digits for large x.",),
     ),
     row(
         "asinh",

@@ -10,6 +10,7 @@ from gradc.ops.control import CONTROL
 from gradc.ops.indexing import INDEXING
 from gradc.ops.linear_algebra import LINEAR_ALGEBRA
 from gradc.ops.logic import LOGIC
+from gradc.ops.normalised import NORMALISED
 from gradc.ops.piecewise import PIECEWISE
 from gradc.ops.primitive import Primitive
 from gradc.ops.reductions import REDUCTIONS
@@ -28,6 +29,7 @@ PRIMITIVES: Mapping[str, Primitive] = {
         *ARRAYS,
         *INDEXING,
         *REDUCTIONS,
+        *NORMALISED,
         *LINEAR_ALGEBRA,
         *CONTROL,
     )

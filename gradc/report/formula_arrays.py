@@ -4,8 +4,8 @@ A contraction is written as the operator `@`, `*` or the function `outer` where 
 it, and otherwise over indices, as a reduction along some of several axes is: `sum[j](A[i,j])`.
 Zeros around a part of an array are written as a `concat` where that says it.
 
-Invariant: every primitive of `ops.arrays`, `ops.indexing`, `ops.reductions` and
-`ops.linear_algebra` has a rule here; a test iterates the table.
+Invariant: every primitive of `ops.arrays`, `ops.indexing`, `ops.reductions`,
+`ops.normalised` and `ops.linear_algebra` has a rule here; a test iterates the table.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _reduction(equation: Equation, args: Sequence[Piece]) -> Piece:
         return call(equation.op, args)
     letters = _LETTERS[:rank]
     over = ",".join(letters[axis] for axis in axes)
-    return call(f"{equation.op}[{over}]", (_indexed(args[0], letters),))
+    return call(f"{equation.op}[{over}]", (_indexed(arg, letters) for arg in args))
 
 
 def _call(equation: Equation, args: Sequence[Piece]) -> Piece:
@@ -221,8 +221,8 @@ ARRAY_RULES: Mapping[str, Rule] = {
     ),
     **dict.fromkeys(
         (
-            *("sum", "max", "min", "prod", "norm", "logsumexp", "softmax", "count"),
-            *("any", "all", "argmax", "argmin"),
+            *("sum", "max", "min", "prod", "count", "any", "all", "argmax", "argmin"),
+            *("norm", "unit", "rejection", "logsumexp", "softmax", "softmax_product"),
         ),
         _reduction,
     ),

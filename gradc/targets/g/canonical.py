@@ -2,6 +2,7 @@
 
 `softmax` runs over the last axis, `concat` and `stack` join along the first, and `scatter_add`
 adds rows at the places of one vector; other axes are brought there by transposing and reshaping.
+Products with the Jacobians of `softmax` and of the unit vector are written out as textbooks do.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from gradc.ir.graph import INT, Atom, Equation, Graph, Lit, Size
 from gradc.ops.arrays import joined_axis
 from gradc.ops.builder import Builder
 from gradc.ops.primitive import Form
+from gradc.ops.reductions import spread
 from gradc.ops.table import PRIMITIVES
 from gradc.passes.rewriting import Rule, rewritten
 
@@ -79,6 +81,31 @@ def _softmax(b: Builder, equation: Equation) -> Atom | None:
     return _transposed(b, _reshaped(b, weights, shape), _inverse(perm))
 
 
+def _softmax_product(b: Builder, equation: Equation) -> Atom | None:
+    """`p * (t - sum(p*t))`."""
+    p, t = equation.args
+    return b.apply("mul", (p, b.apply("sub", (t, _weighted(b, equation, p, t)))))
+
+
+def _unit(b: Builder, equation: Equation) -> Atom | None:
+    """`x / norm(x)`, and 0 at 0."""
+    norm = spread(b, b.emit("norm", equation.args, equation.params), equation)
+    quotient = b.apply("div", (equation.args[0], norm))
+    return b.apply("select", (b.apply("eq", (norm, Lit(0.0))), Lit(0.0), quotient))
+
+
+def _rejection(b: Builder, equation: Equation) -> Atom | None:
+    """`t - u * sum(u*t)`."""
+    u, t = equation.args
+    return b.apply("sub", (t, b.apply("mul", (u, _weighted(b, equation, u, t)))))
+
+
+def _weighted(b: Builder, equation: Equation, weights: Atom, values: Atom) -> Atom:
+    """The sum of products along the axes of an equation, repeated along them."""
+    total = b.sum(b.apply("mul", (weights, values)), equation.param("axes"))
+    return spread(b, total, equation)
+
+
 def _join(b: Builder, equation: Equation) -> Atom | None:
     """Along the first axis."""
     axis = joined_axis(dict(equation.params))
@@ -127,6 +154,9 @@ def _counted(b: Builder, indices: Sequence[Atom], sizes: Sequence[Dim]) -> Atom:
 
 _RULES: dict[str, Callable[[Builder, Equation], Atom | None]] = {
     "softmax": _softmax,
+    "softmax_product": _softmax_product,
+    "unit": _unit,
+    "rejection": _rejection,
     "concat": _join,
     "stack": _join,
     "scatter_add": _scatter_add,

@@ -107,16 +107,29 @@ def cot_derivative(n: int, x: np.ndarray) -> np.ndarray:
 def logsumexp(x: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
     """log(sum(e**x)), without overflow; -inf if there is nothing or only -inf."""
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0.0)
-    total = np.sum(np.exp(x - top), axis=axis, keepdims=True)
-    return np.squeeze(np.log(total) + top, axis=axis)[()]
+    rest = np.where(x == top, 0.0, np.exp(x - top))
+    count = np.sum(x == top, axis=axis, keepdims=True)
+    total = top + np.log1p(count - 1 + np.sum(rest, axis=axis, keepdims=True))
+    return np.squeeze(total, axis=axis)[()]
 
 
 def softmax(x: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
-    """e**x / sum(e**x), without overflow; nan for inf / inf and 0 / 0."""
+    """e**x / sum(e**x), without overflow; the largest share alike if infinite."""
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    weights = np.exp(x - np.where(np.isfinite(top), top, 0.0))
+    weights = np.where(x == top, 1.0, np.exp(x - top))
     return weights / np.sum(weights, axis=axis, keepdims=True)
+
+
+def softmax_product(
+    p: np.ndarray, t: np.ndarray, axis: int | tuple[int, ...] | None = None
+) -> np.ndarray:
+    """p * (t - sum(p * t)) for weights p, without cancellation where one is near 1."""
+    # The sum of the result is 0, and adding a constant to t does not change it.
+    main = p > 0.6
+    rest = np.where(main, 0.0, p)
+    t = t - np.sum(np.where(main, t, 0.0), axis=axis, keepdims=True)
+    out = rest * (t - np.sum(rest * t, axis=axis, keepdims=True))
+    return np.where(main, -np.sum(out, axis=axis, keepdims=True), out)
 
 
 def norm(x: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
@@ -125,6 +138,30 @@ def norm(x: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray
     exponent = np.frexp(top)[1]
     total = np.sum(np.ldexp(x, -exponent) ** 2, axis=axis, keepdims=True)
     return np.squeeze(np.ldexp(np.sqrt(total), exponent), axis=axis)[()]
+
+
+def unit(x: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
+    """x / norm(x), without overflow or underflow; 0 if x is; infinities share alike."""
+    top = np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0)
+    scaled = np.ldexp(x, -np.frexp(top)[1])
+    scaled = np.where(np.isinf(top), np.where(np.isinf(x), np.sign(x), 0.0), scaled)
+    length = np.sqrt(np.sum(scaled**2, axis=axis, keepdims=True))
+    return scaled / np.where(length == 0, 1.0, length)
+
+
+def rejection(
+    u: np.ndarray, t: np.ndarray, axis: int | tuple[int, ...] | None = None
+) -> np.ndarray:
+    """t - u * sum(u * t) for a unit vector u, without cancellation where it is along an axis."""
+    # The result is at right angles to u, and adding a multiple of u to t does not change it.
+    main = u * u > 0.6
+    largest = np.sum(np.where(main, u, 0.0), axis=axis, keepdims=True)
+    divisor = np.where(largest == 0, 1.0, largest)
+    multiple = np.sum(np.where(main, t, 0.0), axis=axis, keepdims=True) / divisor
+    rest = np.where(main, 0.0, u)
+    t = np.where(main, 0.0, t - multiple * u)
+    out = t - rest * np.sum(rest * t, axis=axis, keepdims=True)
+    return np.where(main, -np.sum(u * out, axis=axis, keepdims=True) / divisor, out)
 
 
 def prod_others(x: np.ndarray) -> np.ndarray:

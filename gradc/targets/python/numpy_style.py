@@ -170,7 +170,7 @@ def _reduce(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
         kwargs = (("axis", axis),)
     if equation.op in ("max", "min"):
         kwargs += (("initial", _extreme(equation)),)
-    return Call(name, (args[0],), kwargs)
+    return Call(name, tuple(args), kwargs)
 
 
 def _extreme(equation: Equation) -> Expr:
@@ -212,7 +212,7 @@ NUMPY_STYLE = Style(
     },
     form_helpers={
         "polygamma": ("polygamma",),
-        "reduce": ("norm", "logsumexp", "softmax"),
+        "reduce": ("norm", "unit", "rejection", "logsumexp", "softmax", "softmax_product"),
         "diagonal_matrix": ("diagonal_matrix",),
         **INDEXING_HELPERS,
     },
