@@ -132,10 +132,10 @@ def accesses(node: Any) -> Iterator[Access]:
 
 def children(node: Any) -> Iterator[Any]:
     """The expressions directly in an expression."""
-    for field in getattr(node, "_fields", ()):
+    for field in _fields(node):
         value = getattr(node, field)
         for part in value if type(value) is tuple else (value,):
-            if hasattr(part, "_fields") and hasattr(part, "span"):
+            if hasattr(part, "span"):
                 yield part
 
 
@@ -182,3 +182,8 @@ def affine(node: Any, context: Context) -> dict[str, float] | None:
 
 def _known(node: Any, context: Context) -> dict[str, float]:
     return {"": context.value(node)}
+
+
+def _fields(node: object) -> tuple[str, ...]:
+    """The fields of a node, which is a tuple or a plain class."""
+    return getattr(node, "_fields", None) or getattr(type(node), "__slots__", ())

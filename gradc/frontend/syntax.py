@@ -1,8 +1,9 @@
 """The syntax tree of a program: what the author wrote, with spans.
 
-Nodes are named after the grammar's rules.  They are tuples, which are cheap to define and to
-make, but they are never compared, hashed or walked recursively: an expression may be nested
-ten thousand deep, so every walk keeps its own stack.
+Nodes are named after the grammar's rules.  Most are tuples, which are cheap to define and to
+make; the rarer ones are plain classes, because the types of so many tuples that hold each other
+take a type checker minutes.  None is ever compared, hashed or walked recursively: an expression
+may be nested ten thousand deep, so every walk keeps its own stack.
 """
 
 from __future__ import annotations
@@ -53,12 +54,15 @@ class Conditional(NamedTuple):
     span: Span
 
 
-class Keyword(NamedTuple):
+class Keyword:
     """`mode=forward` among the arguments of a call."""
 
-    name: Name
-    value: Expr
-    span: Span
+    __slots__ = ("name", "span", "value")
+
+    def __init__(self, name: Name, value: Expr, span: Span) -> None:
+        self.name = name
+        self.value = value
+        self.span = span
 
 
 class Call(NamedTuple):
@@ -70,13 +74,16 @@ class Call(NamedTuple):
     keywords: tuple[Keyword, ...] = ()
 
 
-class Range(NamedTuple):
+class Range:
     """`N`, `a:b` or `a:b:step` after `in`; a missing start or step is None."""
 
-    start: Expr | None
-    stop: Expr
-    step: Expr | None
-    span: Span
+    __slots__ = ("span", "start", "step", "stop")
+
+    def __init__(self, start: Expr | None, stop: Expr, step: Expr | None, span: Span) -> None:
+        self.start = start
+        self.stop = stop
+        self.step = step
+        self.span = span
 
 
 class IndexItem(NamedTuple):
@@ -87,13 +94,22 @@ class IndexItem(NamedTuple):
     span: Span
 
 
-class Reduction(NamedTuple):
+class Reduction:
     """`sum[i, j in 0:i](body)`."""
 
-    function: Name
-    indices: tuple[IndexItem, ...]
-    body: Expr
-    span: Span
+    __slots__ = ("body", "function", "indices", "span")
+
+    def __init__(
+        self, function: Name, indices: tuple[IndexItem, ...], body: Expr, span: Span
+    ) -> None:
+        self.function = function
+        self.indices = indices
+        self.body = body
+        self.span = span
+
+    def _replace(self, *, span: Span) -> Reduction:
+        """The same with another place, as the tuples have it."""
+        return Reduction(self.function, self.indices, self.body, span)
 
 
 class Slice(NamedTuple):
@@ -202,34 +218,61 @@ class Parameter(NamedTuple):
     span: Span
 
 
-class FunctionDef(NamedTuple):
+class FunctionDef:
     """`def name(parameters) = result` or `def name(parameters) { body; return result }`.
 
     `partials` are the author's own derivatives, `with dt = ...`: the target is `dt`.
     """
 
-    name: Name
-    parameters: tuple[Parameter, ...]
-    body: tuple[Statement, ...]
-    result: Expr
-    partials: tuple[Definition, ...]
-    span: Span
+    __slots__ = ("body", "name", "parameters", "partials", "result", "span")
+
+    def __init__(
+        self,
+        name: Name,
+        parameters: tuple[Parameter, ...],
+        body: tuple[Statement, ...],
+        result: Expr,
+        partials: tuple[Definition, ...],
+        span: Span,
+    ) -> None:
+        self.name = name
+        self.parameters = parameters
+        self.body = body
+        self.result = result
+        self.partials = partials
+        self.span = span
 
 
-class Loop(NamedTuple):
+class Loop:
     """`loop t in T carry h = h0 while c checkpoint k { body }`.
 
     `heading` is the place of all that stands before the brace.
     """
 
-    counter: Name
-    range: Range
-    carried: tuple[Definition, ...]
-    condition: Expr | None
-    checkpoint: Expr | None
-    body: tuple[Statement, ...]
-    heading: Span
-    span: Span
+    __slots__ = (
+        *("body", "carried", "checkpoint", "condition", "counter"),
+        *("heading", "range", "span"),
+    )
+
+    def __init__(
+        self,
+        counter: Name,
+        range: Range,
+        carried: tuple[Definition, ...],
+        condition: Expr | None,
+        checkpoint: Expr | None,
+        body: tuple[Statement, ...],
+        heading: Span,
+        span: Span,
+    ) -> None:
+        self.counter = counter
+        self.range = range
+        self.carried = carried
+        self.condition = condition
+        self.checkpoint = checkpoint
+        self.body = body
+        self.heading = heading
+        self.span = span
 
 
 Statement = (
