@@ -172,6 +172,7 @@ def lower_loop(block: Block, node: ast.Loop) -> None:
 
 def _initial(block: Block, item: ast.Definition) -> Atom | None:
     """The first value of a carried quantity."""
+    block.builder.stem = item.target.name
     return block.lowering.lower(item.value)
 
 
