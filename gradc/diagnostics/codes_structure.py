@@ -44,6 +44,17 @@ STRUCTURE_CODES: dict[str, ErrorCode] = {
         bad="input x[N], y[M]\nJ = sum[i](x[i]*y[i])",
         good="input x[N], y[N]\nJ = sum[i](x[i]*y[i])",
     ),
+    "G0219": ErrorCode(
+        "Not for all values of an index at once",
+        "A function that is applied in an equation with indices is written for all values of the "
+        "index at once. One with a `while` loop would stop at another step for each of them.",
+        bad="def root(c) {\n    loop k in 20 carry y = c while y*y > c {\n"
+        "        y = (y + c/y)/2\n    }\n    return y\n}\n"
+        "input x[N]\nr[i] = root(x[i])\nJ = sum(r)",
+        good="def root(c) {\n    loop k in 20 carry y = c while y*y > c {\n"
+        "        y = (y + c/y)/2\n    }\n    return y\n}\n"
+        "input x[N]\nloop i in N {\n    r[i] = root(x[i])\n}\nJ = sum(r)",
+    ),
     "G0221": ErrorCode(
         "A function that calls itself",
         "Functions are not recursive: every call is known before anything runs. What repeats is a "
@@ -74,8 +85,9 @@ STRUCTURE_CODES: dict[str, ErrorCode] = {
     ),
     "G0232": ErrorCode(
         "A range for a loop's own index",
-        "What a loop collects has one row for each step, so the index of the loop has no other "
-        "range there.",
+        "What a loop collects has one row for each of its steps: the index of the loop has no "
+        "other range there, and the index of another loop is none. Nested loops collect rows of "
+        "rows, one loop after the other.",
         bad="loop t in 3 {\n    y[t in 2] = a*t\n}\nJ = sum(y)",
         good="loop t in 3 {\n    y[t] = a*t\n}\nJ = sum(y)",
     ),

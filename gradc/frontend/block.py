@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gradc.diagnostics import Source, Span
 from gradc.frontend import syntax as ast
@@ -18,6 +19,9 @@ from gradc.frontend.scope import Scope
 from gradc.ir.graph import Atom, Origin, Var
 from gradc.ir.interface import SizeRequirement
 from gradc.ops.builder import Builder
+
+if TYPE_CHECKING:
+    from gradc.frontend.program import ProgramBlock
 
 
 class Block:
@@ -36,6 +40,7 @@ class Block:
         self.builder = builder
         self.parent = parent  # of a loop's body: the block that the loop stands in
         self.lowering = Lowering(builder, scope, problems, self, requirements)
+        self.program: ProgramBlock | None = None  # of a function: where it reads from outside
         self.inputs: list[Var] = []  # what is defined here without an equation
         self._settled: set[Var] = set()  # what a name of the author's stands for
 

@@ -58,7 +58,7 @@ class FunctionBlock(Block):
     ) -> None:
         names = set(defined_names(definition.body))
         super().__init__(caller.problems, scope, Builder(names), caller.lowering.requirements)
-        self.program = program
+        self.program: ProgramBlock = program
         self.outside: dict[str, Var] = {}
 
     def read_from_outside(self, node: ast.Name) -> Var:
@@ -128,22 +128,18 @@ def lower_call(block: Block, lower: Lowering, node: ast.Call, args: Sequence[Val
 
 def _program(block: Block) -> ProgramBlock:
     """The block of the program, from any block within it."""
-    while True:
-        if block.parent is not None:
-            block = block.parent
-        elif isinstance(block, FunctionBlock):
-            return block.program
-        else:
-            return cast("ProgramBlock", block)
+    while block.parent is not None:
+        block = block.parent
+    return block.program or cast("ProgramBlock", block)
 
 
 def _outside(block: Block, name: ast.Name) -> Var | None:
     """A quantity of the program as the caller reads it."""
-    var = _program(block).scope.quantities[name.name]
-    inside = block
-    while inside.parent is not None:
-        inside = inside.parent
-    return inside.read_from_outside(name) if isinstance(inside, FunctionBlock) else var
+    while block.parent is not None:
+        block = block.parent
+    if block.program is not None:
+        return block.read_from_outside(name)
+    return block.scope.quantities[name.name]
 
 
 def _countable(lower: Lowering, node: ast.Call, definition: ast.FunctionDef) -> bool:

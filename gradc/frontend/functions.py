@@ -107,6 +107,15 @@ def unknown_function(lower: Lowering, node: ast.Call) -> None:
             "called like a function",
             help=f"a product is written {name} * (...)",
         )
+    elif name in scope.later:
+        line = lower.problems.line(scope.later[name])
+        lower.problems.error(
+            "G0202",
+            node.function.span,
+            f"`{name}` is used before it is defined",
+            f"defined on line {line}",
+            help="a program is read from top to bottom: move the definition up",
+        )
     else:
         known = (*FUNCTIONS, *DERIVATIVES, *scope.functions)
         meant = FOREIGN_FUNCTIONS.get(name) or nearest(name, known)

@@ -52,6 +52,11 @@ class LoopBlock(Block):
     def indexed_definition(self, statement: ast.IndexedDefinition) -> Var | None:
         """A local or carried quantity, or one that is collected over the loop."""
         name, first = statement.target.name, statement.indices[0]
+        others = statement.indices[1:] if first.name.name == self.counter else statement.indices
+        for item in others:
+            if item.name.name in self.counters():
+                self._over_two_loops(statement.target, item)
+                return None
         if first.name.name == self.counter:
             return self._collect(statement)
         if name not in self.carried:
@@ -59,6 +64,29 @@ class LoopBlock(Block):
         self.begin(name, statement.span)
         value = self.lowering.by_elements(statement.value, statement.indices)
         return self._carry(statement.target, value)
+
+    def counters(self) -> list[str]:
+        """The counters of this loop and those around it."""
+        outer = self.parent
+        return [self.counter, *(outer.counters() if isinstance(outer, LoopBlock) else [])]
+
+    def _over_two_loops(self, target: ast.Name, item: ast.IndexItem) -> None:
+        name, own = target.name, self.counter
+        block: Block | None = self
+        while isinstance(block, LoopBlock):
+            block.failed = True
+            block = block.parent
+        self.scope.broken.add(name)
+        if block is not None:
+            block.scope.broken.add(name)
+        self.problems.error(
+            "G0232",
+            item.span,
+            f"`{name}` is collected by one loop at a time: `{item.name.name}` counts another",
+            "another loop's index",
+            help=f"collect a row here, row[{own}] = ..., and the rows outside, "
+            f"{name}[{item.name.name}] = row",
+        )
 
     def _carry(self, target: ast.Name, value: Atom | None) -> Var | None:
         kind = self.carried[target.name]
@@ -294,7 +322,7 @@ def _captured(
 
 def _give_up(block: Block, node: ast.Loop, inner: LoopBlock) -> None:
     """After an error: what the loop defines is known to be broken."""
-    if not node.carried and not list(_collected_names(node)):
+    if not inner.failed and not node.carried and not list(_collected_names(node)):
         block.problems.error(
             "G0234",
             node.heading,

@@ -159,11 +159,18 @@ def _unify(
         fits = tuple(wanted) == shape
     if not fits:
         text = lower.problems.source.text[parameter.span.start : parameter.span.end]
+        known = [f"{name} is {dims[name]}" for name in sorted(own) if name in dims]
+        note = (
+            (f"in this call {', '.join(known)}",)
+            if known and len(shape) == len(parameter.shape)
+            else ()
+        )
         lower.problems.error(
             "G0223",
             expr.span,
             f"`{definition.name.name}` takes {text}, found shape {shape_text(shape)}",
             lower.describe(expr, arg),
             also=(Label(parameter.span, "this parameter"),),
+            notes=note,
         )
     return fits

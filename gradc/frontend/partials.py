@@ -50,6 +50,7 @@ def lower_partials(
     names = dict(_parameters(definition, inputs, scope))
     builder = Builder(var.name for var in fresh)
     block = PartialsBlock(problems, own, builder, caller.lowering.requirements)
+    block.program = program
     block.inputs = list(fresh)
     for var, old in zip(fresh, inputs, strict=True):
         own.quantities[names[old]] = var

@@ -194,7 +194,7 @@ def _loop(
     first = 1 if loop.counted else 0
     initial, captured = args[first : first + loop.carried], args[first + loop.carried :]
     if union(args[:first]):
-        raise UnmappableError("a loop whose number of steps depends on an index")
+        raise UnmappableError("the number of steps of a loop cannot depend on an index")
     labels = carried_labels(loop, [arg.labels for arg in initial], [arg.labels for arg in captured])
     own = loop.body.inputs[: 1 + loop.carried]
     new = tuple(map(partial(_input, extents=extents), own, ((), *labels)))

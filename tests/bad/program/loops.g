@@ -41,3 +41,8 @@ loop t in N carry p = 0 {
     p = p + x[t+1]
 }
 J = s
+loop a in 2 {
+    loop b in N {
+        B[a, b] = x[b]*a
+    }
+}
