@@ -310,3 +310,29 @@ def test_a_matrix_for_many_right_hand_sides_is_decomposed_once() -> None:
     graph, _ = repeated(solve, [(), (ROW, COLUMN)])
     (written,) = [eq for eq in graph.equations if eq.op == "solve"]
     assert written.args[0] is graph.inputs[0]
+
+
+def test_an_index_that_goes_over_a_whole_axis_is_that_axis() -> None:
+    """`x[:, j, k[i]]` for all i and j, from `x[n, j, k]`."""
+    (gather,) = read_graph(
+        "graph f(x: real[N, J, K], j: int, k: int) -> (r: real[N]) {\n"
+        "  r: real[N] = gather x j k {axes=(1, 2)}\n}"
+    ).equations
+    b = Builder()
+    x = gather.args[0]
+    assert isinstance(x, Var)
+    places = Var("k", Type(DType.INT, (Dim.of("I"),)))
+    args = [
+        Batched(x),
+        Batched(b.emit("iota", (), (("size", Dim.of("J")),)), (COLUMN,)),
+        Batched(places, (ROW,)),
+    ]
+    (result,) = batch(b, gather, args, EXTENTS)
+    assert [eq.op for eq in b.equations] == ["iota", "transpose", "gather", "transpose"]
+    assert result.labels == (COLUMN, ROW)
+    out = b.emit("copy", (result.atom,), name="r")
+    graph = Graph("f", (x, places), tuple(b.equations), (out,))
+    verify(graph)
+    value = np.random.default_rng(0).normal(size=(4, 2, 3))
+    (found,) = run(graph, [value, np.array([2, 0, 2])], SIZES)
+    np.testing.assert_array_equal(found, np.transpose(value[:, :, [2, 0, 2]], (1, 2, 0)))

@@ -11,6 +11,7 @@ import pytest
 from derivative_checks import check_derivatives
 from equation_values import run
 
+from gradc.ad.expand import expand
 from gradc.ir.dims import Dim
 from gradc.ir.graph import INT, Graph, Var
 from gradc.ir.read import read_graph
@@ -255,3 +256,43 @@ def test_a_loop_that_ends_by_an_index_cannot_be_mapped() -> None:
         batch_graph(read_graph(WHILE.replace("CONDITION", "y%in")), [ONE, ()], EXTENTS)
     with pytest.raises(UnmappableError, match="number of steps depends on an index"):
         batch_graph(read_graph(COUNTED), [ONE, ()], EXTENTS)
+
+
+# Derivatives inside a program
+
+INSIDE = """\
+graph inside(w: real[N], s: real, c: real) -> (g: real[N], h: real[N, N], a: real[2, N], b: real) {
+  u: real[N] = mul w s
+  v: real[N] = sin u
+  p: real = prod v {axes=(0)}
+  J: real = mul p s
+  g: real[N] = grad J w {mode="auto"}
+  h: real[N, N] = hessian J w {mode="auto"}
+  q: real = sum v {axes=(0)}
+  r: real[2] = stack q J
+  a: real[2, N] = jacobian r w {mode="forward"}
+  k: real = mul s c
+  b: real = grad k c {mode="reverse"}
+}
+"""
+
+
+@pytest.mark.parametrize("way", list(product([(), ONE, (COLUMN,), TURNED], repeat=2)))
+def test_derivatives_inside_a_function_are_those_of_each_element(way: Ways) -> None:
+    """Whichever of `w` and `s` is the same for all elements."""
+    graph = read_graph(INSIDE)
+    labels = [*way, ()]
+    repeated, out_labels = batch_graph(graph, labels, EXTENTS)
+    expanded = expand(repeated)
+    verify(expanded)
+    given = values(repeated)
+    found = run(expanded, given, SIZES)
+    for place in np.ndindex(SIZES["I"], SIZES["J"]):
+        at = dict(zip(TWO, place, strict=True))
+
+        def element(value: Any, each: tuple[Label, ...], at: dict[Label, int] = at) -> Any:
+            return np.asarray(value)[tuple(at[label] for label in each)]
+
+        expected = run(expand(graph), list(map(element, given, labels)), SIZES)
+        for value, each, one in zip(found, out_labels, expected, strict=True):
+            np.testing.assert_allclose(element(value, each), one, rtol=1e-12, atol=1e-13)

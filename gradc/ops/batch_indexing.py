@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from gradc.ir.dims import Shape
+from gradc.ir.dims import Dim, Shape
 from gradc.ir.graph import Atom, Equation
 from gradc.ops.labels import Batched, Extents, Label, aligned, shape_of, transposed, union
 
@@ -79,12 +79,48 @@ def _own(name: str, rank: int) -> list[Axis]:
 
 def gather(b: Builder, eq: Equation, args: Sequence[Batched], extents: Extents) -> Batched:
     """What is read, with its axes brought into order."""
-    value, *indices = args
-    reading = _Reading(b, len(value.own), eq.param("axes"), value.labels, indices, extents)
+    value, indices, axes = _with_labels_for_axes(b, eq, args)
+    if not indices:
+        return value
+    reading = _Reading(b, len(value.own), axes, value.labels, indices, extents)
     found = b.emit("gather", (value.atom, *reading.indices), (("axes", reading.axes),))
     labels = reading.labels()
     order = [*labels, *reading.wanted]
     return Batched(transposed(b, found, tuple(map(reading.found.index, order))), labels)
+
+
+def _with_labels_for_axes(
+    b: Builder, eq: Equation, args: Sequence[Batched]
+) -> tuple[Batched, list[Batched], tuple[int, ...]]:
+    """The array, the indices and their axes, without indices that go over a whole axis: `x[i]`
+    for all i is x, whose axis is the label.
+    """
+    value, *indices = args
+    axes: tuple[int, ...] = eq.param("axes")
+    if any(index.own for index in indices):
+        return value, indices, axes
+    uses = [label for arg in args for label in arg.labels]
+    whole = {
+        axis: index.labels[0]
+        for axis, index in zip(axes, indices, strict=True)
+        if len(index.labels) == 1
+        and uses.count(index.labels[0]) == 1
+        and _counts(b, index.atom, value.own[axis])
+    }
+    if not whole:
+        return value, indices, axes
+    many = len(value.labels)
+    rest = [axis for axis in range(len(value.own)) if axis not in whole]
+    perm = (*range(many), *(axis + many for axis in (*whole, *rest)))
+    led = Batched(transposed(b, value.atom, perm), (*value.labels, *whole.values()))
+    left = [(rest.index(a), i) for a, i in zip(axes, indices, strict=True) if a not in whole]
+    return led, [index for _, index in left], tuple(axis for axis, _ in left)
+
+
+def _counts(b: Builder, index: Atom, size: Dim) -> bool:
+    """Whether an index is 0, 1, ... up to a size."""
+    equation = b.definition(index)
+    return equation is not None and equation.op == "iota" and equation.param("size") == size
 
 
 def scatter_add(b: Builder, eq: Equation, args: Sequence[Batched], extents: Extents) -> Batched:
