@@ -44,17 +44,6 @@ STRUCTURE_CODES: dict[str, ErrorCode] = {
         bad="input x[N], y[M]\nJ = sum[i](x[i]*y[i])",
         good="input x[N], y[N]\nJ = sum[i](x[i]*y[i])",
     ),
-    "G0219": ErrorCode(
-        "Not for all values of an index at once",
-        "A function that is applied in an equation with indices is written for all values of the "
-        "index at once. One with a `while` loop would stop at another step for each of them.",
-        bad="def root(c) {\n    loop k in 20 carry y = c while y*y > c {\n"
-        "        y = (y + c/y)/2\n    }\n    return y\n}\n"
-        "input x[N]\nr[i] = root(x[i])\nJ = sum(r)",
-        good="def root(c) {\n    loop k in 20 carry y = c while y*y > c {\n"
-        "        y = (y + c/y)/2\n    }\n    return y\n}\n"
-        "input x[N]\nloop i in N {\n    r[i] = root(x[i])\n}\nJ = sum(r)",
-    ),
     "G0221": ErrorCode(
         "A function that calls itself",
         "Functions are not recursive: every call is known before anything runs. What repeats is a "

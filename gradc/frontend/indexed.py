@@ -16,7 +16,6 @@ from gradc.frontend.ranges import Ranges
 from gradc.frontend.vectorise import Vectoriser
 from gradc.frontend.walk import postorder
 from gradc.ir.graph import Atom, DType, Var
-from gradc.ops.batching import UnmappableError
 
 if TYPE_CHECKING:
     from gradc.frontend.expressions import Lowering
@@ -41,17 +40,7 @@ def lower_indexed(outer: Lowering, items: Sequence[ast.IndexItem], expr: ast.Exp
         return None
     vectoriser = Vectoriser(outer.builder, ranges)
     labels = tuple(index.var for index in left)
-    try:
-        result = vectoriser.aligned(vectoriser.make(root), labels).atom
-    except UnmappableError as reason:
-        outer.problems.error(
-            "G0219",
-            expr.span,
-            str(reason),
-            "here",
-            help="write a loop over the index: loop i in N { r[i] = ... }",
-        )
-        return None
+    result = vectoriser.aligned(vectoriser.make(root), labels).atom
     if type(result) is Var and result.type.dtype is DType.INT:
         outer.scope.bounds[result] = ranges.integers.interval(root)
     return result

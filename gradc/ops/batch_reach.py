@@ -19,14 +19,23 @@ Labels = tuple[Label, ...]
 def carried_labels(
     loop: Loop, initial: Sequence[Labels], outside: Sequence[Labels]
 ) -> list[Labels]:
-    """The labels that reach each carried quantity, in its first value or in any step."""
+    """The labels that reach each carried quantity, in its first value or in any step; those of
+    the condition reach all, since they decide at which step each stops."""
     labels = list(initial)
     while True:
         reached = _reached(loop.body, [(), *labels, *outside])[: loop.carried]
-        grown = [_joined(old, new) for old, new in zip(labels, reached, strict=True)]
+        stop = condition_labels(loop, labels, outside)
+        grown = [_joined(old, new, stop) for old, new in zip(labels, reached, strict=True)]
         if grown == labels:
             return labels
         labels = grown
+
+
+def condition_labels(loop: Loop, carried: Sequence[Labels], outside: Sequence[Labels]) -> Labels:
+    """The labels that reach the condition of a loop."""
+    if loop.condition is None:
+        return ()
+    return _reached(loop.condition, [(), *carried, *outside])[0]
 
 
 def _reached(graph: Graph, inputs: Sequence[Labels]) -> list[Labels]:
@@ -47,7 +56,9 @@ def _reached_by_loop(loop: Loop, args: Sequence[Labels]) -> list[Labels]:
     outside = args[begin + loop.carried :]
     labels = carried_labels(loop, args[begin : begin + loop.carried], outside)
     found = _reached(loop.body, [(), *labels, *outside])
-    return [*labels, *found[loop.carried :], *([()] if loop.condition is not None else [])]
+    stop = condition_labels(loop, labels, outside)
+    rows = [_joined(each, stop) for each in found[loop.carried :]]
+    return [*labels, *rows, *([()] if loop.condition is not None else [])]
 
 
 def _joined(*each: Labels) -> Labels:

@@ -6,11 +6,14 @@ come as `Batched`, each repeated over the labels that it depends on; so do its r
 
 An equation that holds a graph is repeated by repeating that graph: a call calls the function
 repeated over its own labels; a loop runs a body in which carried quantities have all labels
-that reach them in any step.  Derivatives inside a program, which have no row, are in
+that reach them in any step.  Where its condition has labels, it runs until it has ended for all
+their values, and what has ended stays as it is; the number of steps, which no program reads, is
+the largest.  Derivatives inside a program, which have no row, are in
 `batch_derivatives`.
 
 Invariant: a function repeated in one way is one graph, however often it is called.
-Deliberately absent: what cannot be repeated, a loop that ends by a condition on a label.
+Deliberately absent: what cannot be repeated, a loop that is told a number of steps for each
+value of a label; no program has one.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from functools import partial
 from weakref import WeakKeyDictionary
 
 from gradc.ir.dims import Dim
-from gradc.ir.graph import Atom, DType, Equation, Graph, Type, Var
+from gradc.ir.graph import BOOL, INT, Atom, DType, Equation, Graph, Lit, Type, Var
 from gradc.ops import batch_rules
 from gradc.ops.batch_derivatives import DERIVATIVES
 from gradc.ops.batch_reach import carried_labels
@@ -44,8 +47,8 @@ def batch(
     """The results of an equation for all values of the labels of its operands.
 
     `equation` is stated for one element, `args` are its operands and `extents` the number of
-    values of each label.  Raises UnmappableError for a loop that ends by a condition on a
-    label, or after a number of steps that depends on one.
+    values of each label.  Raises UnmappableError for a loop that runs as many steps as an
+    operand with labels says.
     """
     if equation.op == "loop":
         return _loop(b, equation, args, extents)
@@ -237,6 +240,11 @@ def _body(
     inner, inside = b.nested(), dict(known)
     _write(inner, loop.body.equations, inside, extents)
     outputs = [inside[var] for var in loop.body.outputs]
+    if loop.condition is not None:
+        _write(inner, loop.condition.equations, inside, extents)
+        runs = inside[loop.condition.outputs[0]]
+        if runs.labels:
+            outputs = _while_it_runs(inner, loop, runs, outputs, known, extents)
     carried, rows = outputs[: loop.carried], outputs[loop.carried :]
     results = [
         aligned(inner, out, each, extents) for out, each in zip(carried, labels, strict=True)
@@ -244,6 +252,35 @@ def _body(
     variables = tuple(_variable(inner, atom) for atom in (*results, *(row.atom for row in rows)))
     body = Graph(loop.body.name, inputs, tuple(inner.equations), variables, loop.body.source)
     return body, [row.labels for row in rows]
+
+
+def _while_it_runs(
+    b: Builder,
+    loop: Loop,
+    runs: Batched,
+    outputs: Sequence[Batched],
+    known: Mapping[Var, Batched],
+    extents: Extents,
+) -> list[Batched]:
+    """The results of a step for those values of the labels for which the loop has not ended:
+    for the others, what is carried stays, and what is collected is zero."""
+    before = [known[var] for var in loop.body.inputs[1 : 1 + loop.carried]]
+    zeros = [
+        Batched(Lit(False, BOOL) if out.atom.type.dtype is DType.BOOL else _zero(out))
+        for out in outputs[loop.carried :]
+    ]
+    chosen: list[Batched] = []
+    for out, other in zip(outputs, (*before, *zeros), strict=True):
+        kind = Type(out.atom.type.dtype, out.own)
+        operands = (Var("runs", BOOL), Var("then", kind), Var("otherwise", other.atom.type))
+        select = Equation(Var("step", kind), "select", operands)
+        chosen += batch(b, select, (runs, out, other), extents)
+    return chosen
+
+
+def _zero(value: Batched) -> Lit:
+    kind = value.atom.type.dtype
+    return Lit(0, INT) if kind is DType.INT else Lit(0.0)
 
 
 def _condition(
@@ -259,8 +296,9 @@ def _condition(
     inner, inside = b.nested(), dict(known)
     _write(inner, condition.equations, inside, extents)
     holds = inside[condition.outputs[0]]
-    if holds.labels:
-        raise UnmappableError("a `while` loop cannot be mapped over an index")
+    if holds.labels:  # the loop ends when it has ended for all
+        axes = tuple(range(len(holds.labels)))
+        holds = Batched(inner.emit("any", (holds.atom,), (("axes", axes),)))
     return Graph(
         condition.name,
         inputs,

@@ -27,13 +27,6 @@ l = twice
 J = s
 m = later(s)
 def later(t) = t
-def root(c) {
-    loop q in 20 carry y = c while y*y > c {
-        y = (y + c/y)/2
-    }
-    return y
-}
-n[p] = root(x[p])
 def quadratic(v[K], B[K, K]) = v @ B @ v
 o = quadratic(x, A)
 def caller(t) = t*s with dt = area(t, t)
