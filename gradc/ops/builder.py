@@ -75,7 +75,7 @@ class Builder:
         self, op: str, args: tuple[Atom, ...], params: ParamList = (), name: str | None = None
     ) -> Var:
         """Append `name = op args` and return its variable; anonymous without a name."""
-        if name is None and self._shares(args):
+        if name is None and self._shares(op, args):
             written = self._written.get((op, args, params))
             if written is not None:
                 return written
@@ -120,12 +120,15 @@ class Builder:
         self.equations.append(equation)
         for out in equation.outs:
             self._definitions[out] = equation
-        if self._shares(equation.args):
+        if self._shares(equation.op, equation.args):
             self._written.setdefault((equation.op, equation.args, equation.params), equation.out)
 
-    def _shares(self, args: tuple[Atom, ...]) -> bool:
-        """Whether equations with these operands are shared: 0.0 equals -0.0, but is another."""
-        return self.share and (Lit not in map(type, args) or not any(map(_negative_zero, args)))
+    def _shares(self, op: str, args: tuple[Atom, ...]) -> bool:
+        """Whether such equations are shared: 0.0 equals -0.0, but is another, and an array of
+        one number is made anew, since what begins with it may be added to in place."""
+        if not self.share or Lit not in map(type, args):
+            return self.share
+        return op != "broadcast" and not any(map(_negative_zero, args))
 
     def definition(self, atom: Atom) -> Equation | None:
         """The equation that defines an atom, if it was appended here."""

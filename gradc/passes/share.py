@@ -26,8 +26,8 @@ class _Share:
         if "%" not in out.name or (others and not all(other.anonymous for other in others)):
             return None
         for arg in args:
-            if type(arg) is Lit and _signed_zero(arg):
-                return None
+            if type(arg) is Lit and (op == "broadcast" or _signed_zero(arg)):
+                return None  # an array of one number is made anew, and may be added to in place
         key = (op, args, params)
         written = self._written.get(key)
         if written is None:

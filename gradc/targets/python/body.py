@@ -241,7 +241,8 @@ class Body(Operands):
 
     def comment(self, equation: Equation, out: Var) -> str | None:
         """The author's statement, beside a quantity that has a name of the author's."""
-        named = not out.anonymous or out in self.names or out in self._places
+        place = self._places.get(out)
+        named = not out.anonymous or out in self.names or (place is not None and place.named)
         return equation.origin.text if equation.origin and named else None
 
     def _call(self, equation: Equation) -> None:

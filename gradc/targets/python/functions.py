@@ -7,7 +7,7 @@ of a name whose text is the same.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gradc.ir.graph import Graph, Var
 from gradc.passes.dead import needed
@@ -30,12 +30,12 @@ class Functions:
         style: Style,
         reserved: Iterable[str],
         avoided: Iterable[str],
-        stacks: Container[Var],
+        wishes: Mapping[Var, str],
     ) -> None:
         """Functions are called as nothing in `reserved` or `avoided`, and nothing in them is
         called as anything in `reserved`."""
         self.style = style
-        self.stacks = stacks
+        self.wishes = wishes
         self.written: list[Function] = []
         self.callees: dict[Graph, Callee] = {}
         self.plain_results: dict[Graph, tuple[bool, ...]] = {}
@@ -73,7 +73,7 @@ class Functions:
     def _function(self, graph: Graph) -> tuple[Function, Body]:
         """A function, its name still that of the graph."""
         names, indices = named((graph,))
-        identifiers = Identifiers(self._reserved, names, indices, self.stacks)
+        identifiers = Identifiers(self._reserved, names, indices, self.wishes)
         body = Body(self.style, identifiers, self.callees, self.plain_results)
         live = needed(graph.equations, graph.outputs)
         equations = [eq for eq in graph.equations if not live.isdisjoint(eq.outs)]

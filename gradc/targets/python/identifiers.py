@@ -7,7 +7,7 @@ want of a name of its own, is `hs`.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 
 from gradc.ir.graph import Var
 from gradc.targets.python.names import NameAllocator
@@ -16,8 +16,8 @@ from gradc.targets.python.names import NameAllocator
 class Identifiers:
     """Gives every variable and every named size its identifier, the same one each time.
 
-    `indices` are names of nothing but indices of loops; `stacks` are what loops collect of
-    quantities.
+    `indices` are names of nothing but indices of loops; `wishes` are what nameless quantities
+    are best called.
     """
 
     def __init__(
@@ -25,13 +25,13 @@ class Identifiers:
         reserved: Iterable[str],
         names: Iterable[str],
         indices: Container[str] = (),
-        stacks: Container[Var] = (),
+        wishes: Mapping[Var, str] | None = None,
     ) -> None:
         names = tuple(names)
         self._allocator = NameAllocator(reserved, names)
         self._variables = frozenset(names)
         self._indices = indices
-        self._stacks = stacks
+        self._wishes = wishes or {}
         self._anonymous: dict[Var, str] = {}
         self._counts: dict[str, int] = {}
 
@@ -39,13 +39,11 @@ class Identifiers:
         if not var.anonymous:
             return self._allocator[var.name]
         if var not in self._anonymous:
-            stem = var.name.split("%")[0]
-            stack = var in self._stacks
-            if stack:
-                stem += "s"
-            count = self._counts[stem] = self._counts.get(stem, 0) + 1
-            wish = stem if stack and count == 1 else f"{stem}_{count - stack}"
-            self._anonymous[var] = self._allocator.fresh(wish)
+            name = self._wishes.get(var)
+            stem = name or var.name.split("%")[0]
+            count = self._counts.get(stem, 0 if name is None else -1) + 1
+            self._counts[stem] = count
+            self._anonymous[var] = self._allocator.fresh(f"{stem}_{count}" if count else stem)
         return self._anonymous[var]
 
     def index(self, var: Var) -> str:

@@ -116,9 +116,9 @@ class _Writer:
             if not append:
                 value = Binary("*", ListExpr((_zero(result.type),)), body.size(loop.length))
             body.statements.append(Assign(name, value))
-            return Place(name, (row,), append)
+            return Place(name, (row,), append, not result.anonymous)
         body.statements.append(Assign(name, arrays.new(body, result.type, sparse)))
-        return Place(name, (row,))
+        return Place(name, (row,), named=not result.anonymous)
 
     # The header
 

@@ -33,7 +33,7 @@ from gradc.targets.python.interface import (
 from gradc.targets.python.lists import needs_no_arrays
 from gradc.targets.python.printer import print_module
 from gradc.targets.python.scalar_style import SCALAR_STYLE
-from gradc.targets.python.scopes import all_equations, functions, named, stacks
+from gradc.targets.python.scopes import all_equations, functions, named, wishes
 from gradc.targets.python.style import Style
 from gradc.targets.python.tree import (
     Assign,
@@ -94,14 +94,14 @@ class ModuleWriter:
             if equation.op == "loop":
                 reserved |= LOOP_BUILTINS
         names, indices = named(self.graphs)
-        collected = stacks(every)
-        self.called = Functions(self.style, reserved, names, collected)
+        wished = wishes(every)
+        self.called = Functions(self.style, reserved, names, wished)
         for graph in called:
             self.called.add(graph)
         self.helpers.update(self.called.helpers)
         self.uses_module = self.called.uses_module
         reserved.update(self.called.names)
-        self.identifiers = Identifiers(reserved, names, indices, collected)
+        self.identifiers = Identifiers(reserved, names, indices, wished)
         if backwards is not None:
             self.derivatives = dict(zip(self.wrt, backwards.adjoints, strict=False))
 

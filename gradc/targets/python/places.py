@@ -13,6 +13,7 @@ class Place(NamedTuple):
     array: str
     indices: tuple[str, ...]
     append: bool = False
+    named: bool = True  # whether the array has a name of the author's
 
     def at(self, index: str) -> Place:
         """An element of the row that this is."""

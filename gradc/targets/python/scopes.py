@@ -52,15 +52,17 @@ def named(graphs: Iterable[Graph]) -> tuple[dict[str, None], set[str]]:
             names.setdefault(var.name)
             if var not in indices:
                 others.add(var.name)
-    return names, {index.name.split("%")[0] for index in indices} - others
+    return names, {stem(index) for index in indices} - others
 
 
-def stacks(equations: Iterable[Equation]) -> set[Var]:
-    """What loops collect without a name, and what holds that of several loops or is a row of it.
+def wishes(equations: Iterable[Equation]) -> dict[Var, str]:
+    """What nameless quantities of loops are called: `hs` for what is collected of `h`, and
+    `k_steps` for the number of steps of a loop over `k`.
 
     The equations of a function stand before its calls.
     """
     depths: dict[Var, int] = {}  # how many axes are those of loops
+    steps: dict[Var, str] = {}
     for equation in equations:
         match equation.op:
             case "loop":
@@ -69,13 +71,21 @@ def stacks(equations: Iterable[Equation]) -> set[Var]:
                 for out, value in zip(loop.collected, values, strict=True):
                     if out.anonymous:
                         depths[out] = depths.get(value, 0) + 1
+                if loop.steps is not None and loop.steps.anonymous:
+                    steps[loop.steps] = f"{stem(loop.body.inputs[0])}_steps"
             case "call":
-                for out, value in zip(equation.outs, equation.param("graph").outputs, strict=True):
+                results = equation.param("graph").outputs
+                for out, value in zip(equation.outs, results, strict=True):
                     if value in depths and out.anonymous:
                         depths[out] = depths[value]
-            case "gather" | "copy" if equation.args[0] in depths:
+            case "gather" | "copy" if equation.args[0] in depths and equation.out.anonymous:
                 depths[equation.out] = depths[equation.args[0]] - len(equation.args[1:])
-    return {var for var, depth in depths.items() if depth > 0}
+    return steps | {var: f"{stem(var)}s" for var, depth in depths.items() if depth > 0}
+
+
+def stem(var: Var) -> str:
+    """The name of the statement that a nameless quantity belongs to."""
+    return var.name.split("%")[0]
 
 
 def called(equations: Iterable[Equation]) -> Iterator[Graph]:
