@@ -48,6 +48,40 @@ def test_every_node_shows_equation_value_and_derivative() -> None:
         assert all(part in line for part in parts)
 
 
+LOOP = """\
+input x[T]
+param a, b
+loop t in 1:T carry h = a, s = 0 {
+    s = s + h
+    h = b*h + x[t]
+    y[t] = h*h
+}
+J = sum(y)
+"""
+
+
+def test_a_loop_is_one_box_with_all_its_results() -> None:
+    dot = gradc.compile(LOOP).dot()
+    (box,) = [line for line in dot.splitlines() if "loop t in 1:T" in line]
+    assert "<v0> h|<d0> dh = 0 (no path)|<v1> s|<d1> ds = 0 (no path)|<v2> y[T - 1]|<d2> dy" in box
+    node = box.split()[0]
+    assert f'n0:d:e -> {node}:d2:w [label="back through the loop" color="#c62828"' in dot
+    assert f"{node}:v2:e -> " in dot
+    box = next(
+        line
+        for line in gradc.compile(LOOP).dot(x=[1, 2, 3], a=1, b=1).splitlines()
+        if "1:T" in line
+    )
+    assert "<v0> h = 6|" in box
+    assert "<v2> y[T - 1] = [9, 36]|<d2> dy = [1, 1]" in box
+
+
+def test_a_call_is_one_box_with_the_partials_of_the_function() -> None:
+    dot = gradc.compile("def step(z, a) = z*a\nJ = step(x, 3)").dot(x=2)
+    assert 'label="J = step(x, 3)|' in dot.replace("<v> ", "")
+    assert 'label="dstep/dz = 3"' in dot
+
+
 def test_black_arrows_go_forward_and_red_ones_back_with_the_local_partial() -> None:
     dot = gradc.compile(CIRCUIT).dot(**INPUTS)
     red = re.findall(r"(n\d):d:e -> (n\d):d:w \[label=\"?([^\"]*?)\"? color=", dot)

@@ -97,6 +97,50 @@ def test_arrays_say_what_the_adjoint_is_multiplied_by_or_the_product() -> None:
     }
 
 
+def test_a_call_is_one_partial_named_after_the_function() -> None:
+    source = """\
+input x[3]
+param z, a
+def step(z, a) = (z + a/z)/2
+def norm2(v[3]) = dot(v, v)
+w = step(z, a)
+J = 3*step(w, a) + norm2(x)
+"""
+    program = gradc.compile(source).program
+    partials = local_partials(program)
+    texts = {(edge.result.name, edge.operand.name): edge.text for edge in partials.edges}
+    assert texts == {
+        ("w", "z"): "dstep/dz",
+        ("w", "a"): "dstep/da",
+        ("J", "w"): "3*(dstep/dz)",
+        ("J", "a"): "3*(dstep/da)",
+        ("J", "x"): "norm2_reverse(1)",
+    }
+    numbers = _numbers(partials, bind(program.inputs, {"x": [1, 2, 3], "z": 2.0, "a": 3.0}))
+    assert numbers["w", "z"] == pytest.approx((1 - 3 / 4) / 2)
+    assert numbers["J", "a"] == pytest.approx(3 / (2 * 1.75))
+
+
+def test_a_loop_is_one_statement_whose_operands_are_those_of_all_its_results() -> None:
+    source = """\
+input x[T]
+param a, b, c
+loop t in T carry h = a*a {
+    h = h + b*x[t]
+    y[t] = h*h
+}
+J = sum(y) + c
+"""
+    partials = local_partials(gradc.compile(source).program)
+    loop = partials.statements[0]
+    assert [var.name for var in loop.results] == ["h", "y"]
+    assert {var.name for var in loop.operands} == {"a", "b", "x"}
+    found = [
+        (edge.operand.name, edge.is_factor) for edge in partials.edges if edge.result.name == "h"
+    ]
+    assert sorted(found) == [("a", False), ("b", False), ("x", False)]
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_adjoints_are_sums_of_local_partials_times_adjoints(path: Path) -> None:
     """The chain rule, number by number, wherever everything is a scalar."""
@@ -111,11 +155,12 @@ def test_adjoints_are_sums_of_local_partials_times_adjoints(path: Path) -> None:
     evaluation = compiled.run(**inputs)
     output = compiled.graph.outputs[0].name
     for var in compiled.graph.named():
-        if var.name in evaluation.adjoints and var.name != output:
+        own = [edge for edge in partials.edges if edge.operand.name == var.name]
+        factors = all(edge.is_factor for edge in own)  # those of loops are not
+        if var.name in evaluation.adjoints and var.name != output and factors:
             total = 0.0
-            for edge in partials.edges:
-                if edge.operand.name == var.name:
-                    key = (edge.result.name, edge.operand.name)
-                    factor = numbers[key] if key in numbers else float(edge.text)
-                    total += factor * float(np.asarray(evaluation.adjoints[edge.result.name]))
+            for edge in own:
+                key = (edge.result.name, edge.operand.name)
+                factor = numbers[key] if key in numbers else float(edge.text)
+                total += factor * float(np.asarray(evaluation.adjoints[edge.result.name]))
             assert total == pytest.approx(float(np.asarray(evaluation.adjoints[var.name])))

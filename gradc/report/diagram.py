@@ -19,7 +19,9 @@ from gradc.ir.dims import shape_text
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
+from gradc.ops.control import Loop
 from gradc.report.dot_text import field, label, record, wrapped
+from gradc.report.formula_control import loop_heading
 from gradc.report.numbers import array_summary, number
 from gradc.report.partials import Edge, LocalPartial, Partials, Statement, local_partials
 
@@ -84,8 +86,14 @@ class _Diagram:
         self.partials = partials
         self.numbers = numbers
         self.outputs = frozenset(program.graph.outputs)
+        self.results = {s.result: frozenset(s.results) for s in partials.statements}
         self.without_path = _without_path(program, partials)
         self.nodes = {var: f"n{i}" for i, var in enumerate(program.graph.named())}
+        self.ports = dict.fromkeys(self.nodes, ("v", "d"))  # of a value, and of its derivative
+        self.into = dict.fromkeys(self.nodes, "d")  # where derivatives are pulled back from
+        for statement in partials.statements:
+            if statement.equations[-1].op == "loop":
+                self._share_node(statement)
         self.graph = graphviz.Digraph(
             graph_attr={
                 "rankdir": "LR",
@@ -122,7 +130,11 @@ class _Diagram:
             below = f" in {spec.below}" if spec.below is not None else ""
             self._node(var, f"{spec.kind} {_declared(var)}{below}", "input")
         for statement in self.partials.statements:
-            self._node(statement.result, self._equation(statement), self._kind(statement.result))
+            if statement.equations[-1].op == "loop":
+                self._loop(statement)
+            else:
+                result = statement.result
+                self._node(result, self._equation(statement), self._kind(result))
         arrows = {(edge.result, edge.operand): edge for edge in self.partials.edges}
         for statement in self.partials.statements:
             for operand in statement.operands:
@@ -130,6 +142,17 @@ class _Diagram:
         self.graph.attr(label=self.nohtml(label(self._legend(), left=True)))
 
     # Nodes
+
+    def _share_node(self, statement: Statement) -> None:
+        """One node for all results of a loop."""
+        outs = statement.equations[-1].outs
+        self.nodes.update(dict.fromkeys(outs, self.nodes[statement.result]))
+        self.ports.update(dict.fromkeys(outs, ("v", "v")))
+        self.ports.update((var, (f"v{i}", f"d{i}")) for i, var in enumerate(statement.results))
+        moving = [var for var in statement.results if var in self.partials.adjoint_names]
+        reached = [var for var in moving if var not in self.without_path] or moving
+        if reached:
+            self.into[statement.result] = self.ports[reached[0]][1]
 
     def _kind(self, var: Var) -> str:
         if var in self.program.constants:
@@ -152,6 +175,22 @@ class _Diagram:
         style = {**_KINDS[kind], **(_NO_PATH if var in self.without_path else {})}
         self.graph.node(self.nodes[var], self.nohtml(record(fields)), _attributes=style)
 
+    def _loop(self, statement: Statement) -> None:
+        """One box for a loop, with the fields of each result."""
+        heading = loop_heading(Loop.of(statement.equations[-1]))
+        fields = [field(wrapped(heading, *_NODE), "v")]
+        for i, var in enumerate(statement.results):
+            value = self._value(var) if self.evaluation else [_declared(var)]
+            fields.append(field(value, f"v{i}"))
+            derivative = self._derivative(var)
+            if derivative:
+                fields.append(field(derivative, f"d{i}"))
+        lost = all(var in self.without_path for var in statement.results)
+        kind = "output" if not self.outputs.isdisjoint(statement.results) else "quantity"
+        style = {**_KINDS[kind], **(_NO_PATH if lost else {})}
+        name = self.nodes[statement.result]
+        self.graph.node(name, self.nohtml(record(fields)), _attributes=style)
+
     def _value(self, var: Var) -> list[str]:
         if self.evaluation is None:
             return [f"shape {shape_text(var.type.shape)}"] if var.type.shape else []
@@ -171,13 +210,14 @@ class _Diagram:
 
     def _arrows(self, result: Var, operand: Var, partial: LocalPartial | None) -> None:
         tail, head = self.nodes[operand], self.nodes[result]
-        self.graph.edge(f"{tail}:v:e", f"{head}:v:w")
+        (value, derivative), into = self.ports[operand], self.into[result]
+        self.graph.edge(f"{tail}:{value}:e", f"{head}:v:w")
         if partial is None:
             return
-        lost = operand in self.without_path or result in self.without_path
+        lost = operand in self.without_path or self.results[result] <= self.without_path
         self.graph.edge(
-            f"{tail}:d:e",
-            f"{head}:d:w",
+            f"{tail}:{derivative}:e",
+            f"{head}:{into}:w",
             self.nohtml(label(self._partial(partial))),
             dir="back",
             color=_GREY if lost else _RED,
@@ -223,7 +263,8 @@ def _assigned(name: str, value: Numeric) -> list[str]:
 def _without_path(program: Program, partials: Partials) -> frozenset[Var]:
     """The real quantities on which no output depends differentiably."""
     reached = set(program.graph.outputs)
+    results = {statement.result: statement.results for statement in partials.statements}
     for edge in reversed(partials.edges):
-        if edge.result in reached:
+        if not reached.isdisjoint(results[edge.result]):
             reached.add(edge.operand)
     return frozenset(var for var in partials.adjoint_names if var not in reached)

@@ -2,7 +2,8 @@
 
 `Formulas` writes the quantities of a graph: those with a name by their name, anonymous ones in
 place.  `partial_text` writes a formula of a row.  Elementwise primitives are spelled as their
-rows say (an operator, else a call of the row's name), array primitives by `formula_arrays`.
+rows say (an operator, else a call of the row's name), array primitives by `formula_arrays`, calls
+and loops by `formula_control`.
 
 Invariant: one pass over the equations, in their order, and no recursion in the depth of an
 author's expression.  Deliberately absent: simplification; what is written is what is computed.
@@ -19,6 +20,7 @@ from gradc.ops.expr import Leaf
 from gradc.ops.primitive import Infix, Partial, Prefix
 from gradc.ops.table import PRIMITIVES
 from gradc.report.formula_arrays import ARRAY_RULES, size
+from gradc.report.formula_control import control_pieces
 from gradc.report.notation import (
     SIGN,
     Piece,
@@ -29,6 +31,8 @@ from gradc.report.notation import (
     inverse,
     negative,
 )
+
+CONTROL = frozenset(name for name, row in PRIMITIVES.items() if row.structured)
 
 NumberText = Callable[[float], str]
 
@@ -70,7 +74,11 @@ class Formulas:
         self._number = number
         self._pieces: dict[Var, Piece] = {}
         for equation in equations:
-            if inlined(equation.out):
+            if equation.op in CONTROL:
+                pieces = control_pieces(equation, [self._atom(arg) for arg in equation.args])
+                found = zip(equation.outs, map(self._cut, pieces), strict=True)
+                self._pieces.update((out, piece) for out, piece in found if inlined(out))
+            elif inlined(equation.out):
                 self._pieces[equation.out] = self._piece(equation)
 
     def of(self, atom: Atom) -> str:
@@ -87,6 +95,8 @@ class Formulas:
 
     def _piece(self, equation: Equation) -> Piece:
         args = [self._atom(arg) for arg in equation.args]
+        if equation.op in CONTROL:
+            return self._cut(control_pieces(equation, args)[0])
         rule = ARRAY_RULES.get(equation.op)
         if rule is not None:
             return self._cut(rule(equation, args))

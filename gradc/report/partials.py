@@ -10,6 +10,9 @@ A contribution `d operand += ...` is written in one of two ways:
   the result is a scalar, and where it depends on an array of its own shape elementwise;
 * a pullback otherwise, which contains the adjoint of the result by its name: `X.T @ dz`.
 
+A loop is one statement with several results, and pulls the adjoints of all of them back at once:
+it says no more than that it does.
+
 Invariant: linear in the size of the program; each statement is differentiated by itself.
 Deliberately absent: numbers.  `Partials.scalars` is a graph that computes all scalar factors at
 once; who has run it names its results with `Partials.by_edge`.
@@ -35,17 +38,26 @@ from gradc.report.numbers import number
 #: A partial is shown beside an arrow: what is longer loses its end.
 LONGEST_PARTIAL = 96
 
+#: What is said of the operands of a loop.
+THROUGH_LOOP = "back through the loop"
+
 #: Result and operand of a statement, by name.
 Edge = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One named quantity: its equation, the parts of that, and the quantities it reads."""
+    """One named quantity, or all that a loop makes: its equation, the parts of that, and the
+    quantities it reads."""
 
-    result: Var
-    equations: tuple[Equation, ...]  # the last one defines `result`
-    operands: tuple[Var, ...]  # named quantities, in the order in which they are first read
+    results: tuple[Var, ...]  # those that have a name
+    equations: tuple[Equation, ...]  # the last one defines the results
+    operands: tuple[Var, ...]  # results of others, in the order in which they are first read
+
+    @property
+    def result(self) -> Var:
+        """The first result, by which the statement is known."""
+        return self.results[0]
 
 
 @dataclass(frozen=True)
@@ -104,20 +116,23 @@ def local_partials(program: Program) -> Partials:
 
 def statements(graph: Graph) -> Iterator[Statement]:
     """The statements of a graph, in order."""
-    parts = {eq.out: (i, eq) for i, eq in enumerate(graph.equations) if eq.out.anonymous}
+    parts: dict[Var, tuple[int, Equation]] = {}
     for i, equation in enumerate(graph.equations):
-        if equation.out.anonymous:
+        named = tuple(out for out in equation.outs if not out.anonymous)
+        if not named:
+            parts.update((out, (i, equation)) for out in equation.outs)
             continue
-        own = {equation.out: (i, equation)}
+        own = dict.fromkeys(equation.outs, (i, equation))
         unread = [equation]
         while unread:
             for var in unread.pop().inputs():
                 if var in parts and var not in own:
-                    own[var] = parts[var]
+                    own.update((out, parts[var]) for out in parts[var][1].outs)
                     unread.append(parts[var][1])
-        ordered = tuple(eq for _, eq in sorted(own.values(), key=lambda pair: pair[0]))
-        read = dict.fromkeys(var for eq in ordered for var in eq.inputs() if var not in own)
-        yield Statement(equation.out, ordered, tuple(read))
+        ordered = dict(sorted(own.values(), key=lambda pair: pair[0]))
+        read = dict.fromkeys(var for eq in ordered.values() for var in eq.inputs())
+        operands = tuple(var for var in read if var not in own)
+        yield Statement(named, tuple(ordered.values()), operands)
 
 
 def adjoint_names(graph: Graph) -> dict[Var, str]:
@@ -155,6 +170,9 @@ class _Differentiated:
     def edges(self) -> Iterator[LocalPartial]:
         """One partial for each operand that the result depends on differentiably."""
         result = self.statement.result
+        if self.statement.equations[-1].op == "loop":
+            yield from self._through_loop()
+            return
         if not self.wrt or not differentiable(result):
             return
         graph = Graph("", self.statement.operands, self.statement.equations, (result,))
@@ -179,6 +197,17 @@ class _Differentiated:
                 value = None if factor.type.shape or result.type.shape else factor
                 yield LocalPartial(result, operand, factors.of(factor), True, value)
 
+    def _through_loop(self) -> Iterator[LocalPartial]:
+        """Of a loop, only which operands it depends on."""
+        statement = self.statement
+        results = tuple(var for var in statement.results if differentiable(var))
+        if not self.wrt or not results:
+            return
+        reverse = vjp(Graph("", statement.operands, statement.equations, results), self.wrt)
+        for operand in self.wrt:
+            if operand not in reverse.structural_zeros:
+                yield LocalPartial(statement.result, operand, THROUGH_LOOP, False)
+
     def _formulas(self, equations: Sequence[Equation], names: Mapping[Var, str]) -> Formulas:
         result = self.statement.result
         return Formulas(
@@ -194,14 +223,17 @@ class _Differentiated:
         b = self.builder
         b.origin = self.statement.equations[-1].origin
         b.stem = self.names[self.statement.result]
-        sweep = reverse.graph.equations[reverse.primal_count :]
-        live = needed(sweep, wanted)
+        live = needed(reverse.graph.equations, wanted)
         known: dict[Atom, Atom] = {reverse.seeds[0]: Lit(1.0)}
-        for equation in sweep:
-            if equation.out not in live:
+        written = set(self.statement.equations)
+        for equation in reverse.graph.equations:
+            if equation in written or live.isdisjoint(equation.outs):
                 continue
             args = tuple(known.get(arg, arg) for arg in equation.args)
-            if equation.op == "copy":
+            if PRIMITIVES[equation.op].structured is not None:
+                outs = b.emit_all(equation.op, args, equation.params)
+                known.update(zip(equation.outs, outs, strict=True))
+            elif equation.op == "copy":
                 known[equation.out] = args[0]
             elif PRIMITIVES[equation.op].elementwise:
                 known[equation.out] = b.apply(equation.op, args, equation.params)
