@@ -237,10 +237,13 @@ class Reducing:
     def _left(
         self, arrays: Sequence[Batched], i: int, j: int, reduced: Sequence[Label]
     ) -> tuple[Label, ...]:
-        """The indices that remain when two factors are contracted."""
+        """The indices that remain when two factors are contracted, in the order in which they
+        are bound: those of the left-hand side come first."""
         others = {m for k, v in enumerate(arrays) if k not in (i, j) for m in v.labels}
-        union = dict.fromkeys((*arrays[i].labels, *arrays[j].labels))
-        return tuple(m for m in union if m not in reduced or m in others)
+        union = {*arrays[i].labels, *arrays[j].labels}
+        return tuple(
+            m for m in self.whole.extents if m in union and (m not in reduced or m in others)
+        )
 
     def _einsum(self, a: Batched, b: Batched, labels: Sequence[Label]) -> Batched:
         letters = _letters((*a.labels, *b.labels))
