@@ -33,7 +33,7 @@ graph partials(t: real[N]) -> (dt: real[N]) {
 """
 
 SUMS = """
-  y: real[N], h: real = loop 0.0 x {body=graph step(t: int, h%in: real, x: real[N]) -> \
+  h: real, y: real[N] = loop 0.0 x {body=graph step(t: int, h%in: real, x: real[N]) -> \
 (h%1: real, y%1: real) {
     v: real = gather x t {axes=(0)}
     l: real = log v
@@ -41,7 +41,6 @@ SUMS = """
     y%1: real = mul l v
   } over (0, N, 1) carrying 1}
 """
-SUMS = SUMS.replace("y: real[N], h: real =", "h: real, y: real[N] =")
 
 CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "a call": (
@@ -95,10 +94,19 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"x": [0.0, 1.0, -1.0]},
         {"x": [1.0, 1.0, 1.0]},
     ),
+    "one result in a branch, and one outside": (
+        "(x: real) -> (J: real) {\n  a: real, b: real = loop x x {body=graph step(t: int, "
+        "a%in: real, b%in: real) -> (a%1: real, b%1: real) {\n    a%1: real = mul a%in 2.0\n"
+        "    b%1: real = mul b%in 3.0\n  } over (0, 1, 1) carrying 2}\n"
+        "  l: real = call a {graph=@safe}\n  p: bool = gt x 5.0\n"
+        "  s: real = select p l x\n  J: real = add s b\n}",
+        {"x": 1.0},
+        {"x": 4.0},
+    ),
     "a loop in a branch of another": (
         "(x: real[N], c: real[N]) -> (J: real) {\n  J: real = loop 0.0 x c {body=graph outer("
         "i: int, J%in: real, x: real[N], c: real[N]) -> (J%1: real) {\n"
-        f"{SUMS.replace('J', 'J')}"
+        f"{SUMS}"
         "    d: real = gather c i {axes=(0)}\n    p: bool = gt d 0.0\n"
         "    s: real = select p h d\n    J%1: real = add J%in s\n"
         "  } over (0, N, 1) carrying 1}\n}",
@@ -106,6 +114,12 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"x": [0.0, 0.0], "c": [1.0, 1.0]},
     ),
 }
+
+
+def _unit(like: Any, index: tuple[int, ...]) -> Any:
+    unit = np.zeros_like(like, float)
+    unit[index] = 1.0
+    return unit
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -121,11 +135,8 @@ def test_only_the_branch_taken_counts(name: str) -> None:
     forward = jvp(graph, graph.inputs)
     for var, seed in zip(graph.inputs, forward.seeds, strict=True):
         for index in np.ndindex(np.shape(data[var.name])):
-            tangents = {
-                s.name: np.zeros(np.shape(data[v.name]))
-                for v, s in zip(graph.inputs, forward.seeds, strict=True)
-            }
-            tangents[seed.name][index] = 1.0
+            still = {s.name: np.zeros_like(data[s.name[:-4]], float) for s in forward.seeds}
+            tangents = {**still, seed.name: _unit(data[var.name], index)}
             found = check.value(forward.graph, {**data, **tangents})
             expect = np.asarray(expected[var.name])[index]
             np.testing.assert_allclose(found[forward.tangents[0].name], expect, rtol=1e-14)

@@ -316,6 +316,30 @@ def test_bodies_and_functions_are_rewritten_with_what_they_read() -> None:
     ]
 
 
+SAME_RESULTS = """\
+graph g(x: real) -> (h: real, k: real) {
+  h: real, k: real, l%1: real = loop x x x {body=graph b(t: int, h%in: real, k%in: real, \
+l%in: real) -> (h%1: real, k%1: real, l%2: real) {
+    h%1: real = sin h%in
+    k%1: real = sin h%in
+    n: real = mul l%in 2.0
+    l%2: real = sin n
+  }, range=(0, 5, 1), carried=3, condition=+none, counted=+false, backwards=+false, \
+checkpoint=+none}
+}
+"""
+
+
+def test_results_of_a_body_stay_apart_and_names_in_it_keep_what_they_read() -> None:
+    graph = read_graph(SAME_RESULTS)
+    verify(graph)
+    for _, changed in stages(graph):
+        verify(changed)
+    body = changed.equations[0].param("body")
+    assert [var.name for var in body.outputs] == ["h%1", "k%1", "l%2"]
+    assert "n" in [equation.out.name for equation in body.equations]
+
+
 def test_a_function_that_is_called_twice_stays_one() -> None:
     graph = read_graph(CONTROL)
     for _, changed in stages(graph):

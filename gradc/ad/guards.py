@@ -71,6 +71,7 @@ class Guards:
         self._of: dict[Var, Guard | None] = {}
         self._edges: dict[tuple[Var, int], Guard | None] = {}  # by result and position
         self._summed: dict[tuple[Var, int], Guard] = {}
+        self._joint: dict[Var, Guard | None] = {}  # by first result, of all results together
         self._branches: dict[tuple[Guard | None, Atom, bool, Shape], Guard] = {}
         self._derived: dict[tuple[Guard, Var | None, int], Guard] = {}
         self._unions: dict[tuple[Guard, ...], Guard] = {}
@@ -94,6 +95,10 @@ class Guards:
         """The guard of one use of a quantity."""
         return self._edges.get((equation.out, position))
 
+    def joint(self, equation: Equation) -> Guard | None:
+        """Where any result of an equation is needed."""
+        return self._joint[equation.out] if equation.out in self._joint else self.of(equation.out)
+
     def summed(self, equation: Equation, position: int) -> Guard | None:
         """The guard of the elements that are summed into a scalar operand of an array."""
         return self._summed.get((equation.out, position))
@@ -105,6 +110,7 @@ class Guards:
                 if not guards:
                     continue
                 guard = self._union([self._anywhere(guard) for guard in guards])
+                self._joint[equation.out] = guard
             elif equation.out in self._uses:
                 guard = self.of(equation.out)
             else:

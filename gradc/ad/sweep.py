@@ -175,11 +175,10 @@ class Sweep:
         row = PRIMITIVES[equation.op]
         exact = equation.out not in self.inexact
         for k, out in enumerate(equation.outs):
-            guard = guards.of(out)
-            adjoint = adjoints[k]
-            if guard is None or not guard.shape or elementwise(equation) or adjoint is None:
+            guard, adjoint = guards.of(out), adjoints[k]
+            if guard is None or adjoint is None or out not in self.inexact:
                 continue
-            if out in self.inexact:
+            if guard is not guards.joint(equation) or (guard.shape and not elementwise(equation)):
                 adjoints[k], exact = guards.select(b, guard, adjoint), True
         guard = guards.of(equation.out)
         summed: set[int] = set()

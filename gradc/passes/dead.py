@@ -92,7 +92,8 @@ class _Dead:
         loop = Loop.of(equation)
         body, results = loop.body, (*loop.finals, *loop.collected)
         wanted = [i for i, out in enumerate(results) if self._stays(out, live)]
-        kept = _needed_results(loop, wanted)
+        read = [out for eq in body.equations for out in eq.outs if self.keep_names]
+        kept = _needed_results(loop, wanted, [out for out in read if not out.anonymous])
         if len(kept) == len(results):
             return equation
         carried = [i for i in range(loop.carried) if i in kept]
@@ -110,13 +111,13 @@ class _Dead:
         return with_params(trimmed, {**graphs, "carried": len(carried)})
 
 
-def _needed_results(loop: Loop, wanted: Iterable[int]) -> set[int]:
+def _needed_results(loop: Loop, wanted: Iterable[int], read: Iterable[Var]) -> set[int]:
     """The results of a loop that must stay: those wanted, and the carried quantities from which
-    they or the condition come."""
+    they, the condition or what people read in the body come."""
     places = {var: i for i, var in enumerate(loop.body.inputs[1 : 1 + loop.carried])}
     definitions = {out: eq for eq in loop.body.equations for out in eq.outs}
     kept = set(wanted)
-    pending = [loop.body.outputs[i] for i in kept]
+    pending = [*(loop.body.outputs[i] for i in kept), *read]
     if loop.condition is not None:
         pending += needed(loop.condition.equations, loop.condition.outputs)
     seen = set(pending)

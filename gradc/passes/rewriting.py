@@ -62,6 +62,7 @@ class _Walk:
                 equation = _with_operands(equation, replaced)
             if equation.params:
                 equation = self._with_graphs(equation, rule, replaced)
+            mark = len(rule.equations)
             found = replacement(equation)
             if found is None:
                 keep(equation)
@@ -70,7 +71,7 @@ class _Walk:
             elif len(found) > 1 or equation.op == "copy":
                 keep(equation)
             else:
-                _keep_name(rule, equation, found[0])
+                _keep_name(rule, equation, found[0], mark)
         results = tuple(_as_variable(rule, var, replaced) for var in graph.outputs)
         if results == graph.outputs and _same(rule.equations, graph.equations):
             return graph
@@ -98,9 +99,10 @@ def _with_operands(equation: Equation, replaced: dict[Var, Atom]) -> Equation:
     return equation
 
 
-def _keep_name(rule: Rule, equation: Equation, value: Atom) -> None:
-    """Define a quantity with a name by its simpler value."""
-    last = rule.equations[-1] if rule.equations else None
+def _keep_name(rule: Rule, equation: Equation, value: Atom, mark: int) -> None:
+    """Define a quantity with a name by its simpler value; the rule wrote the equations from
+    `mark` on for it, so that nothing else reads them."""
+    last = rule.equations[-1] if len(rule.equations) > mark else None
     if last is not None and last.out is value and last.out.anonymous and not last.others:
         rule.equations.pop()
         rule.keep(last._replace(out=equation.out))
