@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from typing import Any
 
 import numpy as np
 
 import gradc
+from benchmarks.timing import calls
 
 STEPS, HIDDEN, FEATURES = 4000, 64, 8
 DISTANCES = (None, 1, 10, 63, 400, 4000)
@@ -47,23 +47,19 @@ def peak(function: Any, arguments: list[np.ndarray]) -> int:
     return most
 
 
-def seconds(function: Any, arguments: list[np.ndarray]) -> float:
-    """The shortest of five calls."""
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        function(*arguments)
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 def main() -> None:
-    """Print peak memory and time of one gradient for each distance."""
+    """Print peak memory and median time of one gradient for each distance."""
     arguments = data()
-    print(f"one gradient, T = {STEPS}, H = {HIDDEN}   peak memory     time")
-    for distance in DISTANCES:
-        gradient = module(distance)["value_and_grad"]
-        gradient(*arguments)  # warms the caches
-        most, shortest = peak(gradient, arguments), seconds(gradient, arguments)
-        name = "without checkpoint" if distance is None else f"checkpoint {distance}"
-        print(f"{name:<30} {most / 2**20:9.2f} MiB {shortest * 1e3:6.0f} ms")
+    gradients = {
+        "without checkpoint" if k is None else f"checkpoint {k}": module(k)["value_and_grad"]
+        for k in DISTANCES
+    }
+    names: dict[str, Any] = {f"f{i}": gradient for i, gradient in enumerate(gradients.values())}
+    statements = {name: f"f{i}(*arguments)" for i, name in enumerate(gradients)}
+    medians = calls(statements, {**names, "arguments": arguments}, 1)
+    whole = medians["without checkpoint"]
+    print(f"one gradient, T = {STEPS}, H = {HIDDEN}   peak memory   median   ratio to the first")
+    for name, gradient in gradients.items():
+        most = peak(gradient, arguments) / 2**20
+        seconds = medians[name]
+        print(f"{name:<29} {most:9.2f} MiB {seconds * 1e3:5.0f} ms   {seconds / whole:.2f}")
