@@ -136,7 +136,7 @@ class Compiled:
         Raises InputError for data that do not fit.
         """
         arguments = self._bound(inputs)
-        value, _ = call(self._functions["forward"], arguments)
+        value, _ = call(self._functions["forward"], arguments, self.program)
         return handed_out((value,), arguments)[0]
 
     @cached_property
@@ -151,7 +151,7 @@ class Compiled:
 
         def value_and_grad(**inputs: object) -> tuple[Any, dict[str, Any]]:
             arguments = self._bound(inputs)
-            value, gradients = handed_out(call(emitted, arguments), arguments)
+            value, gradients = handed_out(call(emitted, arguments, self.program), arguments)
             return value, dict(zip(self._names, gradients, strict=True))
 
         return keyword_interface(self.emitted, value_and_grad)
@@ -168,7 +168,7 @@ class Compiled:
         moved = directions(self.wrt, bound.sizes, tangents)
         arguments: list[object] = [*bound.arrays.values()]
         arguments += [m for var, m in zip(self.wrt, moved, strict=True) if var in moving]
-        value, tangent = handed_out(call(self._tangent(moving), arguments), arguments)
+        value, tangent = handed_out(call(self._tangent(moving), arguments, self.program), arguments)
         return value, tangent
 
     def _tangent(self, moving: tuple[Var, ...]) -> Callable[..., Any]:

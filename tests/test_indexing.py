@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numeric import functions_of_graph, inner, program_of
 
+import gradc
 from gradc.ad.reverse import vjp
 from gradc.diagnostics import InputError
 from gradc.ir.dims import Dim
@@ -357,3 +358,13 @@ def test_printed_graphs_are_read_back() -> None:
     assert str(read_graph(str(graph))) == str(graph)
     backwards = vjp(graph, graph.inputs[:1]).graph
     assert str(read_graph(str(backwards))) == str(backwards)
+
+
+@pytest.mark.parametrize("where", ["forward", "run"])
+def test_an_index_out_of_range_has_a_place_in_the_program(where: str) -> None:
+    text = "input i[P] in N, x[N]\ny[p] = 2*x[i[p] + 1]\nJ = sum(y)"
+    with pytest.raises(InputError) as caught:
+        getattr(gradc.compile(text), where)(i=[0, 2], x=[1.0, 2.0, 3.0])
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.source is not None
+    assert diagnostic.source.snippet(diagnostic.labels[0].span) == "x[i[p] + 1]"

@@ -7,9 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gradc.diagnostics import Diagnostic, InputError, NumericError, UsageError
+from gradc.diagnostics import (
+    Diagnostic,
+    InputError,
+    Label,
+    NumericError,
+    Span,
+    UsageError,
+)
 from gradc.ir.evaluation import Evaluation
-from gradc.ir.graph import DType
+from gradc.ir.graph import DType, Graph
 from gradc.ir.program import Program
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import directions
@@ -45,7 +52,7 @@ def evaluate_bound(
     trace = emit_trace(program)
     run = load_functions(trace.text, program.source.name)["trace"]
     weights = _seeds(program, bound.sizes, seeds)
-    values, adjoints = call(run, [*bound.arrays.values(), *weights])
+    values, adjoints = call(run, [*bound.arrays.values(), *weights], program)
     return Evaluation(
         dict(zip((var.name for var in trace.values), values, strict=True)),
         dict(zip((var.name for var in trace.adjoints), adjoints, strict=True)),
@@ -53,15 +60,18 @@ def evaluate_bound(
     )
 
 
-def call(function: Any, arguments: Sequence[object]) -> Any:
-    """Call emitted code; an index out of range that is read becomes an InputError, running out
-    of memory a NumericError."""
+def call(function: Any, arguments: Sequence[object], program: Program | None = None) -> Any:
+    """Call emitted code; an index out of range that is read becomes an InputError, with its place
+    where the program is given, running out of memory a NumericError."""
     try:
         return function(*arguments)
     except IndexError as error:
         if not _OUT_OF_RANGE.search(str(error)):
             raise
-        raise InputError([Diagnostic("G0529", str(error))]) from None
+        place = () if program is None else _places(program.graph, str(error))
+        source = None if program is None else program.source
+        fault = Diagnostic("G0529", str(error), place, source=source)
+        raise InputError([fault]) from None
     except (MemoryError, ValueError) as error:
         if isinstance(error, ValueError) and not _BEYOND_ADDRESSES.search(str(error)):
             raise
@@ -74,6 +84,25 @@ def call(function: Any, arguments: Sequence[object]) -> Any:
                 )
             ]
         ) from None
+
+
+def _places(graph: Graph, message: str) -> tuple[Label, ...]:
+    """The place of the access that a message tells of: its text begins with that of the access."""
+    pending = [graph]
+    while pending:
+        here = pending.pop()
+        for equation in here.equations:
+            pending.extend(equation.graphs())
+            if equation.op != "checked" or equation.origin is None or here.source is None:
+                continue
+            text = equation.param("what")
+            if message.startswith(f"{text} is read"):
+                span = equation.origin.span
+                start = here.source.text.find(text, span.start, span.end)
+                if start >= 0:
+                    span = Span(start, start + len(text))
+                return (Label(span, "read here"),)
+    return ()
 
 
 def with_output(program: Program, name: str) -> Program:
