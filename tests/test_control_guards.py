@@ -103,6 +103,15 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"x": 1.0},
         {"x": 4.0},
     ),
+    "elements of a carried quantity": (
+        "(x: real[N]) -> (J: real) {\n  h: real[N] = loop x x {body=graph step(t: int, "
+        "h%in: real[N], x: real[N]) -> (h%1: real[N]) {\n    q: real[N] = sqrt h%in\n"
+        "    h%1: real[N] = mul q x\n  } over (0, 2, 1) carrying 1}\n"
+        "  p: bool[N] = gt x 0.0\n  s: real[N] = select p h x\n"
+        "  J: real = sum s {axes=(0)}\n}",
+        {"x": [0.0, 1.0, 4.0, -1.0]},
+        {"x": [1.0, 1.75, 1.75 * 4.0**0.75, 1.0]},
+    ),
     "a loop in a branch of another": (
         "(x: real[N], c: real[N]) -> (J: real) {\n  J: real = loop 0.0 x c {body=graph outer("
         "i: int, J%in: real, x: real[N], c: real[N]) -> (J%1: real) {\n"

@@ -11,15 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gradc.ad.names import adjoint_name, stem
+from gradc.ad.needs import Needs
 from gradc.ad.preparation import opened
 from gradc.ad.rules import Before
 from gradc.ad.stacks import Stacks
 from gradc.ad.sweep import Primal, Sweep
 from gradc.ir.dims import Dim
-from gradc.ir.graph import BOOL, INT, Atom, Equation, Graph, Type, Var
+from gradc.ir.graph import INT, Atom, Equation, Graph, Var
 from gradc.ops.builder import Builder
 from gradc.ops.control import Loop
-from gradc.ops.steps import row, row_equation, step_number
+from gradc.ops.steps import row, step_number
 from gradc.passes.copying import Copies
 from gradc.passes.dead import only_needed
 from gradc.passes.scopes import distinct, loop_equation
@@ -52,8 +53,7 @@ class _Backwards:
         self.sums = {var: self._input(var) for var in active}
         # The outputs of the body that have adjoints, and which of their elements are needed.
         self.outputs = [loop.body.outputs[i] for i in (*self.pulled, *self.rows)]
-        self.masks = [sweep.guards.taken(self.scope, equation.outs[i]) for i in self.rows]
-        self.taken = [None] * len(self.pulled) + [mask and self._row(mask) for mask in self.masks]
+        self.needs = Needs(sweep.guards, self.scope, inner, equation, self.pulled, self.rows)
 
     def _seeded(self) -> list[int]:
         """The positions of the results that have adjoints."""
@@ -80,19 +80,12 @@ class _Backwards:
         """What the body has for the adjoint of a quantity so far."""
         return Var(self.inner.unique(f"{self._adjoint_stem(var)}%in"), var.type)
 
-    def _row(self, mask: Atom) -> Atom:
-        """The row of a mask that belongs to a step, or the whole mask where it is a scalar."""
-        shape = mask.type.shape
-        if not shape:
-            return mask
-        return Var(self.inner.fresh(self.inner.stem), Type(BOOL.dtype, shape[1:]))
-
     def terms(self) -> Iterator[tuple[int, Atom]]:
         """Write the loop; yield its results by the operands to which they contribute."""
         loop, body, inner = self.loop, self.loop.body, self.inner
         if not self.outputs:
             return
-        primal = Primal(inner, opened(inner, body.equations, self.outputs, self.taken))
+        primal = Primal(inner, opened(inner, body.equations, self.outputs, self.needs.taken))
         number = step_number(inner, self.counter, loop.start, loop.step)
         begin = len(inner.equations)
         within = self._swept(primal, number)
@@ -100,7 +93,7 @@ class _Backwards:
         if not self.carried and not sums:
             return
         adjoints = [within.exact(var) or _zeros(inner, var) for var in (*self.carried, *sums)]
-        results = distinct(inner, adjoints)
+        results = distinct(inner, (*adjoints, *self.needs.earlier(within.guards, [*self.carried])))
         count, rest = inner.equations[primal.count : begin], inner.equations[begin:]
         rest = only_needed(rest, results)
         stacks = Stacks(self.sweep, self.equation, primal)
@@ -108,7 +101,12 @@ class _Backwards:
         copies = Copies(inner, stacks.known, renamed=False)
         written = (*count, *stacks.equations, *copies.equations(rest))
         results = (*(stacks.known.get(var, var) for var in results), *stacks.before)
-        inputs = (*self.carried.values(), *(self.sums[var] for var in sums), *stacks.after)
+        inputs = (
+            *self.carried.values(),
+            *(self.sums[var] for var in sums),
+            *self.needs.before,
+            *stacks.after,
+        )
         graph = Graph(
             body.name,
             (self.counter, *inputs),
@@ -120,9 +118,7 @@ class _Backwards:
 
     def _swept(self, primal: Primal, number: Atom) -> Sweep:
         """The reverse sweep of one step."""
-        for mask, needed in zip(self.masks, self.taken[len(self.pulled) :], strict=True):
-            if mask is not None and type(needed) is Var and needed is not mask:
-                self.inner.append(row_equation(needed, mask, number))
+        self.needs.read_rows(number)
         seeds = [*self.carried.values(), *(self._seed(i, number) for i in self.rows)]
         sweep = Sweep(
             self.inner,
@@ -134,7 +130,7 @@ class _Backwards:
             (*self.carried, *self.sums),
             self.sums,
             None if self.sweep.unnamed is None else frozenset(self.sums),
-            self.taken,
+            self.needs.taken,
         )
         sweep.run()
         return sweep
@@ -157,12 +153,13 @@ class _Backwards:
         initial = [self.adjoints[j] or _zeros(scope, loop.finals[j]) for j in self.pulled]
         for place, var in zip(places[len(self.pulled) :], sums, strict=True):
             initial.append(self.sweep.take(self.equation, place) or _zeros(scope, var))
-        initial += stacks.finals
+        initial += [*self.needs.first, *stacks.finals]
         outs = [
             Var(scope.fresh(self._adjoint_stem(var)), var.type)
             for var in (*(loop.finals[j] for j in self.pulled), *sums)
         ]
-        outs += [Var(scope.fresh(stem(var)), var.type) for var in stacks.finals]
+        more = (*self.needs.before, *stacks.finals)
+        outs += [Var(scope.fresh(stem(var)), var.type) for var in more]
         count = loop.count if loop.steps is None else loop.steps
         parts = replace(
             loop,

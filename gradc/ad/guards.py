@@ -199,9 +199,9 @@ class Guards:
         return self._unions[parts]
 
     def taken(self, b: Builder, var: Var) -> Atom | None:
-        """Which elements of a quantity are needed, where that is not the same for all."""
+        """Which elements of a quantity are needed; None where all are, always."""
         guard = self.of(var)
-        return None if guard is None or not self.by_element(var) else self._mask(b, guard)
+        return None if guard is None else self._mask(b, guard)
 
     def by_element(self, var: Var) -> bool:
         """Whether some elements of a quantity may be needed and others not."""
