@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import calls, compiling, memory, startup
+from benchmarks import calls, compiling, memory, ratio, startup
 
 MEASUREMENTS = {
     "startup": startup.main,
     "compiling": compiling.main,
     "calls": calls.main,
     "memory": memory.main,
+    "ratio": ratio.main,
 }
 
 

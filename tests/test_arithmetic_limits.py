@@ -199,3 +199,15 @@ def test_a_count_of_elements_never_grows_without_bound() -> None:
 def test_an_array_of_any_rank_is_an_array(axes: int) -> None:
     program = gradc.compile(f"input x[{', '.join(['N'] * axes)}]\nJ = sum(x) + mean(concat(x, x))")
     assert program.forward(x=np.ones((1,) * axes)) == 2.0
+
+
+def test_the_place_in_a_packed_triangle_is_an_integer_for_every_size() -> None:
+    text = """
+    input l[D*(D - 1)//2], x[D]
+    by_row[i in D, j in D] = l[i*(i - 1)//2 + j] if j < i else 0
+    by_column[i in D, j in D] = l[j*(2*D - j - 1)//2 + i - j - 1] if j < i else 0
+    J = sum(x)
+    """
+    values = gradc.compile(text).run(l=[1, 2, 3], x=[0, 0, 0]).values
+    np.testing.assert_array_equal(values["by_row"], [[0, 0, 0], [1, 0, 0], [2, 3, 0]])
+    np.testing.assert_array_equal(values["by_column"], [[0, 0, 0], [1, 0, 0], [2, 3, 0]])

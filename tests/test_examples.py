@@ -8,6 +8,7 @@ reference states its derivative.  Both modes are compared, one unit direction at
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -145,6 +146,11 @@ def test_every_example_has_a_reference_and_inputs():
     assert len(EXAMPLES) >= 14
     assert sorted(path.stem for path in (ROOT / "examples").glob("*.json")) == EXAMPLES
     assert set(DERIVATIVES) | set(SECOND_WAYS) <= set(EXAMPLES)
+
+
+def test_every_example_is_listed():
+    page = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(\w+)`", page)) == set(EXAMPLES)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

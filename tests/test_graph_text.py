@@ -10,6 +10,7 @@ import pytest
 
 from gradc.ad.forward import jvp
 from gradc.ad.reverse import vjp
+from gradc.compiler import compile_program
 from gradc.diagnostics import Source, SourceError
 from gradc.frontend.lower import check
 from gradc.ir.dims import Dim
@@ -44,7 +45,9 @@ def assert_reads_back(graph: Graph) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_and_their_derivatives_read_back(path: Path) -> None:
-    program = check(Source(path.name, path.read_text()))
+    source = Source(path.name, path.read_text())
+    assert_reads_back(check(source).graph)
+    program = compile_program(source)
     assert_reads_back(program.graph)
     assert_reads_back(vjp(program.graph, program.wrt()).graph)
     assert_reads_back(jvp(program.graph, program.wrt()).graph)

@@ -143,8 +143,10 @@ J = sum(y) + c
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_adjoints_are_sums_of_local_partials_times_adjoints(path: Path) -> None:
-    """The chain rule, number by number, wherever everything is a scalar."""
+    """The chain rule, number by number, wherever everything is a scalar with a formula."""
     compiled = gradc.load(path)
+    if any(True for equation in compiled.graph.equations for _ in equation.graphs()):
+        return
     if any(var.type.shape for var in compiled.graph.named()):
         return
     if not compiled.program.is_scalar_valued:

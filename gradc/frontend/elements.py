@@ -20,6 +20,7 @@ from gradc.frontend import syntax as ast
 from gradc.frontend.expressions import Lowering, Value, is_size, value_children
 from gradc.frontend.free import parts
 from gradc.frontend.indexing import static_items
+from gradc.frontend.integers import LARGEST_AXIS, Bounds
 from gradc.frontend.spelling import nearest
 from gradc.frontend.walk import postorder
 from gradc.ir.dims import Dim, shape_text
@@ -127,7 +128,11 @@ class ElementLowering(Lowering):
         index = Index(Var(name, INT), item.span, reduced, Dim.of(0))
         scope.quantities[name] = index.var
         self.indices.append(index)
-        return index if item.range is None or self._range(item, index, ends) else None
+        if item.range is not None and not self._range(item, index, ends):
+            return None
+        if not reduced or (index.stated and index.step > 0 and index.first == Dim.of(0)):
+            self.magnitudes.enter(index.var, Bounds(0, LARGEST_AXIS))
+        return index
 
     def _range(self, item: ast.IndexItem, index: Index, ends: Sequence[Value]) -> bool:
         """Enter the range that an index states; False after an error."""

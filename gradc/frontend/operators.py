@@ -97,7 +97,7 @@ def lower_binary(lower: Lowering, node: ast.Binary, left: Atom, right: Atom) -> 
             return None
         right = Size(right.dim, INT)
     bound = lower.magnitudes.combined(node.op, left, right)
-    real = bound > LARGEST_INTEGER or _is_real_quotient(node.op, right)
+    real = bound.magnitude > LARGEST_INTEGER or _is_real_quotient(node.op, right)
     left, right = lower.same_numbers(left, right, real)
     result = lower.builder.emit(BINARY[node.op], (left, right))
     lower.magnitudes.enter(result, bound)
@@ -111,9 +111,13 @@ def _size(lower: Lowering, op: str, left: Atom, right: Atom) -> Atom | None:
         return None
     a, b = dims
     total = a + b if op == "+" else a - b if op == "-" else a * b
-    if len(total.terms) > MOST_TERMS or lower.magnitudes.of(Size(total)) > LARGEST_INTEGER:
+    if len(total.terms) > MOST_TERMS or _beyond_integers(lower, total):
         return None
     return Size(total) if total.constant is None else Lit(float(total.constant))
+
+
+def _beyond_integers(lower: Lowering, dim: Dim) -> bool:
+    return lower.magnitudes.of(Size(dim)).magnitude > LARGEST_INTEGER
 
 
 def _as_dim(atom: Atom) -> Dim | None:

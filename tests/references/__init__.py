@@ -5,7 +5,17 @@ returns its outputs by name.  It knows nothing of gradc: it states the formula o
 source, element by element.  A module holds the references of one subject.
 """
 
-from references import basics, numerics
+from references import basics, gradbench, learning, nested, numerics, sequences
 from references.registry import DERIVATIVES, REFERENCES, SECOND_WAYS
 
-__all__ = ["DERIVATIVES", "REFERENCES", "SECOND_WAYS", "basics", "numerics"]
+__all__ = [
+    "DERIVATIVES",
+    "REFERENCES",
+    "SECOND_WAYS",
+    "basics",
+    "gradbench",
+    "learning",
+    "nested",
+    "numerics",
+    "sequences",
+]

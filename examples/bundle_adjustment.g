@@ -1,0 +1,37 @@
+# Bundle adjustment: where cameras see points of space, against where they were observed.
+# A camera is its rotation r as angle times axis, its centre c, focal length f, principal
+# point u and coefficients k of radial distortion: cam = [r1 r2 r3 c1 c2 c3 f u1 u2 k1 k2].
+# Each observation has a weight w; 1 - w^2 keeps weights from vanishing.
+# Source: B. Triggs, P. McLauchlan, R. Hartley and A. Fitzgibbon, "Bundle Adjustment: A
+# Modern Synthesis", Vision Algorithms 1999; weights: C. Zach, "Robust Bundle Adjustment
+# Revisited", ECCV 2014.  Rotation: O. Rodrigues, Journal de mathematiques 5 (1840).
+
+input feat[P, 2]                        # the image coordinates of each observation,
+input camera[P] in C, point[P] in M     # by which camera, and of which point
+param cam[C, 11], X[M, 3], w[P]
+
+def cross(a[3], b[3]) = [a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]]
+
+# x turned by the angle |r| about r.  At r = 0 the axis is undefined, but the derivative is
+# not: it is that of x + r cross x.
+def rotate(r[3], x[3]) {
+    theta = norm(r)
+    k = r / theta
+    turned = x*cos(theta) + cross(k, x)*sin(theta) + k*(dot(k, x)*(1 - cos(theta)))
+    return turned if theta > 0 else x + cross(r, x)
+}
+
+def distort(p[2], k[2]) {
+    rho = dot(p, p)
+    return p * (1 + k[0]*rho + k[1]*rho^2)
+}
+
+def project(cam[11], X[3]) {
+    x = rotate(cam[0:3], X - cam[3:6])
+    return cam[6]*distort(x[0:2] / x[2], cam[9:11]) + cam[7:9]
+}
+
+seen[p] = project(cam[camera[p]], X[point[p]])
+reprojection[p, i] = w[p] * (seen[p, i] - feat[p, i])
+weight[p] = 1 - w[p]^2
+output reprojection, weight
