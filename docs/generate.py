@@ -163,6 +163,8 @@ def _sample(function: Function) -> str:
     names = list(function.parameters)
     if function.name in ("max", "min"):
         return f"input x[N]\nf = {function.name}(x)"
+    if function.name == "scatter_add":
+        return "input v[M], i[M] in N, x[N]\nf = scatter_add(v, i, N)"
     if function.variadic:
         names[-1:] = ["z"] if names[0].islower() and len(names) == 2 else []
     shape = {"elementwise": "", "array": "[N]"}.get(function.group, "[N]")

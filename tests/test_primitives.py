@@ -24,6 +24,7 @@ import gradc
 from gradc.ad.forward import jvp
 from gradc.ad.reverse import vjp
 from gradc.frontend.functions import FUNCTIONS
+from gradc.ir.graph import DType
 from gradc.ops.primitive import Edge, Primitive
 from gradc.ops.table import PRIMITIVES
 
@@ -375,6 +376,11 @@ ARRAY_PROGRAMS = {
     "solve for a matrix": "param A[N,N], B[N,M]\nv = solve(A + 9*eye(N), B)",
     "inv": "param A[N,N]\nv = inv(A + 9*eye(N))",
     "det": "param A[N,N]\nv = det(A)",
+    "cofactors": "param A[N,N]\nv = cofactors(A)",
+    "prod_others": "param x[N]\nv = prod_others(x)",
+    "scatter_add": "input k[M] in N\nparam A[M,N]\nv = scatter_add(A, k, N)",
+    "scatter_add by pairs": "input k[M] in N, l[M] in 1\nparam x[M], y[N]\n"
+    "v = scatter_add(x, k, l, N, 2)",
     "logdet": "param A[N,N]\nv = logdet(A + 9*eye(N))",
     "cholesky": "param A[N,N]\nv = cholesky(A + 9*eye(N))",
     "scalar operands": "param x[N], s, t\nv = (s*x + t) / (x*x + s*s + 1)",
@@ -414,9 +420,13 @@ def data_for(
     random_numbers = np.random.default_rng(seed)
     variables = compiled.graph.inputs if of is None else of
     shapes = [tuple(dim.evaluate(sizes) for dim in var.type.shape) for var in variables]
-    return [
+    numbers = [
         random_numbers.normal(size=shape) if shape else float(random_numbers.normal())
         for shape in shapes
+    ]
+    return [
+        number if var.type.dtype is DType.REAL else np.zeros(np.shape(number), np.int64)
+        for var, number in zip(variables, numbers, strict=True)
     ]
 
 

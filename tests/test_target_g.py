@@ -9,7 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_generated_programs import as_tuple
+from hypothesis import given
+from programs import Case, programs
+from test_functions import ALL as FUNCTIONS
+from test_functions import OWN
+from test_generated_programs import as_tuple, sampled
+from test_indexed import ALL as INDEXED
+from test_loops import ALL as LOOPS
 
 import gradc
 from gradc.frontend import tables
@@ -60,11 +66,11 @@ def assert_same_derivatives(compiled: gradc.Compiled, data: Mapping[str, Any]) -
     random = np.random.default_rng(1)
     weights = [random.normal(size=np.shape(v))[()] for v in values] if seeds else [1.0]
     expected = [*values, *functions["reverse"](saved, *weights)]
-    given = dict(zip((var.name for var in program.graph.inputs), arguments, strict=False))
-    given |= {var.name: weight for var, weight in zip(seeds, weights, strict=False)}
-    found = as_tuple(program.forward(**given))
+    bound = dict(zip((var.name for var in program.graph.inputs), arguments, strict=False))
+    bound |= {var.name: weight for var, weight in zip(seeds, weights, strict=False)}
+    found = as_tuple(program.forward(**bound))
     for name, one, other in zip(program.graph.outputs, found, expected, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-13, err_msg=str(name))
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13, err_msg=str(name))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -102,6 +108,35 @@ def test_the_derivatives_of_a_derivative_program_are_the_hessian(path: Path) -> 
     found = as_tuple(again.forward(**given))[-len(names) :]
     for one, other in zip(found, expected.values(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
+
+
+SAID = {
+    f"{group}: {name}": (text, data)
+    for group, cases in {
+        "indices": INDEXED,
+        "loops": LOOPS,
+        "functions": FUNCTIONS,
+        "own derivatives": OWN,
+    }.items()
+    for name, (text, data, _) in cases.items()
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_whatever_can_be_said_and_its_derivatives(name: str) -> None:
+    text, data = SAID[name]
+    try:
+        compiled = gradc.compile(text)
+    except gradc.SourceError:  # its last quantity is no real one
+        compiled = gradc.compile(f"{text}\nTotal = 0\noutput Total")
+    assert_same_derivatives(compiled, data)
+    derived(compiled, "forward")
+
+
+@sampled(100)
+@given(programs())
+def test_any_program_and_its_derivatives(case: Case) -> None:
+    assert_same_derivatives(gradc.compile(case.text), case.data)
 
 
 def test_the_numbers_that_are_printed_are_exact() -> None:
@@ -162,6 +197,70 @@ def test_names_that_are_words_of_the_language_are_replaced() -> None:
     assert "output J, dim_, def_" in text
     assert "# dim is a word of the language: dim_ stands for it." in text
     gradc.compile(text)
+
+
+RECURRENT = """
+input x[T, D]
+param W[H, H], U[H, D], v[H]
+loop t in T carry h = zeros(H) {
+    g = W @ h + U @ x[t]
+    h = tanh(g)
+    y[t] = dot(v, h)
+}
+J = sum(y^2)
+"""
+
+
+def test_a_loop_stays_a_loop_and_runs_backwards() -> None:
+    text = emit_text(RECURRENT)
+    assert "loop t in T carry h = " in text
+    assert " in T - 1:-1:-1 carry " in text
+    assert "    y[t] = v @ h\n" in text
+
+
+CHECKPOINTS = """
+param a, x[T]
+loop t in T carry s = a checkpoint 2 {
+    s = sin(s)*x[t]
+}
+J = s
+"""
+
+
+def test_a_step_that_is_not_run_reads_nothing() -> None:
+    """Of seven steps, the last block of two has one: its adjoint is a loop of at most one step."""
+    compiled = gradc.compile(CHECKPOINTS)
+    assert " in 1 carry " in emit(compiled.program, compiled.wrt, "reverse")
+    assert_same_derivatives(compiled, {"a": 0.5, "x": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]})
+
+
+def test_a_function_stays_a_function_with_its_own_derivative() -> None:
+    text = emit_text(
+        "def softplus(t) = log1p(exp(t)) with dt = sigmoid(t)\nparam x, y\nJ = softplus(x)*y", "y"
+    )
+    assert "def softplus(t) = log1p(exp(t)) with dt = sigmoid(t)\n" in text
+
+
+def test_what_is_added_at_places_takes_no_more_steps_than_reading_there() -> None:
+    text = emit_text(
+        "input a[P] in N, b[P] in M\nparam A[N, M]\nr[p] = A[a[p], b[p]]\nJ = sum(r*r)"
+    )
+    assert "dA = scatter_add(" in text
+    assert ", a, b, N, M)" in text
+
+
+def test_a_place_that_is_not_taken_is_not_read() -> None:
+    text = emit_text("param x[N]\nf[i in N] = x[i]*x[i-1] if i > 0 else x[0]\nJ = sum(f*f)")
+    compiled = gradc.compile(text)
+    assert compiled.forward(x=[3.0]) == (9.0, pytest.approx([6.0]))
+
+
+def test_functions_that_call_each_other_too_often_are_refused() -> None:
+    lines = ["def f0(x) = sin(x)*cos(x)"]
+    lines += [f"def f{i + 1}(x) = f{i}(x) + f{i}(x + 1)*x" for i in range(20)]
+    compiled = gradc.compile("\n".join([*lines, "param x", "J = f20(x)"]))
+    with pytest.raises(gradc.UsageError, match="more than 50000 equations"):
+        emit(compiled.program, compiled.wrt, "forward")
 
 
 def test_the_words_of_the_language_are_those_of_the_grammar() -> None:

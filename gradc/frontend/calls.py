@@ -26,7 +26,7 @@ _ARRAYS = range(1, MOST_AXES + 1)  # the ranks of arrays
 # Checks
 
 
-def _number(lower: Lowering, node: ast.Call, i: int, value: Atom) -> Atom | None:
+def number_at(lower: Lowering, node: ast.Call, i: int, value: Atom) -> Atom | None:
     name = f"`{node.function.name}`"
     if not lower.require_number(value, node.arguments[i], name):
         return None
@@ -34,12 +34,12 @@ def _number(lower: Lowering, node: ast.Call, i: int, value: Atom) -> Atom | None
 
 
 def _numbers(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> list[Atom] | None:
-    numbers = [_number(lower, node, i, arg) for i, arg in enumerate(args)]
+    numbers = [number_at(lower, node, i, arg) for i, arg in enumerate(args)]
     ready = [number for number in numbers if number is not None]
     return ready if len(ready) == len(args) else None
 
 
-def _rank(lower: Lowering, node: ast.Call, value: Atom, i: int, ranks: Sequence[int]) -> bool:
+def has_rank(lower: Lowering, node: ast.Call, value: Atom, i: int, ranks: Sequence[int]) -> bool:
     """Whether an argument has one of the ranks; records an error where it has not."""
     if len(value.type.shape) in ranks:
         return True
@@ -117,8 +117,8 @@ def _all_axes(value: Atom) -> tuple[tuple[str, tuple[int, ...]], ...]:
 
 
 def _array_argument(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
-    value = _number(lower, node, 0, args[0])
-    if value is None or not _rank(lower, node, value, 0, _ARRAYS):
+    value = number_at(lower, node, 0, args[0])
+    if value is None or not has_rank(lower, node, value, 0, _ARRAYS):
         return None
     return value
 
@@ -185,8 +185,8 @@ def lower_extremum(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Ato
 
 
 def lower_softmax(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
-    value = _number(lower, node, 0, args[0])
-    if value is None or not _rank(lower, node, value, 0, (1,)):
+    value = number_at(lower, node, 0, args[0])
+    if value is None or not has_rank(lower, node, value, 0, (1,)):
         return None
     return lower.builder.emit("softmax", (value,), (("axes", (0,)),))
 
@@ -197,7 +197,7 @@ def lower_softmax(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom
 def lower_dot(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     numbers = _numbers(lower, node, args)
     if numbers is None or not all(
-        _rank(lower, node, number, i, (1,)) for i, number in enumerate(numbers)
+        has_rank(lower, node, number, i, (1,)) for i, number in enumerate(numbers)
     ):
         return None
     if not _equal_shapes(lower, node, numbers):
@@ -208,7 +208,7 @@ def lower_dot(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | N
 def lower_outer(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     numbers = _numbers(lower, node, args)
     if numbers is None or not all(
-        _rank(lower, node, number, i, (1,)) for i, number in enumerate(numbers)
+        has_rank(lower, node, number, i, (1,)) for i, number in enumerate(numbers)
     ):
         return None
     return lower.builder.contract(numbers[0], numbers[1], "i,j->ij")
@@ -227,8 +227,8 @@ def _square_matrix(lower: Lowering, node: ast.Call, value: Atom) -> bool:
 
 
 def lower_trace(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
-    value = _number(lower, node, 0, args[0])
-    if value is None or not _rank(lower, node, value, 0, (2,)):
+    value = number_at(lower, node, 0, args[0])
+    if value is None or not has_rank(lower, node, value, 0, (2,)):
         return None
     if not _square_matrix(lower, node, value):
         return None
@@ -237,8 +237,8 @@ def lower_trace(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom |
 
 
 def lower_diag(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
-    value = _number(lower, node, 0, args[0])
-    if value is None or not _rank(lower, node, value, 0, (1, 2)):
+    value = number_at(lower, node, 0, args[0])
+    if value is None or not has_rank(lower, node, value, 0, (1, 2)):
         return None
     if len(value.type.shape) == 1:
         return lower.builder.emit("diagonal_matrix", (value,))
@@ -249,8 +249,8 @@ def lower_diag(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | 
 
 def lower_square(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     """A function of one square matrix that is a primitive under its own name."""
-    value = _number(lower, node, 0, args[0])
-    if value is None or not _rank(lower, node, value, 0, (2,)):
+    value = number_at(lower, node, 0, args[0])
+    if value is None or not has_rank(lower, node, value, 0, (2,)):
         return None
     if not _square_matrix(lower, node, value):
         return None
@@ -260,9 +260,11 @@ def lower_square(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom 
 def lower_solve(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     """`solve(A, y)`."""
     numbers = _numbers(lower, node, args)
-    if numbers is None or not _rank(lower, node, numbers[0], 0, (2,)):
+    if numbers is None or not has_rank(lower, node, numbers[0], 0, (2,)):
         return None
-    if not _square_matrix(lower, node, numbers[0]) or not _rank(lower, node, numbers[1], 1, (1, 2)):
+    if not _square_matrix(lower, node, numbers[0]) or not has_rank(
+        lower, node, numbers[1], 1, (1, 2)
+    ):
         return None
     rows, wanted = numbers[1].type.shape[0], numbers[0].type.shape[0]
     if rows != wanted:
@@ -282,7 +284,7 @@ def lower_solve(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom |
 # Making and joining arrays
 
 
-def _sizes(lower: Lowering, node: ast.Call, first: int) -> Shape | None:
+def sizes_from(lower: Lowering, node: ast.Call, first: int) -> Shape | None:
     """The sizes among the arguments as a shape, each at least 0 and together not absurd."""
     dims = [lower.sizes.evaluate(expr) for expr in node.arguments[first:]]
     shape = tuple(dim for dim in dims if dim is not None)
@@ -311,21 +313,21 @@ def _sizes(lower: Lowering, node: ast.Call, first: int) -> Shape | None:
 
 def filled(number: float) -> Lower:
     def lower_filled(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
-        shape = _sizes(lower, node, 0)
+        shape = sizes_from(lower, node, 0)
         return None if shape is None else lower.builder.fill(Lit(number), shape)
 
     return lower_filled
 
 
 def lower_eye(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
-    shape = _sizes(lower, node, 0)
+    shape = sizes_from(lower, node, 0)
     if shape is None:
         return None
     return lower.builder.emit("diagonal_matrix", (lower.builder.fill(Lit(1.0), shape),))
 
 
 def lower_reshape(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
-    shape = _sizes(lower, node, 1)
+    shape = sizes_from(lower, node, 1)
     if shape is None or not lower.require_number(args[0], node.arguments[0], "`reshape`"):
         return None
     found = args[0].type.shape
@@ -347,7 +349,7 @@ def lower_reshape(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom
 def lower_concat(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
     numbers = _numbers(lower, node, args)
     if numbers is None or not all(
-        _rank(lower, node, number, i, _ARRAYS) for i, number in enumerate(numbers)
+        has_rank(lower, node, number, i, _ARRAYS) for i, number in enumerate(numbers)
     ):
         return None
     rests = [Type(number.type.dtype, number.type.shape[1:]) for number in numbers]

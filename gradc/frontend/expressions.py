@@ -364,7 +364,7 @@ def _call_children(node: ast.Call, scope: Scope) -> tuple[ast.Expr, ...]:
     function = FUNCTIONS.get(name)
     if function is None or name in scope.functions:
         return node.arguments
-    return tuple(arg for i, arg in enumerate(node.arguments) if function.takes_value(i))
+    return tuple(function.values(node.arguments))
 
 
 def moves(node: ast.Expr, scope: Scope) -> bool:

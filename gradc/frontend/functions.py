@@ -6,7 +6,7 @@ which primitives they are written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradc.frontend import syntax as ast
@@ -34,6 +34,7 @@ from gradc.frontend.calls import (
     lower_var,
     lower_where,
 )
+from gradc.frontend.calls_places import lower_prod_others, lower_scatter_add
 from gradc.frontend.spelling import FOREIGN_FUNCTIONS, nearest
 from gradc.ops.table import PRIMITIVES
 
@@ -54,6 +55,7 @@ class Function(NamedTuple):
     lower: Lower
     group: str
     optional: int = 0  # how many of the last parameters may be left out
+    paired: bool = False  # after the first parameter, as many values as sizes
 
     @property
     def signature(self) -> str:
@@ -65,17 +67,22 @@ class Function(NamedTuple):
         """Whether the last parameter repeats."""
         return self.parameters[-1] == "..."
 
-    def takes_value(self, position: int) -> bool:
-        """Whether an argument is a value; otherwise it is a size."""
+    def values(self, arguments: Sequence[ast.Expr]) -> list[ast.Expr]:
+        """The arguments that are values; the others are sizes."""
+        if self.paired:
+            return list(arguments[: len(arguments) // 2 + 1])
+        return [arg for i, arg in enumerate(arguments) if self._takes_value(i)]
+
+    def _takes_value(self, position: int) -> bool:
         names = self.parameters[:-1] if self.variadic else self.parameters
         return names[min(position, len(names) - 1)][0].islower()
 
     def accepts(self, lower: Lowering, node: ast.Call) -> bool:
         """Whether the number of arguments is right; records an error where it is not."""
         most = None if self.variadic else len(self.parameters)
-        least = len(self.parameters) - (1 if self.variadic else 0) - self.optional
+        least = 3 if self.paired else len(self.parameters) - self.variadic - self.optional
         count = len(node.arguments)
-        if count >= least and (most is None or count <= most):
+        if count >= least and (most is None or count <= most) and (count % 2 or not self.paired):
             return True
         wanted = f"at least {least}" if most is None else str(least)
         if most is not None and most > least:
@@ -179,6 +186,13 @@ def _table() -> Mapping[str, Function]:
             lower_extremum,
             "reduction",
         ),
+        Function(
+            "prod_others",
+            ("x",),
+            PRIMITIVES["prod_others"].doc,
+            lower_prod_others,
+            "reduction",
+        ),
         Function("norm", ("x",), PRIMITIVES["norm"].doc, lower_reduce, "reduction"),
         Function("logsumexp", ("x",), PRIMITIVES["logsumexp"].doc, lower_reduce, "reduction"),
         Function("softmax", ("x",), PRIMITIVES["softmax"].doc, lower_softmax, "reduction"),
@@ -203,7 +217,7 @@ def _table() -> Mapping[str, Function]:
         ),
         *(
             Function(n, ("a",), PRIMITIVES[n].doc, lower_square, "matrix")
-            for n in ("det", "logdet", "inv", "cholesky")
+            for n in ("det", "logdet", "inv", "cholesky", "cofactors")
         ),
         Function("solve", ("a", "y"), PRIMITIVES["solve"].doc, lower_solve, "matrix"),
         Function("zeros", ("N", "..."), "An array of zeros.", filled(0.0), "array"),
@@ -215,6 +229,14 @@ def _table() -> Mapping[str, Function]:
             "The same elements, row by row, in another shape.",
             lower_reshape,
             "array",
+        ),
+        Function(
+            "scatter_add",
+            ("v", "i", "...", "N", "..."),
+            "Rows of zeros, as many as the sizes say, with row p of v added at `[i[p], ...]`.",
+            lower_scatter_add,
+            "array",
+            paired=True,
         ),
         Function(
             "concat", ("x", "..."), "Arrays joined along the first axis.", lower_concat, "array"

@@ -51,8 +51,6 @@ def static_items(
             lower.describe(node.value, value),
         )
         return None
-    if not lower.require_number(value, node.value, "a subscript"):
-        return None
     items = [
         (Dim.of(0), extent) if id(item) in moving else _item(lower, node, item, extent)
         for item, extent in zip(node.items, shape, strict=False)

@@ -68,7 +68,8 @@ def _size_arguments(node: ast.Call) -> list[ast.Expr]:
     function = FUNCTIONS.get(node.function.name)
     if function is None:
         return []
-    return [arg for i, arg in enumerate(node.arguments) if not function.takes_value(i)]
+    values = function.values(node.arguments)
+    return [arg for arg in node.arguments if not any(arg is value for value in values)]
 
 
 def _expressions(statements: Sequence[ast.Statement]) -> Iterator[Any]:

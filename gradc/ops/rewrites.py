@@ -116,19 +116,19 @@ def _as_wide(b: Builder, value: Atom, args: Args) -> Atom | None:
 
 
 def _and(b: Builder, args: Args, params: Params) -> Atom | None:
-    return _logic(args, neutral=True)
+    return _logic(b, args, neutral=True)
 
 
 def _or(b: Builder, args: Args, params: Params) -> Atom | None:
-    return _logic(args, neutral=False)
+    return _logic(b, args, neutral=False)
 
 
-def _logic(args: Args, neutral: bool) -> Atom | None:
+def _logic(b: Builder, args: Args, neutral: bool) -> Atom | None:
     if args[0] is args[1]:
         return args[0]
     for one, other in (args, args[::-1]):
-        if type(one) is Lit and not other.type.shape:
-            return other if one.value is neutral else one
+        if type(one) is Lit:
+            return other if one.value is neutral else b.fill(one, other.type.shape)
     return None
 
 

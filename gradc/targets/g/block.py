@@ -13,9 +13,11 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import Atom, Equation, Lit, Size, Var
+from gradc.ops.control import Loop
+from gradc.ops.indexing import partly_checked
 from gradc.targets.g.element import Place, Places, element_form
 from gradc.targets.g.names import Names
-from gradc.targets.g.pieces import Piece, call, number, size, subscript
+from gradc.targets.g.pieces import Piece, call, number, size, subscript, truth
 from gradc.targets.g.whole import axes_before, whole_form
 
 # A nameless part that is wider gets a statement of its own.
@@ -30,11 +32,18 @@ _WHOLE, _ELEMENT = 1, 2  # the forms that a part allows, together with the parts
 class Expressions:
     """Writes the expressions of one scope; holds the parts that are written in place."""
 
-    def __init__(self, names: Names, function: Callable[[Equation], str]) -> None:
+    def __init__(
+        self,
+        names: Names,
+        function: Callable[[Equation], str],
+        constants: Container[Var] = (),
+    ) -> None:
         self.names = names
         self.function = function
+        self.constants = constants
         self.parts: dict[Var, Equation] = {}
         self.forms: dict[Var, int] = {}
+        self.checks: dict[Var, Equation] = {}  # places that are checked where they are read
         self._bound: dict[str, Dim] = {}  # the indices of the statement, and how far each goes
         self._told: set[str] = set()  # those of which an access says so
         self._open: set[str] = set()  # those of which an access might say something else
@@ -46,15 +55,30 @@ class Expressions:
         whole = _WHOLE if whole_form(equation) else 0
         return whole | (_ELEMENT if element_form(equation) else 0)
 
+    def is_constant(self, equation: Equation) -> bool:
+        """Whether an equation defines a constant of the author's, and by constants alone."""
+        pending = equation.inputs()
+        while pending and equation.out in self.constants:
+            var = pending.pop()
+            if var in self.parts:
+                pending += self.parts[var].inputs()
+            elif var not in self.constants:
+                return False
+        return equation.out in self.constants
+
     # Whole quantities
+
+    def check(self, atom: Atom) -> Equation | None:
+        """The check of a place that is read under a condition, which is made where it is read."""
+        return self.checks.get(atom) if type(atom) is Var else None
 
     def whole(self, atom: Atom) -> Piece:
         """An operand as a whole quantity."""
         if isinstance(atom, Lit):
-            return number(atom.value)
+            return truth(atom.value) if isinstance(atom.value, bool) else number(atom.value)
         if isinstance(atom, Size):
             return size(atom.dim)
-        equation = self.parts.get(atom)
+        equation = self.parts.get(atom) or self.checks.get(atom)
         if equation is None:
             return Piece(self.names[atom])
         return self.written(equation)
@@ -102,10 +126,10 @@ class Expressions:
         """The element of an operand at some places."""
         if type(atom) is not Var:
             return self.whole(atom)
-        equation = self.parts.get(atom)
+        equation = self.parts.get(atom) or self.checks.get(atom)
         if equation is None:
             return self._access(atom, places)
-        if not places and self.forms[atom] & _WHOLE:
+        if not places and self.forms.get(atom, 0) & _WHOLE:
             return self.written(equation)
         write = element_form(equation)
         assert write is not None
@@ -151,11 +175,16 @@ class Block:
     """Writes the equations of one scope as lines."""
 
     def __init__(
-        self, expressions: Expressions, constants: Container[Var] = (), indent: str = ""
+        self,
+        expressions: Expressions,
+        loop: Callable[[Block, Equation], None],
+        indent: str = "",
+        part_width: int = PART_WIDTH,
     ) -> None:
         self.expressions = expressions
-        self.constants = constants
+        self.loop = loop
         self.indent = indent
+        self.part_width = part_width
         self.lines: list[str] = []
         self._uses: Mapping[Var, int] = {}
         self._width: dict[Var, int] = {}
@@ -164,7 +193,30 @@ class Block:
         """Append the statements of equations; `results` are read after them by their names."""
         self._uses = uses_of(equations, results)
         for equation in equations:
-            self._equation(equation)
+            if equation.op == "loop":
+                self.loop(self, equation)
+            elif partly_checked(equation) and equation.out.anonymous:
+                self.expressions.checks[equation.out] = equation
+            else:
+                self._equation(equation)
+
+    def is_read(self, var: Var) -> bool:
+        """Whether anything reads a quantity."""
+        return var in self._uses
+
+    def part(self, var: Var) -> Piece | None:
+        """The expression of a result that was to be written in place; None where it has a
+        statement, which is written now if it cannot be an expression."""
+        expressions = self.expressions
+        equation, forms = expressions.parts.get(var), expressions.forms.get(var, 0)
+        if equation is None:
+            return None
+        if forms & _WHOLE:
+            return expressions.written(equation)
+        if not var.type.shape:
+            return expressions.by_elements(equation)[1]
+        self._part(var)
+        return None
 
     def _equation(self, equation: Equation) -> None:
         expressions, out = self.expressions, equation.out
@@ -178,7 +230,7 @@ class Block:
                     allowed = both
         width = self._estimate(equation)
         once = self._uses.get(out, 0) <= 1
-        if out.anonymous and once and width <= PART_WIDTH:
+        if out.anonymous and once and width <= self.part_width:
             expressions.parts[out] = equation
             expressions.forms[out] = allowed
             self._width[out] = width
@@ -204,21 +256,9 @@ class Block:
             indices, piece = expressions.mapped(equation)
             left += f"[{', '.join(indices)}]"
         lines = commented(f"{left} = {piece.text}", _source(equation), self.indent)
-        if equation.out in self.constants and self._is_constant(equation):
+        if expressions.is_constant(equation):
             lines[-1] = f"const {lines[-1]}"
         self.lines += lines
-
-    def _is_constant(self, equation: Equation) -> bool:
-        """Whether a constant of the author's is written with constants alone."""
-        pending = equation.inputs()
-        while pending:
-            var = pending.pop()
-            part = self.expressions.parts.get(var)
-            if part is not None:
-                pending += part.inputs()
-            elif var not in self.constants:
-                return False
-        return True
 
     def _estimate(self, equation: Equation) -> int:
         """About how many columns an expression takes, from those of its parts."""
@@ -234,17 +274,26 @@ class Block:
 def uses_of(equations: Sequence[Equation], results: Iterable[Var]) -> dict[Var, int]:
     """How often each quantity is read; a result is read by its name, as is what a loop reads."""
     uses: dict[Var, int] = {}
+    named = [*results]
     for equation in equations:
         for var in equation.inputs():
             uses[var] = uses.get(var, 0) + 1
-    for var in results:
+        if partly_checked(equation):
+            named += equation.inputs()
+        elif equation.op == "loop":
+            loop = Loop.of(equation)
+            named += [v for v in (*loop.captured, loop.count) if type(v) is Var]
+    for var in named:
         uses[var] = uses.get(var, 0) + 2
     return uses
 
 
 def _source(equation: Equation) -> str | None:
-    """The author's statement, for a comment."""
-    return equation.origin.text if equation.origin and not equation.out.anonymous else None
+    """The author's statement, for a comment; that of a loop stands at the loop."""
+    origin = equation.origin
+    if origin is None or equation.out.anonymous or origin.text.startswith("loop "):
+        return None
+    return origin.text
 
 
 # Lines

@@ -1,7 +1,7 @@
 """Equations that the language has in one form only, brought into that form.
 
 `softmax` runs over the last axis, `concat` and `stack` join along the first, and `scatter_add`
-adds rows at the places of one vector; other axes are brought there by transposing and reshaping.
+adds rows at places given by vectors; other axes are brought there by transposing and reshaping.
 Products with the Jacobians of `softmax` and of the unit vector are written out as textbooks do.
 """
 
@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gradc.ir.dims import Dim
-from gradc.ir.graph import INT, Atom, Equation, Graph, Lit, Size
+from gradc.ir.dims import Dim, product
+from gradc.ir.graph import Atom, Equation, Graph, Lit
 from gradc.ops.arrays import joined_axis
 from gradc.ops.builder import Builder
 from gradc.ops.primitive import Form
 from gradc.ops.reductions import spread
 from gradc.ops.table import PRIMITIVES
 from gradc.passes.rewriting import Rule, rewritten
+from gradc.targets.g.whole import scatters_rows
 
 
 def canonical(graph: Graph) -> Graph:
@@ -59,13 +60,6 @@ def _reshaped(b: Builder, value: Atom, shape: Sequence[Dim]) -> Atom:
     return b.reduced("reshape", (value,), (("shape", tuple(shape)),))
 
 
-def _product(dims: Sequence[Dim]) -> Dim:
-    total = Dim.of(1)
-    for dim in dims:
-        total = total * dim
-    return total
-
-
 def _softmax(b: Builder, equation: Equation) -> Atom | None:
     """Over the last axis: the axes brought to the end and made one."""
     value, axes = equation.args[0], equation.param("axes")
@@ -76,7 +70,7 @@ def _softmax(b: Builder, equation: Equation) -> Atom | None:
     perm = [*left, *axes]
     turned = _transposed(b, value, perm)
     shape = turned.type.shape
-    flat = _reshaped(b, turned, (*shape[: len(left)], _product(shape[len(left) :])))
+    flat = _reshaped(b, turned, (*shape[: len(left)], product(shape[len(left) :])))
     weights = b.emit(equation.op, (flat,), (("axes", (len(left),)),))
     return _transposed(b, _reshaped(b, weights, shape), _inverse(perm))
 
@@ -120,12 +114,11 @@ def _join(b: Builder, equation: Equation) -> Atom | None:
 
 
 def _scatter_add(b: Builder, equation: Equation) -> Atom | None:
-    """Rows at the places of one vector: the places of several axes counted through, the axes
-    brought to the front and made one."""
+    """Rows at places: the axes of the places brought to the front and made one."""
     value, *indices = equation.args
     axes, shape = equation.param("axes"), equation.param("shape")
     places = next((index.type.shape for index in indices if index.type.shape), ())
-    if not places or (axes == (0,) and len(places) == 1):
+    if not places or scatters_rows(equation):
         return None
     neighbours = tuple(range(axes[0], axes[0] + len(axes))) == axes
     first, count = (axes[0] if neighbours else 0), len(places)
@@ -133,23 +126,12 @@ def _scatter_add(b: Builder, equation: Equation) -> Atom | None:
     front = list(range(first, first + count))
     rows = _transposed(b, value, [*front, *(a for a in range(rank) if a not in front)])
     rest = [axis for axis in range(len(shape)) if axis not in axes]
-    rows = _reshaped(b, rows, (_product(places), *(shape[axis] for axis in rest)))
-    place = _counted(b, indices, [shape[axis] for axis in axes])
-    place = _reshaped(b, b.broadcast(place, places, ()), (_product(places),))
-    wide = tuple(shape[axis] for axis in axes)
-    flat = (_product(wide), *(shape[axis] for axis in rest))
-    added = b.emit(equation.op, (rows, place), (("shape", flat), ("axes", (0,))))
-    result = _reshaped(b, added, (*wide, *flat[1:]))
-    return _transposed(b, result, _inverse([*axes, *rest]))
-
-
-def _counted(b: Builder, indices: Sequence[Atom], sizes: Sequence[Dim]) -> Atom:
-    """The place on several axes as one number, the last axis counting fastest."""
-    total = indices[0]
-    for index, size in zip(indices[1:], sizes[1:], strict=True):
-        length: Atom = Size(size, INT) if size.constant is None else Lit(size.constant, INT)
-        total = b.emit("add", (b.emit("mul", (total, length)), index))
-    return total
+    number = product(places)
+    rows = _reshaped(b, rows, (number, *(shape[axis] for axis in rest)))
+    flat = [_reshaped(b, b.broadcast(index, places, ()), (number,)) for index in indices]
+    wide = tuple(shape[axis] for axis in (*axes, *rest))
+    params = (("shape", wide), ("axes", tuple(range(len(axes)))))
+    return _transposed(b, b.emit(equation.op, (rows, *flat), params), _inverse([*axes, *rest]))
 
 
 _RULES: dict[str, Callable[[Builder, Equation], Atom | None]] = {

@@ -15,7 +15,7 @@ from gradc.ir.graph import Atom, Equation
 from gradc.ops.primitive import Form
 from gradc.ops.table import PRIMITIVES
 from gradc.targets.g.pieces import Piece, conditional, infix, size
-from gradc.targets.g.whole import elementwise
+from gradc.targets.g.whole import elementwise, where_taken
 
 
 class Place(NamedTuple):
@@ -60,6 +60,9 @@ class Elements(Protocol):
 
     def branch(self, atom: Atom, places: Places) -> Piece:
         """As `at`, of an operand that is read in a branch only."""
+
+    def check(self, atom: Atom) -> Equation | None:
+        """The check of a place that is read under a condition, which is made where it is read."""
 
     def reduction(
         self, function: str, extents: Sequence[Dim], body: Callable[[Places], Piece]
@@ -242,13 +245,21 @@ def _gather(elements: Elements, equation: Equation, places: Places) -> Piece:
     neighbours = tuple(range(axes[0], axes[0] + len(axes))) == axes
     first = axes[0] if neighbours else 0
     chosen, left = places[first : first + count], [*places[:first], *places[first + count :]]
-    pieces = [elements.at(index, chosen if index.type.shape else ()) for index in indices]
-    found = [Place(piece, piece.text if piece.text.isidentifier() else "") for piece in pieces]
+    checks: list[Piece] = []
+    found: list[Place] = []
+    for index in indices:
+        check = elements.check(index)
+        if check is not None:
+            index, taken = check.args
+            checks.append(elements.at(taken, chosen if taken.type.shape else ()))
+        piece = elements.at(index, chosen if index.type.shape else ())
+        found.append(Place(piece, piece.text if piece.text.isidentifier() else ""))
     inner = [
         found[axes.index(axis)] if axis in axes else left.pop(0)
         for axis in range(len(value.type.shape))
     ]
-    return elements.at(value, tuple(inner))
+    read = elements.branch if checks else elements.at
+    return where_taken(checks, equation, read(value, tuple(inner)))
 
 
 def _scatter_at_one(elements: Elements, equation: Equation, places: Places) -> Piece:

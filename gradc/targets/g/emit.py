@@ -17,7 +17,9 @@ from gradc.ir.program import Program
 from gradc.pipeline import forward_mode, prepared
 from gradc.targets.g.block import Block, Expressions
 from gradc.targets.g.canonical import canonical
+from gradc.targets.g.functions import Functions
 from gradc.targets.g.names import Names
+from gradc.targets.g.opening import opened
 
 
 def emit(program: Program, wrt: Sequence[Var], mode: str) -> str:
@@ -52,7 +54,7 @@ class _Page:
     ) -> None:
         self.program = program
         self.wrt = wrt
-        self.graph = canonical(graph)
+        self.graph = canonical(opened(graph))
         self.seeds = seeds
         self.forward = forward
         self.names = Names(self.graph)
@@ -62,9 +64,11 @@ class _Page:
         graph = self.graph
         for var in (*graph.inputs, *graph.outputs):
             self.names[var]
-        block = Block(Expressions(self.names, lambda equation: ""), self.program.constants)
+        functions = Functions(self.names)
+        expressions = Expressions(self.names, functions.name, self.program.constants)
+        block = Block(expressions, functions.loop)
         block.write(graph.equations, graph.outputs)
-        parts = [self._header(), self._declarations(), block.lines]
+        parts = [self._header(), self._declarations(), functions.lines, block.lines]
         return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
     def _header(self) -> list[str]:

@@ -90,6 +90,11 @@ def number(value: float | int) -> Piece:
     return Piece(text, SIGN if text.startswith("-") else OPERAND)
 
 
+def truth(value: bool) -> Piece:
+    """A truth value, for which the language has no word."""
+    return Piece("0 == 0" if value else "0 == 1", COMPARISON)
+
+
 def size(dim: Dim) -> Piece:
     """A size, as an expression."""
     text = str(dim)

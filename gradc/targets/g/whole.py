@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from gradc.ir.dims import Dim, Shape
-from gradc.ir.graph import Atom, DType, Equation, Lit
+from gradc.ir.graph import Atom, DType, Equation
+from gradc.ops.indexing import partly_checked
 from gradc.ops.primitive import Fn, Form, Infix, Prefix
 from gradc.ops.table import PRIMITIVES
 from gradc.targets.g.pieces import (
@@ -32,6 +33,9 @@ class Operands(Protocol):
 
     def whole(self, atom: Atom) -> Piece:
         """An operand as a whole quantity."""
+
+    def check(self, atom: Atom) -> Equation | None:
+        """The check of a place that is read under a condition, which is made where it is read."""
 
     def function(self, equation: Equation) -> str:
         """The name of the function that an equation calls."""
@@ -67,9 +71,9 @@ def _polygamma(equation: Equation, args: Sequence[Piece]) -> Piece:
 
 
 def _checked(equation: Equation, args: Sequence[Piece]) -> Piece:
-    """The place itself, which is checked where it is used; 0 where nothing is read."""
+    """The place itself, which is checked where it is read; 0 where nothing is read."""
     index, taken = args
-    return index if type(equation.args[1]) is Lit else conditional(taken, index, Piece("0"))
+    return conditional(taken, index, Piece("0")) if partly_checked(equation) else index
 
 
 _ELEMENTWISE: Mapping[str, Callable[[Equation, Sequence[Piece]], Piece]] = {
@@ -280,20 +284,42 @@ def _contract(operands: Operands, equation: Equation) -> Piece:
 def _gather(operands: Operands, equation: Equation) -> Piece:
     value, *indices = equation.args
     texts = [":"] * len(value.type.shape)
+    checks = []
     for axis, index in zip(equation.param("axes"), indices, strict=True):
+        check = operands.check(index)
+        if check is not None:
+            index, taken = check.args
+            checks.append(operands.whole(taken))
         texts[axis] = operands.whole(index).text
     while texts[-1] == ":":
         texts.pop()
-    return _moved(operands, equation, lambda piece: subscript(piece, texts))
+    return where_taken(checks, equation, subscript(operands.whole(value), texts))
+
+
+def where_taken(checks: Sequence[Piece], equation: Equation, value: Piece) -> Piece:
+    """What is read at places that are checked where a condition holds; else zero, or false."""
+    if not checks:
+        return value
+    test = checks[0]
+    for check in checks[1:]:
+        test = infix("and", test, check)
+    if not _is(DType.BOOL, equation):
+        return conditional(test, value, Piece("0"))
+    ones = conditional(value, Piece("1"), Piece("0"))
+    return infix("==", conditional(test, ones, Piece("0")), Piece("1"))
 
 
 def _scatter_add(operands: Operands, equation: Equation) -> Piece:
-    parts = [operands.whole(arg) for arg in equation.args]
-    return call("scatter_add", [*parts, size(equation.out.type.shape[0])])
+    sizes = [size(equation.out.type.shape[axis]) for axis in equation.param("axes")]
+    return call("scatter_add", [*map(operands.whole, equation.args), *sizes])
 
 
-def _scatters_rows(equation: Equation) -> bool:
-    return equation.param("axes") == (0,) and len(equation.args[1].type.shape) == 1
+def scatters_rows(equation: Equation) -> bool:
+    """Whether rows are added at places given by vectors, on the first axes."""
+    axes = equation.param("axes")
+    return axes == tuple(range(len(axes))) and all(
+        len(index.type.shape) == 1 for index in equation.args[1:]
+    )
 
 
 def _call(operands: Operands, equation: Equation) -> Piece:
@@ -344,7 +370,7 @@ _FORMS: Mapping[str, tuple[Callable[[Equation], bool], Rule]] = {
         lambda eq: not any(index.type.shape for index in eq.args[1:]),
         _gather,
     ),
-    "scatter_add": (_scatters_rows, _scatter_add),
+    "scatter_add": (scatters_rows, _scatter_add),
     **dict.fromkeys(_RANKS, (_applies_to_all, _named)),
     "call": (lambda eq: not eq.others, _call),
 }
