@@ -166,3 +166,17 @@ def test_adjoints_are_sums_of_local_partials_times_adjoints(path: Path) -> None:
                 factor = numbers[key] if key in numbers else float(edge.text)
                 total += factor * float(np.asarray(evaluation.adjoints[edge.result.name]))
             assert total == pytest.approx(float(np.asarray(evaluation.adjoints[var.name])))
+
+
+def test_a_derivative_in_the_program_reads_named_quantities() -> None:
+    text = """
+    param w
+    def f(w) {
+        loop k in 9 carry v = w while v < 100 { v = 2*v }
+        return v^2
+    }
+    J0 = f(w); g = grad(J0, w); J = g^2
+    """
+    found = local_partials(gradc.compile(text).program).statements
+    reads = {s.results[-1].name: [var.name for var in s.operands] for s in found}
+    assert reads == {"J0": ["w"], "g": ["w"], "J": ["g"]}

@@ -119,8 +119,9 @@ def statements(graph: Graph) -> Iterator[Statement]:
     parts: dict[Var, tuple[int, Equation]] = {}
     for i, equation in enumerate(graph.equations):
         named = tuple(out for out in equation.outs if not out.anonymous)
+        # Of a function, what its adjoint needs has no name: who reads that reads the call.
+        parts.update((out, (i, equation)) for out in equation.outs if out.anonymous)
         if not named:
-            parts.update((out, (i, equation)) for out in equation.outs)
             continue
         own = dict.fromkeys(equation.outs, (i, equation))
         unread = [equation]
