@@ -117,7 +117,7 @@ graph control(x: real[N], w: real, h0: real) -> (h: real, y: real[2*N]) {
   }, range=(0, 2*N, 1), carried=1, condition=graph while(t: int, h%in: real, q: real) -> \
 (h%1: bool) {
     h%1: bool = lt h%in 3.0
-  }, counted=+false, backwards=+true, checkpoint=+none}
+  }, counted=+false, backwards=+false, checkpoint=+none}
 }
 """
 
@@ -145,6 +145,8 @@ def test_a_function_that_is_called_twice_is_one() -> None:
         ("lt h%in 3.0", "lt w 3.0", "reads w before"),
         ("call x {graph=@softplus.2}", "call x {graph=@softplus}", "not those of its graph"),
         ("r: real[N] = call x", "r: real[N] = call w", "does not take its operands"),
+        ("graph=@softplus.2}", "graph=@softplus.2, partials=@softplus}", "have other inputs"),
+        ("backwards=+false", "backwards=+true", "run backwards"),
     ],
 )
 def test_graphs_within_graphs_are_verified(old: str, new: str, fault: str) -> None:

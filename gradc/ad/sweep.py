@@ -75,7 +75,11 @@ class Sweep:
         useful = needed(equations, outputs)
         active = context.activity.dependents(equations, wrt)
         self.active = {var for var in active if var in useful}
-        self.live = [eq for eq in equations if not self.active.isdisjoint(eq.outs)]
+        self.live = [
+            eq
+            for eq in equations
+            if eq.out in self.active or (eq.others and not self.active.isdisjoint(eq.others))
+        ]
         self.guards = Guards(equations, outputs, taken)
         self.uses: dict[Var, int] = {}
         self.pending: dict[Var, list[Atom]] = {}
@@ -163,14 +167,15 @@ class Sweep:
     def _contributions(self, equation: Equation) -> Iterator[tuple[int, Atom]]:
         """What an equation contributes to its operands, each selected where it leaves a
         branch; see Note [Regions] in `guards`."""
-        adjoints = [self.adjoint.get(out) for out in equation.outs]
-        if all(adjoint is None for adjoint in adjoints):
-            return
         b, guards = self.builder, self.guards
         structured = equation.op in STRUCTURED
         if guards.trivial and not structured:
-            assert adjoints[0] is not None
-            yield from pull(b, equation, adjoints[0], self.active)
+            adjoint = self.adjoint.get(equation.out)
+            if adjoint is not None:
+                yield from pull(b, equation, adjoint, self.active)
+            return
+        adjoints = [self.adjoint.get(out) for out in equation.outs]
+        if all(adjoint is None for adjoint in adjoints):
             return
         row = PRIMITIVES[equation.op]
         exact = equation.out not in self.inexact

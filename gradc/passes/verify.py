@@ -140,6 +140,7 @@ def _structured_faults(equation: Equation) -> Iterator[str]:
     given: tuple[Atom, ...] = equation.args
     if equation.op == "call":
         taken = equation.param("graph").inputs
+        yield from _partials_faults(equation)
     else:
         loop = Loop.of(equation)
         given = (*loop.initial, *loop.captured)
@@ -150,5 +151,22 @@ def _structured_faults(equation: Equation) -> Iterator[str]:
             yield f"the counter of {name} is no integer"
         if loop.condition and [v.type for v in loop.condition.outputs] != [BOOL]:
             yield f"the condition of {name} is no truth value"
+        if loop.condition and loop.backwards:
+            yield f"the condition of {name} is asked of steps that are run backwards"
     if [arg.type for arg in given] != [var.type for var in taken]:
         yield f"{name} = {equation.op} does not take its operands"
+
+
+def _partials_faults(equation: Equation) -> Iterator[str]:
+    """The author's partials: one for each real operand of a call with one result."""
+    partials = dict(equation.params).get("partials")
+    if partials is None:
+        return
+    out = equation.out.type
+    if equation.others or out.dtype is not DType.REAL:
+        yield f"{equation.out.name} has partials, which are those of one real result"
+    if [var.type for var in partials.inputs] != [arg.type for arg in equation.args]:
+        yield f"the partials of {equation.out.name} have other inputs than its function"
+    reals = [arg.type for arg in equation.args if arg.type.dtype is DType.REAL]
+    if [var.type for var in partials.outputs] != [out if out.shape else kind for kind in reals]:
+        yield f"the partials of {equation.out.name} are not one for each of its real operands"
