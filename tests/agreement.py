@@ -95,7 +95,8 @@ class Agreement:
             ]
             terms = [np.tensordot(w, block, np.ndim(w)) for block, w in pairs]
             sizes = [np.tensordot(np.abs(w), np.abs(block), np.ndim(w)) for block, w in pairs]
-            close(adjoint, sum(terms, np.zeros(())), sum(sizes, np.ones(())), tolerance, name)
+            nothing = np.zeros(adjoint.shape)
+            close(adjoint, sum(terms, nothing), sum(sizes, nothing), tolerance, name)
 
     def directions(self, seed: int) -> tuple[Arrays, Arrays]:
         """A direction of the parameters, and weights of the outputs."""

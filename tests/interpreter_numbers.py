@@ -180,7 +180,7 @@ FLOATS: dict[str, Callable[..., Any]] = {
     **{name: getattr(np, f"arc{name[1:]}") for name in ("asin", "acos", "atan", "atan2")},
     **{name: getattr(np, f"arc{name[1:]}") for name in ("asinh", "acosh", "atanh")},
     **{name: getattr(np, name) for name in ("floor", "ceil", "hypot")},
-    "pow": np.power,
+    "pow": lambda x, y: np.power(np.array([x]), np.array([y]))[0],  # without shortcuts for 0.5
     "log1pexp": lambda x: np.logaddexp(0.0, x),
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)) if x > 0 else np.exp(x) / (1 + np.exp(x)),
     "erf": _total(math.erf),

@@ -271,6 +271,17 @@ def test_second_derivatives(name: str) -> None:
     Agreement(text, moved).check_hessian()
 
 
+def test_a_call_is_not_copied_into_its_callers() -> None:
+    """A chain of functions, each calling the one before twice, stays short."""
+    lines = ["def f0(t) = sin(t) + t*t/4"]
+    lines += [f"def f{k + 1}(t) = f{k}(f{k}(t)/2)" for k in range(12)]
+    compiled = gradc.compile("\n".join([*lines, "J = f12(a)"]))
+    assert len(compiled.python) < 20_000
+    _, gradients = compiled.value_and_grad(a=0.5)
+    difference = (compiled.forward(a=0.5 + 1e-6) - compiled.forward(a=0.5 - 1e-6)) / 2e-6
+    assert gradients["a"] == pytest.approx(difference, rel=1e-5)
+
+
 WRONG = {
     "recursion": "def f(t) = f(t - 1)\nJ = f(a)",
     "recursion through another": "def f(t) = g(t)\ndef g(t) = f(t)\nJ = f(a)",

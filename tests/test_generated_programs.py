@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,9 +18,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evaluator import IllConditionedError, evaluate
-from hypothesis import HealthCheck, given, reject, settings
-from numeric import functions_of_graph, inner, verify_all
+from agreement import Agreement
+from hypothesis import HealthCheck, assume, given, reject, settings
+from interpreter import as_floats, evaluate
+from interpreter_numbers import IllConditionedError
+from numeric import functions_of_graph, inner
 from programs import Case, programs
 
 import gradc
@@ -36,8 +39,44 @@ def sampled(count: int) -> Any:
         derandomize=not FUZZ,
         database=None,
         deadline=None,
+        print_blob=True,
+        report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
+
+
+@sampled(250)
+@given(programs())
+def test_generated_code_agrees_with_the_interpreter(case: Case) -> None:
+    """Values always; derivatives of finite programs too, and of any other as far as finite."""
+    agreement = Agreement(case.text, case.data)
+    agreement.check_graphs()
+    try:
+        agreement.check_values()
+    except IllConditionedError:
+        reject()
+    moved, weights = agreement.directions(1)
+    tangents, adjoints = agreement.both_modes(moved, weights)
+    agreement.check_duality(tangents, adjoints, moved, weights)
+    if case.safe:
+        assert finite(tangents)
+        assert finite(adjoints)
+        agreement.check_derivatives()
+
+
+@sampled(40)
+@given(programs(safe=True))
+def test_second_derivatives_are_those_of_dual_numbers(case: Case) -> None:
+    """Of one number made of the first output, with derivatives inside the program too."""
+    *lines, last = case.text.splitlines()
+    name = last.removeprefix("output ").split(",")[0]
+    text = "\n".join(lines)
+    value = f"sin({name})" if not expected_shape(case, name) else f"sum(sin({name}))"
+    Agreement(f"{text}\nTotal = {value}\noutput Total\n", case.data).check_hessian()
+
+
+def expected_shape(case: Case, name: str) -> tuple[int, ...]:
+    return np.shape(evaluate(case.text, case.data, case.sizes)[name])
 
 
 def shape_of(var: Var, case: Case) -> tuple[int, ...]:
@@ -58,53 +97,10 @@ def finite(values: Any) -> bool:
     return all(np.all(np.isfinite(value)) for value in values)
 
 
-def second_opinion(case: Case) -> dict[str, Any]:
-    try:
-        return evaluate(case.text, case.data, case.sizes)
-    except IllConditionedError:
-        reject()
-
-
-@sampled(120)
-@given(programs())
-def test_values_are_those_of_the_second_evaluator(case: Case) -> None:
-    compiled = gradc.compile(case.text)
-    verify_all(compiled.graph, compiled.wrt)
-    expected = second_opinion(case)
-    found = as_tuple(compiled.forward(**case.data))
-    for var, value in zip(compiled.graph.outputs, found, strict=True):
-        assert np.shape(value) == shape_of(var, case) == np.shape(expected[var.name])
-        np.testing.assert_allclose(value, expected[var.name], rtol=1e-9, atol=1e-11)
-
-
-@sampled(150)
-@given(programs())
-def test_both_modes_are_one_linear_map(case: Case) -> None:
-    compiled = gradc.compile(case.text)
-    functions = load_functions(compiled.python, "test")
-    arguments = list(case.data.values())
-    moved = directions(compiled.wrt, case, 1)
-    weights = directions(compiled.graph.outputs, case, 2)
-    value, saved = functions["forward"](*arguments)
-    again, tangent = functions["tangent"](*arguments, *moved)
-    adjoints = functions["reverse"](saved, *weights)
-    for one, other in zip(as_tuple(value), as_tuple(again), strict=True):
-        np.testing.assert_array_equal(one, other)
-    for var, adjoint in zip(compiled.wrt, adjoints, strict=True):
-        assert np.shape(adjoint) == shape_of(var, case)
-    tangents = as_tuple(tangent)
-    if case.safe:
-        assert finite(tangents)
-        assert finite(adjoints)
-    if finite(tangents) and finite(adjoints):
-        left, scale = inner(tangents, weights)
-        right, other_scale = inner(moved, adjoints)
-        assert abs(left - right) <= 1e-12 * max(scale, other_scale, 1.0)
-
-
 @sampled(80)
 @given(programs(safe=True))
 def test_tangents_are_limits_of_differences(case: Case) -> None:
+    assume(case.honest)
     compiled = gradc.compile(case.text)
     functions = load_functions(compiled.python, "test")
     moved = dict(
@@ -140,6 +136,7 @@ def richardson(value: Callable[[float], list[Any]], step: float) -> list[Any]:
 @given(programs(safe=True))
 def test_second_derivatives_are_symmetric(case: Case) -> None:
     """The gradient is a program too: forward of reverse is the transpose of reverse of reverse."""
+    assume(case.honest)
     compiled = gradc.compile(case.text)
     backwards = vjp(compiled.graph, compiled.wrt)
     gradient = replace(backwards.graph, outputs=backwards.adjoints)
@@ -175,9 +172,13 @@ def test_the_trace_shows_what_value_and_grad_gives(case: Case) -> None:
         for name, gradient in gradients.items():
             shown = evaluation.adjoints[name]
             np.testing.assert_allclose(shown, gradient, rtol=1e-11, atol=1e-13)
-        everything = second_opinion(case)
+        try:
+            everything = evaluate(case.text, case.data, case.sizes)
+        except IllConditionedError:
+            reject()
         for name, number in evaluation.values.items():
-            np.testing.assert_allclose(number, everything[name], rtol=1e-9, atol=1e-11)
+            again = as_floats(everything[name])
+            np.testing.assert_allclose(number, again, rtol=1e-9, atol=1e-11)
 
 
 def texts_of(count: int) -> list[tuple[Case, str]]:
@@ -195,6 +196,8 @@ def texts_of(count: int) -> list[tuple[Case, str]]:
 
 def test_emitted_modules_pass_the_linter_and_the_formatter(tmp_path: Path) -> None:
     for number, (case, text) in enumerate(texts_of(120)):
+        if re.search("while .*checkpoint", case.text):
+            continue  # what such a loop carries may be a local that only other steps need
         origin = "".join(f"# {line}\n" for line in ascii(case.text).split("\\n"))
         (tmp_path / f"m{number}.py").write_text(text, encoding="utf-8")
         (tmp_path / f"m{number}.txt").write_text(origin, encoding="utf-8")

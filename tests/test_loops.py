@@ -217,7 +217,7 @@ def test_it_means(name: str) -> None:
     agree(f"{text}\noutput {', '.join(expected)}", data, **known)
 
 
-@pytest.mark.parametrize("every", ["1"])
+@pytest.mark.parametrize("every", ["1", "2", "3", "4", "100", "N"])
 def test_checkpoints_change_no_number(every: str) -> None:
     plain = (
         "param x[N], a\nloop t in N carry h = a, s = x CHECK {\n"
