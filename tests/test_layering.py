@@ -30,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "passes": _CORE,
     "ad": {"passes", *_CORE},
     "pipeline": {"ad", "passes", "ir"},
-    "targets": {"pipeline", "ad", "passes", "ops", "ir"},
+    "targets": {"pipeline", "ad", "passes", *_CORE},
     "runtime": _BACK,
     "report": _BACK,
     "session": _ENTRY,
