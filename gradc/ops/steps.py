@@ -19,8 +19,11 @@ def whole(size: Dim | int) -> Atom:
 
 def step_number(b: Builder, t: Atom, start: Dim, step: int) -> Atom:
     """The number of the step at the element `t` of a range."""
-    past = t if start == Dim.of(0) else b.emit("sub", (t, whole(start)))
-    return past if step == 1 else b.emit("floordiv", (past, whole(step)))
+    if step < 0:
+        past: Atom = b.emit("sub", (whole(start), t))
+    else:
+        past = t if start == Dim.of(0) else b.emit("sub", (t, whole(start)))
+    return past if abs(step) == 1 else b.emit("floordiv", (past, whole(abs(step))))
 
 
 def element(b: Builder, number: Atom, start: Dim, step: int) -> Atom:

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from gradc.ir.dims import Dim
-from gradc.ir.graph import REAL, Atom, DType, Equation, Graph, Var
+from gradc.ir.graph import REAL, Atom, DType, Equation, Graph, Lit, Var
 from gradc.ops.control import Loop
+from gradc.targets.python.calls import Calls
 from gradc.targets.python.carried import LoopFacts, Step
 from gradc.targets.python.extents import Extents
 from gradc.targets.python.identifiers import Identifiers
-from gradc.targets.python.notes import Notes, Results
+from gradc.targets.python.notes import Notes
 from gradc.targets.python.operands import Operands
 from gradc.targets.python.parts import (
     PART_WIDTH,
@@ -42,25 +42,12 @@ from gradc.targets.python.tree import (
 )
 
 
-class Callee(NamedTuple):
-    """A function of the module: its name, and the named sizes that it takes besides."""
-
-    name: str
-    sizes: tuple[str, ...]
-
-
 class Body(Operands):
     """Writes equations as statements, in one scope of identifiers."""
 
-    def __init__(
-        self,
-        style: Style,
-        identifiers: Identifiers,
-        callees: Mapping[Graph, Callee],
-        plain_results: Results,
-    ) -> None:
-        super().__init__(style, identifiers, Notes(plain_results))
-        self.callees = callees
+    def __init__(self, style: Style, identifiers: Identifiers, calls: Calls) -> None:
+        super().__init__(style, identifiers, Notes(calls.plain_results))
+        self.calls = calls
         self.statements: list[Stmt] = []
         self.helpers: dict[str, None] = {}  # helpers that were called, in order
         self.facts: dict[Var, LoopFacts] = {}  # of the loops in a loop, by their first result
@@ -247,9 +234,9 @@ class Body(Operands):
 
     def _call(self, equation: Equation) -> None:
         """`a, b = function(x, y, N)`."""
-        graph = equation.param("graph")
-        callee = self.callees[graph]
-        args = [self._argument(arg) for arg in equation.args]
+        graph: Graph = equation.param("graph")
+        callee = self.calls.callees[graph]
+        args = self._arguments(graph, equation.args)
         args += [self.size(Dim.of(name)) for name in callee.sizes]
         value = Call(callee.name, tuple(args))
         if len(graph.outputs) == 1:
@@ -261,12 +248,18 @@ class Body(Operands):
         for out in equation.outs:
             self.defined(out)
 
-    def _argument(self, arg: Atom) -> Expr:
-        """An operand of a function, whose real ones are never Python's own numbers."""
-        value = self.atom(arg)
-        if self.style.guard_plain is None or arg.type != REAL or not self.plain(arg):
-            return value
-        return self.style.guard_plain(value, DType.REAL)
+    def _arguments(self, graph: Graph, args: Sequence[Atom]) -> list[Expr]:
+        """The operands of a function, which takes NumPy's numbers for real scalars, and
+        literals where they do no harm."""
+        values = [self.atom(arg) for arg in args]
+        if self.style.guard_plain is not None:
+            reals = [i for i, arg in enumerate(args) if arg.type == REAL and self.plain(arg)]
+            literals = frozenset(i for i in reals if type(args[i]) is Lit)
+            taken = self.calls.takes_floats(graph, literals) if literals else False
+            for i in reals:
+                if i not in literals or not taken:
+                    values[i] = self.style.guard_plain(values[i], DType.REAL)
+        return values
 
     def _accumulate(self, equation: Equation, name: str, step: Step) -> None:
         """A sum onto what a loop carries, in its place."""

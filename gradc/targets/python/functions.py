@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gradc.ir.graph import Graph, Var
 from gradc.passes.dead import needed
-from gradc.targets.python.body import Body, Callee
+from gradc.targets.python.body import Body
+from gradc.targets.python.calls import Callee, Calls
 from gradc.targets.python.identifiers import Identifiers
 from gradc.targets.python.interface import ARRAY, hint, parameters
 from gradc.targets.python.names import NameAllocator
@@ -37,8 +38,7 @@ class Functions:
         self.style = style
         self.wishes = wishes
         self.written: list[Function] = []
-        self.callees: dict[Graph, Callee] = {}
-        self.plain_results: dict[Graph, tuple[bool, ...]] = {}
+        self.calls = Calls()
         self.helpers: dict[str, None] = {}
         self.uses_module = False
         self.pragma: str | None = None
@@ -53,7 +53,8 @@ class Functions:
 
     def add(self, graph: Graph) -> None:
         """Write the function that a graph is, those that it calls being there."""
-        self.plain_results[graph] = Notes(self.plain_results).results(graph)
+        known = self.calls.plain_results
+        known[graph] = Notes(known).results(graph)
         function, body = self._function(graph)
         texts = self._texts.setdefault(graph.name, {})
         text = print_function(function)
@@ -65,7 +66,7 @@ class Functions:
             self.helpers.update(body.helpers)
             self.uses_module |= body.uses_module
             self.pragma = self.pragma or body.identifiers.pragma
-        self.callees[graph] = texts[text]
+        self.calls.callees[graph] = texts[text]
 
     def _name(self, wish: str, instances: int) -> str:
         return self._allocator[f"{wish}_{instances + 1}" if instances else wish]
@@ -74,7 +75,7 @@ class Functions:
         """A function, its name still that of the graph."""
         names, indices = named((graph,))
         identifiers = Identifiers(self._reserved, names, indices, self.wishes)
-        body = Body(self.style, identifiers, self.callees, self.plain_results)
+        body = Body(self.style, identifiers, self.calls)
         live = needed(graph.equations, graph.outputs)
         equations = [eq for eq in graph.equations if not live.isdisjoint(eq.outs)]
         body.write(equations, graph.outputs, in_place=True)

@@ -34,6 +34,7 @@ class Identifiers:
         self._wishes = wishes or {}
         self._anonymous: dict[Var, str] = {}
         self._counts: dict[str, int] = {}
+        self._letters: list[str] = []
 
     def __getitem__(self, var: Var) -> str:
         if not var.anonymous:
@@ -46,11 +47,24 @@ class Identifiers:
             self._anonymous[var] = self._allocator.fresh(f"{stem}_{count}" if count else stem)
         return self._anonymous[var]
 
-    def index(self, var: Var) -> str:
-        """The identifier of a loop's index: one of no name has that of the loop it comes from,
-        because nothing reads an index after its loop."""
+    def index(self, var: Var, around: Container[str]) -> str:
+        """The identifier of a loop's index, another than those of the loops around.
+
+        One of no name has that of the loop it comes from, or a letter, whatever other loops
+        have: nothing reads an index after its loop.
+        """
+        if not var.anonymous:
+            return self[var]
         stem = var.name.split("%")[0]
-        return self._allocator[stem] if stem in self._indices else self[var]
+        if stem in self._indices and self._allocator[stem] not in around:
+            return self._allocator[stem]
+        for letter in self._letters:
+            if letter not in around:
+                return letter
+        letters = (letter for letter in "ijkmn" if self._allocator.is_free(letter))
+        name = next(letters, f"{stem}_{len(self._letters)}")
+        self._letters.append(self._allocator.fresh(name))
+        return self._letters[-1]
 
     def size(self, name: str) -> str:
         """The identifier of a named size, or of an input by its name."""

@@ -56,7 +56,7 @@ class _Writer:
         self.loop = loop = facts.loop
         self.plan: Plan = facts.plan()
         self.names = [body.identifier(var) for var in loop.finals]
-        self.index = self._index()
+        self.index = body.identifiers.index(loop.body.inputs[0], body.indices)
         self.counter = None
         if loop.steps is not None and body.uses(loop.steps):
             self.counter = body.identifier(loop.steps)
@@ -121,11 +121,6 @@ class _Writer:
         return Place(name, (row,), named=not result.anonymous)
 
     # The header
-
-    def _index(self) -> str:
-        index = self.loop.body.inputs[0]
-        name = self.body.identifiers.index(index)
-        return self.body.identifiers[index] if name in self.body.indices else name
 
     def _reads_index(self) -> bool:
         index = self.loop.body.inputs[0]

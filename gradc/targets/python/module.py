@@ -257,7 +257,7 @@ class ModuleWriter:
     # Parts
 
     def _body(self) -> Body:
-        return Body(self.style, self.identifiers, self.called.callees, self.called.plain_results)
+        return Body(self.style, self.identifiers, self.called.calls)
 
     def _enter(self, body: Body, variables: Sequence[Var], sizes_known: bool = False) -> list[Stmt]:
         """Conversion of arguments, sizes and checks of shapes, for a module with arrays."""

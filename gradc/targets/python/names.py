@@ -54,6 +54,10 @@ class NameAllocator:
             identifier = self._identifiers[name] = self.fresh(_spelling(name))
         return identifier
 
+    def is_free(self, name: str) -> bool:
+        """Whether nothing has a name yet."""
+        return name not in self._taken
+
     def fresh(self, wish: str) -> str:
         """An identifier that nothing has yet: the wish, with underscores behind it if need be."""
         while wish in self._taken:

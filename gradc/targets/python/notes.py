@@ -50,11 +50,12 @@ class Notes:
             if partly_checked(equation):
                 self.doubtful.add(equation.out)
 
-    def results(self, graph: Graph) -> tuple[bool, ...]:
+    def results(self, graph: Graph, given: Iterable[Var] = ()) -> tuple[bool, ...]:
         """Which results of a function may be Python's own numbers.
 
-        Its integer arguments may be, its real ones never are.
+        Its integer arguments may be, of its real ones those that are `given`.
         """
+        self._plain.update(given)
         scalars = (var for var in graph.inputs if not var.type.shape)
         self._plain.update(var for var in scalars if var.type.dtype is not DType.REAL)
         self.add(graph.equations)
