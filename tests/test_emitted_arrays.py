@@ -28,6 +28,9 @@ def contraction(spec: str) -> str:
     [
         ("i,i->", "x @ y"),
         ("ij,j->i", "x @ y"),
+        ("j,ij->i", "y @ x"),
+        ("i,ij->j", "x @ y"),
+        ("ij,i->j", "x.T @ y"),
         ("ij,jk->ik", "x @ y"),
         ("nd,kd->nk", "x @ y.T"),
         ("ij,kj->ki", "y @ x.T"),

@@ -345,14 +345,13 @@ x, h, hs = saved
 da = 0.0
 db = ds
 dx = 0.0
-h_1 = h
 for t in reversed(range(1000)):
-    h_2 = hs[t]
-    ds_1 = db * h_1
-    dh_1 = div(da + ds_1 + ds_1, power(cosh(x * h_2), 2))
-    dx += dh_1 * h_2
+    h_prev = hs[t]
+    ds_1 = db * h
+    dh_1 = div(da + ds_1 + ds_1, power(cosh(x * h_prev), 2))
+    dx += dh_1 * h_prev
     da = dh_1 * x
-    h_1 = h_2
+    h = h_prev
 return dx, da, db"""
     )
 

@@ -155,7 +155,7 @@ class _Backwards:
             initial.append(self.sweep.take(self.equation, place) or _zeros(scope, var))
         initial += [*self.needs.first, *stacks.finals]
         outs = [
-            Var(scope.fresh(self._adjoint_stem(var)), var.type)
+            Var(scope.fresh(self._adjoint_so_far(var)), var.type)
             for var in (*(loop.finals[j] for j in self.pulled), *sums)
         ]
         more = (*self.needs.before, *stacks.finals)
@@ -172,6 +172,11 @@ class _Backwards:
         for place, out in zip(places, outs, strict=False):
             if args[place] in self.sweep.active:
                 yield place, out
+
+    def _adjoint_so_far(self, var: Var) -> str:
+        """The beginning of the name of an adjoint to which there may be more to come."""
+        stem = self._adjoint_stem(var)
+        return stem if self.sweep.unnamed is None else f"{stem}%"
 
     def _adjoint_stem(self, var: Var) -> str:
         """The beginning of the name of an adjoint."""

@@ -69,9 +69,11 @@ class Stacks:
         saved = [var for var in residuals.saved if var not in {body.outputs[j] for j in along}]
         stacks |= self._collected([var for var in saved if var not in stacks])
         self.known = {body.inputs[0]: counter}
+        previous = {inputs[j] for j in along}
         for var in saved:
-            b.stem = stem(var)
-            self.known[var] = row(b, stacks[var], number)
+            b.stem = var.again
+            name = b.unique(f"{stem(var)}%prev") if var in previous else None
+            self.known[var] = row(b, stacks[var], number, name)
         for j in along:
             after = Var(b.unique(f"{stem(inputs[j])}%after"), inputs[j].type)
             self.known[body.outputs[j]] = after

@@ -7,7 +7,8 @@ notion of how a primitive is differentiated.
 
 A variable whose name contains `%` is anonymous: it stands for a part of the author's
 statement (`J%1` is a part of the statement that defines `J`), and a target may write it in
-place.  Every other variable keeps its name in all that people read.
+place.  With two, it is a named quantity once more, saved or computed again: `h%%1` is `h`.  Every
+other variable keeps its name in all that people read.
 """
 
 from __future__ import annotations
@@ -57,6 +58,13 @@ class Var:
     def anonymous(self) -> bool:
         """Whether the quantity is a nameless part of a statement."""
         return "%" in self.name
+
+    @property
+    def again(self) -> str:
+        """What begins the name of the same quantity where it is read or computed once more."""
+        stem, _, part = self.name.partition("%")
+        whole = part in ("", "in") or part.startswith("%")
+        return f"{stem}%" if whole else stem
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.type}"

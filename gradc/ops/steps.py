@@ -32,9 +32,9 @@ def element(b: Builder, number: Atom, start: Dim, step: int) -> Atom:
     return past if start == Dim.of(0) else b.emit("add", (past, whole(start)))
 
 
-def row(b: Builder, stack: Atom, number: Atom) -> Var:
+def row(b: Builder, stack: Atom, number: Atom, name: str | None = None) -> Var:
     """The row of a collected quantity that belongs to a step."""
-    return b.emit("gather", (stack, number), (("axes", (0,)),))
+    return b.emit("gather", (stack, number), (("axes", (0,)),), name)
 
 
 def row_equation(out: Var, stack: Atom, number: Atom) -> Equation:

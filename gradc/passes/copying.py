@@ -45,7 +45,7 @@ class Copies:
 
     def _defined(self, var: Var) -> Var:
         if self.renamed and var not in self.known:
-            self.known[var] = Var(self.builder.fresh(var.name.split("%")[0]), var.type)
+            self.known[var] = Var(self.builder.fresh(var.again), var.type)
         known = self.atom(var)
         assert type(known) is Var
         return known

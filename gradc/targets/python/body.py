@@ -29,6 +29,7 @@ from gradc.targets.python.parts import (
     is_view,
 )
 from gradc.targets.python.places import Place
+from gradc.targets.python.scopes import once_more, stem
 from gradc.targets.python.style import Style
 from gradc.targets.python.tree import (
     Assign,
@@ -74,6 +75,7 @@ class Body(Operands):
         expression if it may be written `in_place`.
         """
         self.notes.add(equations)
+        self.once_more = once_more(equations)
         self.count(equations, results, in_place)
         ahead = before or {}
         for number in range(len(equations) + 1):
@@ -101,8 +103,21 @@ class Body(Operands):
         for var in results:
             uses[var] = uses.get(var, 0) + (1 if in_place else 2)
         self._uses.update(uses)
+        self._adopt_names(equations)
         if self.style.arrays is not None:
             self.extents.note(equations, results)
+
+    def _adopt_names(self, equations: Sequence[Equation]) -> None:
+        """Have what a loop goes on with called as the loop's result: the same quantity so far,
+        if nothing else reads it."""
+        for equation in reversed(equations):
+            if equation.op == "loop":
+                loop = Loop.of(equation)
+                for first, final in zip(loop.initial, loop.finals, strict=True):
+                    if type(first) is Var and "%%" in first.name and stem(first) == stem(final):
+                        named = not final.anonymous or final in self.names
+                        if named and self.uses(first) == 1 and first not in self.names:
+                            self.names[first] = self.identifier(final)
 
     def uses(self, var: Var) -> int:
         """How often a quantity is read."""

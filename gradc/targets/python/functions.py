@@ -75,6 +75,7 @@ class Functions:
         """A function, its name still that of the graph."""
         names, indices = named((graph,))
         identifiers = Identifiers(self._reserved, names, indices, self.wishes)
+        params = parameters(identifiers, graph.inputs, self.style.array)
         body = Body(self.style, identifiers, self.calls)
         live = needed(graph.equations, graph.outputs)
         equations = [eq for eq in graph.equations if not live.isdisjoint(eq.outs)]
@@ -83,7 +84,7 @@ class Functions:
         sizes = [Param(identifiers.dim(name), Name("int")) for name in body.sizes]
         function = Function(
             graph.name,
-            (*parameters(identifiers, graph.inputs, self.style.array), *sizes),
+            (*params, *sizes),
             [*body.statements, Return(results[0] if len(results) == 1 else Tuple(results))],
             returned(graph.outputs, self.style.array),
             _docstring(graph, identifiers),

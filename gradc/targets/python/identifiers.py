@@ -40,8 +40,10 @@ class Identifiers:
         if not var.anonymous:
             return self._allocator[var.name]
         if var not in self._anonymous:
-            name = self._wishes.get(var)
-            stem = name or var.name.split("%")[0]
+            stem, _, part = var.name.partition("%")
+            word = part.strip("_")
+            name = self._wishes.get(var) or (f"{stem}_{word}" if word.isalpha() else None)
+            stem = name or stem
             count = self._counts.get(stem, 0 if name is None else -1) + 1
             self._counts[stem] = count
             self._anonymous[var] = self._allocator.fresh(f"{stem}_{count}" if count else stem)

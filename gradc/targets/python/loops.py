@@ -20,6 +20,7 @@ from gradc.targets.python.carried import LoopFacts, Plan
 from gradc.targets.python.flat import flat
 from gradc.targets.python.idioms import inverse
 from gradc.targets.python.places import Place
+from gradc.targets.python.scopes import stem
 from gradc.targets.python.tree import (
     Assign,
     AugAssign,
@@ -55,11 +56,21 @@ class _Writer:
         self.facts = facts
         self.loop = loop = facts.loop
         self.plan: Plan = facts.plan()
-        self.names = [body.identifier(var) for var in loop.finals]
+        self.names = [self._name(i) for i in range(loop.carried)]
         self.index = body.identifiers.index(loop.body.inputs[0], body.indices)
         self.counter = None
         if loop.steps is not None and body.uses(loop.steps):
             self.counter = body.identifier(loop.steps)
+
+    def _name(self, i: int) -> str:
+        """The name of a carried quantity: that of its first value, where this is the same
+        quantity up to there and is read nowhere else."""
+        body, first, final = self.body, self.loop.initial[i], self.loop.finals[i]
+        if type(first) is Var and final.anonymous and not {first, final} & body.names.keys():
+            name = body.name(first)
+            if body.uses(first) == 1 and stem(first) == stem(final) and isinstance(name, Name):
+                return name.id
+        return body.identifier(final)
 
     def write(self) -> None:
         """What the loop needs, then the loop."""

@@ -56,7 +56,9 @@ def contract(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr
         elif kept:
             found = _batch(x, a, y, b, result) or _batch(y, b, x, a, result)
         elif len(summed) == 1:
-            found = _matmul(x, a, y, b, result) or _matmul(y, b, x, a, result)
+            found = _matmul(x, a, y, b, result)
+            if found is None or (len(a) == 1 and found.right != y):  # not `w @ X.T`
+                found = _matmul(y, b, x, a, result)
         if found is None and summed and not kept:
             found = _tensordot(x, a, y, b, result) or _tensordot(y, b, x, a, result)
     return found or Call("np.einsum", (StringLit(spec), x, y))
@@ -88,7 +90,7 @@ def _placed(value: Expr, letters: str, result: str) -> Expr | None:
     return spread(value, axes, len(result))
 
 
-def _matmul(x: Expr, a: str, y: Expr, b: str, result: str) -> Expr | None:
+def _matmul(x: Expr, a: str, y: Expr, b: str, result: str) -> Binary | None:
     """`x @ y` over one index, a matrix being turned where need be."""
     (summed,) = set(a) & set(b)
     if len(a) <= 2:

@@ -27,12 +27,16 @@ class Operands:
         self.uses_module = False  # whether `math` or `np` was written
         self.sizes: dict[str, None] = {}  # named sizes that were written, in order
         self.names: dict[Var, str] = {}  # quantities that take the place of another
+        self.once_more: dict[Var, str] = {}  # names of quantities that are there once more
         self.written: dict[Var, Expr] = {}
         self.width: dict[Var, int] = {}  # about how many columns a quantity takes
 
     def identifier(self, var: Var) -> str:
         """The name of a quantity in this function."""
-        return self.names.get(var) or self.identifiers[var]
+        name = self.names.get(var)
+        if name is None and var in self.once_more:
+            name = self.identifiers.size(self.once_more[var])
+        return name or self.identifiers[var]
 
     def call(self, var: Var, name: str) -> None:
         """Give a quantity the name of another, whose place it takes."""

@@ -7,7 +7,7 @@ loops.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from gradc.ir.graph import Equation, Graph, Var
@@ -26,15 +26,17 @@ def all_equations(equations: Iterable[Equation]) -> Iterator[Equation]:
 def variables(graph: Graph) -> Iterator[Var]:
     """The variables of one scope, in order of definition."""
     yield from graph.inputs
-    yield from _defined(graph.equations)
+    yield from defined(graph.equations)
 
 
-def _defined(equations: Iterable[Equation]) -> Iterator[Var]:
+def defined(equations: Iterable[Equation]) -> Iterator[Var]:
+    """The variables that equations define, and before those of a loop what its step begins with
+    and defines."""
     for equation in equations:
         if equation.op == "loop":
             for graph in equation.graphs():
                 yield from graph.inputs
-                yield from _defined(graph.equations)
+                yield from defined(graph.equations)
         yield from equation.outs
 
 
@@ -86,6 +88,22 @@ def wishes(equations: Iterable[Equation]) -> dict[Var, str]:
 def stem(var: Var) -> str:
     """The name of the statement that a nameless quantity belongs to."""
     return var.name.split("%")[0]
+
+
+def once_more(equations: Sequence[Equation]) -> dict[Var, str]:
+    """Quantities that are there once more, and their names where nothing else has them."""
+    copies = [var for var in defined(equations) if "%%" in var.name]
+    if not copies:
+        return {}
+    read = chain.from_iterable(equation.inputs() for equation in all_equations(equations))
+    taken = {var.name for var in chain(read, defined(equations)) if not var.anonymous}
+    found: dict[Var, str] = {}
+    for var in copies:
+        name = stem(var)
+        if name not in taken:
+            taken.add(name)
+            found[var] = name
+    return found
 
 
 def called(equations: Iterable[Equation]) -> Iterator[Graph]:
