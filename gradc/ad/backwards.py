@@ -149,7 +149,8 @@ class _Backwards:
         loop, scope, args = self.loop, self.scope, self.equation.args
         first = 1 if loop.counted else 0
         places = [first + j for j in self.pulled]
-        places += [args.index(var, first + loop.carried) for var in sums]
+        captured = {var: place for place, var in enumerate(args) if place >= first + loop.carried}
+        places += [captured[var] for var in sums]
         initial = [self.adjoints[j] or _zeros(scope, loop.finals[j]) for j in self.pulled]
         for place, var in zip(places[len(self.pulled) :], sums, strict=True):
             initial.append(self.sweep.take(self.equation, place) or _zeros(scope, var))

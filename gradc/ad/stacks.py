@@ -61,12 +61,14 @@ class Stacks:
         residuals = Residuals(self.primal.equations(), given, inputs, self.everything)
         residuals.resolve(readers, results)
         stacks = dict(zip(body.outputs[loop.carried :], loop.collected, strict=True))
+        needed = set(residuals.saved)
         along = [
             j
             for j, (var, after) in enumerate(zip(inputs, body.outputs, strict=False))
-            if var in residuals.saved and after in residuals.saved and after not in stacks
+            if var in needed and after in needed and after not in stacks
         ]
-        saved = [var for var in residuals.saved if var not in {body.outputs[j] for j in along}]
+        carried_along = {body.outputs[j] for j in along}
+        saved = [var for var in residuals.saved if var not in carried_along]
         stacks |= self._collected([var for var in saved if var not in stacks])
         self.known = {body.inputs[0]: counter}
         previous = {inputs[j] for j in along}
@@ -92,8 +94,9 @@ class Stacks:
         b = scope.nested()
         inputs = body.inputs[: 1 + loop.carried]
         # Carried quantities are copied before the step replaces them.
+        carried = set(inputs)
         rows = {
-            var: b.emit("copy", (var,), name=b.fresh(stem(var))) if var in inputs else var
+            var: b.emit("copy", (var,), name=b.fresh(stem(var))) if var in carried else var
             for var in saved
         }
         for equation in self.primal.original if self.everything else self.primal.equations():
