@@ -24,6 +24,10 @@ BEYOND = 2 * LARGEST_INTEGER
 LARGEST_AXIS = 2**31 - 1  # of an array whose shape the data tell
 
 
+# Whose result holds elements of the first operand, as they are.
+MOVES = frozenset(("gather", "index", "reshape", "transpose", "broadcast", "copy"))
+
+
 class Bounds(NamedTuple):
     """The least and the greatest value that an integer may have."""
 
@@ -49,7 +53,7 @@ class Magnitudes:
 
     def of(self, atom: Atom) -> Bounds:
         """The bounds of an integer, or of a literal; 0 for other reals."""
-        place = atom
+        place, moved_only = atom, True
         while type(place) is Var and place.type.dtype is DType.INT and place not in self._known:
             definition = self._builder.definition(place)
             if definition is None:
@@ -58,13 +62,14 @@ class Magnitudes:
                 # Only moved, negated or divided; an index that is made here is below a size.
                 moved = definition.args and definition.args[0].type.dtype is DType.INT
                 place = definition.args[0] if moved else Lit(LARGEST_AXIS, INT)
+                moved_only = moved_only and definition.op in MOVES
         if type(place) is Lit:
             bounds = _of_literal(place.value)
         elif type(place) is Size:
             bounds = _of_size(place.dim)
         else:
             bounds = self._known.get(place, NOTHING) if type(place) is Var else NOTHING
-        if place is not atom:
+        if not moved_only:
             bounds = Bounds(-bounds.magnitude, bounds.magnitude)
         if type(atom) is Var:
             self._known[atom] = bounds
