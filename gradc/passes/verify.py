@@ -159,14 +159,16 @@ def _structured_faults(equation: Equation) -> Iterator[str]:
 
 def _partials_faults(equation: Equation) -> Iterator[str]:
     """The author's partials: one for each real operand of a call with one result."""
-    partials = dict(equation.params).get("partials")
+    params = dict(equation.params)
+    partials = params.get("partials")
     if partials is None:
         return
     out = equation.out.type
+    array = len(out.shape) > params.get("mapped", 0)
     if equation.others or out.dtype is not DType.REAL:
         yield f"{equation.out.name} has partials, which are those of one real result"
     if [var.type for var in partials.inputs] != [arg.type for arg in equation.args]:
         yield f"the partials of {equation.out.name} have other inputs than its function"
     reals = [arg.type for arg in equation.args if arg.type.dtype is DType.REAL]
-    if [var.type for var in partials.outputs] != [out if out.shape else kind for kind in reals]:
+    if [var.type for var in partials.outputs] != [out if array else kind for kind in reals]:
         yield f"the partials of {equation.out.name} are not one for each of its real operands"
