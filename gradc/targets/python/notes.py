@@ -24,6 +24,10 @@ from gradc.ops.table import PRIMITIVES
 Results = Mapping[Graph, tuple[bool, ...]]
 
 
+# Of Python's integers these make NumPy's, which wrap where a product of them is too large.
+_KEEPS_INTEGERS = ("np.maximum", "np.minimum", "np.abs", "np.sign")
+
+
 class Notes:
     """What is known of the quantities of one function."""
 
@@ -63,7 +67,10 @@ class Notes:
 
     def _computed_plain(self, equation: Equation) -> bool:
         row = PRIMITIVES[equation.op]
-        if isinstance(row.spell["numpy"], Fn) or equation.op == "real":
+        spelling = row.spell["numpy"]
+        if equation.op == "real":
+            return False
+        if isinstance(spelling, Fn) and spelling.name not in _KEEPS_INTEGERS:
             return False
         if row.guarded:
             return any(self.plain(equation.args[i]) for i in row.guarded)
