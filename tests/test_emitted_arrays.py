@@ -91,10 +91,12 @@ graph p(X: real[N, D], c: real[K, D]) -> (J: real[N, K]) {
 """
 
 REPEATED = """
-graph p(x: real[N], s: real) -> (z: real[N, M], J: real, y: real[N, M]) {
+graph p(x: real[N], s: real) -> (z: real[N, M], J: real, y: real[N, M], w: real[N, M]) {
   z%1: real[N] = broadcast s {shape=(N), axes=()}
   z%2: real[N, M] = broadcast z%1 {shape=(N, M), axes=(0)}
   z%3: real[N, M] = broadcast x {shape=(N, M), axes=(0)}
+  w%1: real[N] = broadcast s {shape=(N), axes=()}
+  w: real[N, M] = broadcast w%1 {shape=(N, M), axes=(0)}
   z%4: real[N, M] = mul z%2 z%3
   z: real[N, M] = exp z%4
   J%1: real[N, M] = broadcast x {shape=(N, M), axes=(0)}
@@ -136,6 +138,7 @@ def test_a_result_has_all_its_axes_where_something_needs_them() -> None:
     assert (
         statements(REPEATED)
         == """\
+w = np.broadcast_to(s, (N, M))
 z = np.broadcast_to(np.exp(s * x[:, None]), (N, M))
 J = np.sum(np.broadcast_to(np.sin(x[:, None]), (N, M)))
 y = np.broadcast_to(x[:, None], (N, M)) if s > 0 else z"""

@@ -177,7 +177,10 @@ class Body(Operands):
             return False
         operand = equation.args[0]
         if operand in self.extents.partial:  # one number, which is repeated in any shape
-            return self._lacks_axes(equation, self.atom(operand))
+            number = self.atom(operand)
+            if not self._lacks_axes(equation, number):
+                self._define(equation, arrays.filled(self, number, equation.out.type.shape))
+            return True
         return self._lacks_axes(equation, arrays.spread(self, equation, self._operands(equation)))
 
     def _lacks_axes(self, equation: Equation, value: Expr) -> bool:
