@@ -302,10 +302,16 @@ LINE_WIDTH = 100
 
 
 def commented(text: str, comment: str | None, indent: str) -> list[str]:
-    """A statement with a comment behind it, or before it where the line would be too long."""
+    """A statement with a comment behind it, or before it where the line would be too long.
+
+    Of a long statement each of its parts says as much: a comment has one line.
+    """
     lines = broken(indent + text, indent)
-    if comment is None or _same(text, comment):
+    if comment is None or (len(comment) <= len(text) + LINE_WIDTH and _same(text, comment)):
         return lines
+    room = LINE_WIDTH - len(indent) - 2
+    if len(comment) > room:
+        comment = f"{comment[: room - 3].rstrip()}..."
     if len(lines) == 1 and len(lines[0]) + len(comment) + 4 <= LINE_WIDTH:
         return [f"{lines[0]}  # {comment}"]
     return [f"{indent}# {comment}", *lines]
