@@ -558,7 +558,7 @@ def test_every_function_is_exercised() -> None:
     elementwise = {expression(row, n).split("(")[0] for row, n in CASES}
     written = " ".join(ARRAY_PROGRAMS.values())
     for name in FUNCTIONS:
-        assert name in elementwise or f"{name}(" in written or name in ("digamma", "zeros"), name
+        assert name in elementwise or f"{name}(" in written or name in ("digamma", "ln", "zeros"), name
 
 
 def test_digamma_is_polygamma_of_order_zero() -> None:
@@ -569,6 +569,12 @@ def test_digamma_is_polygamma_of_order_zero() -> None:
         pytest.approx(value, rel=1e-14),
         {"x": pytest.approx(slope, rel=1e-14)},
     )
+
+
+def test_ln_is_log() -> None:
+    graph = gradc.compile("J = ln(x)").graph
+    assert [equation.op for equation in graph.equations] == ["log"]
+    assert gradc.compile("def ln(t) = 2*t\nJ = ln(x)").forward(x=3) == 6  # unless defined
 
 
 def test_zeros_are_zeros() -> None:

@@ -76,11 +76,16 @@ def _equal_shapes(
 # Elementwise functions
 
 
-def lower_elementwise(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
-    numbers = _numbers(lower, node, args)
-    if numbers is None or not _equal_shapes(lower, node, numbers):
-        return None
-    return lower.builder.emit(node.function.name, tuple(numbers))
+def elementwise(primitive: str) -> Lower:
+    """A function that is a primitive of the table."""
+
+    def lowered(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:
+        numbers = _numbers(lower, node, args)
+        if numbers is None or not _equal_shapes(lower, node, numbers):
+            return None
+        return lower.builder.emit(primitive, tuple(numbers))
+
+    return lowered
 
 
 def lower_digamma(lower: Lowering, node: ast.Call, args: Sequence[Atom]) -> Atom | None:

@@ -1,7 +1,7 @@
 """The built-in functions: one entry each, from which calls are checked and docs generated.
 
-An elementwise function is a primitive of the table under the same name.  The others say in
-which primitives they are written.
+An elementwise function is a primitive of the table, nearly always under the same name.  The
+others say in which primitives they are written.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradc.frontend import syntax as ast
 from gradc.frontend.calls import (
     Lower,
+    elementwise,
     filled,
     lower_concat,
     lower_diag,
     lower_digamma,
     lower_dot,
-    lower_elementwise,
     lower_extremum,
     lower_eye,
     lower_mean,
@@ -149,13 +149,14 @@ def _table() -> Mapping[str, Function]:
     binary = {"atan2": ("y", "x"), "hypot": ("x", "y"), "minimum": ("x", "y")}
     binary["maximum"] = ("x", "y")
     entries = [
-        Function(n, ("x",), PRIMITIVES[n].doc, lower_elementwise, "elementwise") for n in unary
+        Function(n, ("x",), PRIMITIVES[n].doc, elementwise(n), "elementwise") for n in unary
     ]
     entries += [
-        Function(n, names, PRIMITIVES[n].doc, lower_elementwise, "elementwise")
+        Function(n, names, PRIMITIVES[n].doc, elementwise(n), "elementwise")
         for n, names in binary.items()
     ]
     entries += [
+        Function("ln", ("x",), "Another name of `log`.", elementwise("log"), "elementwise"),
         Function("digamma", ("x",), "Derivative of `lgamma`.", lower_digamma, "elementwise"),
         Function(
             "polygamma", ("N", "x"), PRIMITIVES["polygamma"].doc, lower_polygamma, "elementwise"

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 # What people write who come from a textbook or another tool.
 FOREIGN_FUNCTIONS = {
-    "ln": "log",
     "arcsin": "asin",
     "arccos": "acos",
     "arctan": "atan",
