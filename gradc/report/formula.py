@@ -19,18 +19,9 @@ from gradc.ir.graph import Atom, DType, Equation, Lit, Size, Var
 from gradc.ops.expr import Leaf
 from gradc.ops.primitive import Infix, Partial, Prefix
 from gradc.ops.table import PRIMITIVES
-from gradc.report.formula_arrays import ARRAY_RULES, size
+from gradc.report.formula_arrays import ARRAY_RULES
 from gradc.report.formula_control import control_pieces
-from gradc.report.notation import (
-    SIGN,
-    Piece,
-    call,
-    conditional,
-    cut,
-    infix,
-    inverse,
-    negative,
-)
+from gradc.report.notation import ELEMENTS, SIGN, TEXT, Notation, Piece
 
 CONTROL = frozenset(name for name, row in PRIMITIVES.items() if row.structured)
 
@@ -65,17 +56,20 @@ class Formulas:
         self,
         equations: Iterable[Equation] = (),
         inlined: Callable[[Var], bool] = lambda var: var.anonymous,
-        names: Mapping[Var, str] | None = None,
+        names: Mapping[Var, Piece] | None = None,
         limit: int | None = None,
         number: NumberText = exact_number,
+        notation: Notation = TEXT,
     ) -> None:
         self._names = names or {}
+        self._notation = notation
         self._limit = limit
         self._number = number
         self._pieces: dict[Var, Piece] = {}
         for equation in equations:
             if equation.op in CONTROL:
-                pieces = control_pieces(equation, [self._atom(arg) for arg in equation.args])
+                args = [self.piece(arg) for arg in equation.args]
+                pieces = control_pieces(notation, equation, args)
                 found = zip(equation.outs, map(self._cut, pieces), strict=True)
                 self._pieces.update((out, piece) for out, piece in found if inlined(out))
             elif inlined(equation.out):
@@ -83,7 +77,7 @@ class Formulas:
 
     def of(self, atom: Atom) -> str:
         """A quantity: its name, or its formula where it is written in place."""
-        return cut(self._atom(atom).text, self._limit)
+        return self._cut(self.piece(atom)).text
 
     def definition(self, equation: Equation) -> str:
         """The right-hand side of an equation."""
@@ -91,65 +85,72 @@ class Formulas:
 
     def partial(self, formula: Partial) -> str:
         """A partial that a row states, over quantities of this graph."""
-        return cut(self._partial(formula).text, self._limit)
+        return self._cut(self._partial(formula)).text
 
     def _piece(self, equation: Equation) -> Piece:
-        args = [self._atom(arg) for arg in equation.args]
+        n = self._notation
+        args = [self.piece(arg) for arg in equation.args]
         if equation.op in CONTROL:
-            return self._cut(control_pieces(equation, args)[0])
+            return self._cut(control_pieces(n, equation, args)[0])
         rule = ARRAY_RULES.get(equation.op)
         if rule is not None:
-            return self._cut(rule(equation, args))
+            return self._cut(rule(n, equation, args))
         if equation.op == "real" and equation.args[0].type.dtype is DType.BOOL:
-            return self._cut(conditional(Piece("1"), args[0], Piece("0")))
-        return self._cut(_elementwise(equation.op, dict(equation.params), args))
+            return self._cut(n.conditional(n.number("1"), args[0], n.number("0")))
+        arrays = sum(bool(arg.type.shape) for arg in equation.args) > 1
+        return self._cut(_elementwise(n, equation.op, dict(equation.params), args, arrays))
 
     def _cut(self, piece: Piece) -> Piece:
-        text = cut(piece.text, self._limit)
-        return piece if text is piece.text else piece._replace(text=text)
+        return self._notation.cut(piece, self._limit)
 
-    def _atom(self, atom: Atom) -> Piece:
+    def piece(self, atom: Atom) -> Piece:
+        """A quantity as a part of another formula."""
         if isinstance(atom, Lit):
             return self._literal(atom.value)
         if isinstance(atom, Size):
-            return size(atom.dim)
-        return self._pieces.get(atom) or Piece(self._names.get(atom, atom.name))
+            return self._notation.size(atom.dim)
+        known = self._pieces.get(atom) or self._names.get(atom)
+        return known or self._notation.name(atom.name)
 
     def _literal(self, value: float) -> Piece:
-        text = self._number(value)
-        return Piece(text, SIGN) if text.startswith("-") else Piece(text)
+        return self._notation.literal(self._number(value))
 
     def _partial(self, formula: Partial) -> Piece:
         # Rows state their partials: the depth of these trees is that of the table, not of any
         # author's text.
         if isinstance(formula, Leaf):
-            return self._atom(formula.atom)
+            return self.piece(formula.atom)
         if isinstance(formula, (int, float)):
             return self._literal(float(formula))
         args = [self._partial(arg) for arg in formula.args]
-        return self._cut(_elementwise(formula.op, dict(formula.params), args))
+        return self._cut(_elementwise(self._notation, formula.op, dict(formula.params), args))
 
 
-def _elementwise(op: str, params: Mapping[str, Any], args: Sequence[Piece]) -> Piece:
-    """An elementwise primitive applied to pieces."""
+def _elementwise(
+    n: Notation, op: str, params: Mapping[str, Any], args: Sequence[Piece], arrays: bool = False
+) -> Piece:
+    """An elementwise primitive applied to pieces, of which several may be arrays."""
     match op:
         case "copy" | "real":
             return args[0]
         case "select":
-            return conditional(args[1], args[0], args[2])
+            return n.conditional(args[1], args[0], args[2])
         case "ipow":
-            return infix("**", args[0], Piece(str(params["n"]), SIGN))
+            return n.infix("**", args[0], n.literal(str(params["n"]))._replace(binding=SIGN))
         case "pow":
-            return infix("**", args[0], args[1])
+            return n.infix("**", args[0], args[1])
         case "polygamma":
-            n = params["n"]
-            return call("polygamma", (str(n), args[0])) if n else call("digamma", args)
+            order = params["n"]
+            number = n.number(str(order))
+            return n.call("polygamma", (number, args[0])) if order else n.call("digamma", args)
+        case "mul" if arrays:
+            return n.infix(ELEMENTS, args[0], args[1])
     for target in ("python", "numpy"):
         match PRIMITIVES[op].spell.get(target):
             case Infix(operator):
-                return infix(operator, args[0], args[1])
+                return n.infix(operator, args[0], args[1])
             case Prefix("-"):
-                return negative(args[0])
+                return n.negative(args[0])
             case Prefix("not"):
-                return inverse(args[0])
-    return call(op, args)
+                return n.inverse(args[0])
+    return n.call(op, args)

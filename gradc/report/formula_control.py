@@ -13,29 +13,29 @@ from collections.abc import Sequence
 from gradc.ir.dims import Dim
 from gradc.ir.graph import Equation, Graph, Var
 from gradc.ops.control import Loop
-from gradc.report.notation import PRODUCT, Piece, call, infix
+from gradc.report.notation import Notation, Piece
 
 _REVERSE = "_reverse"  # what `ad.calls` appends to the name of a function
 
 
-def control_pieces(equation: Equation, args: Sequence[Piece]) -> list[Piece]:
+def control_pieces(n: Notation, equation: Equation, args: Sequence[Piece]) -> list[Piece]:
     """The pieces of all results of a call or of a loop."""
     if equation.op == "loop":
-        return [Piece(_stem(out)) for out in equation.outs]
+        return [n.name(_stem(out)) for out in equation.outs]
     graph: Graph = equation.param("graph")
     if len(graph.outputs) == 1 and not graph.name.endswith(_REVERSE):
-        return [call(graph.name, args)]
-    return [_result(graph, out, args) for out in graph.outputs]
+        return [n.call(graph.name, args)]
+    return [_result(n, graph, out, args) for out in graph.outputs]
 
 
-def _result(graph: Graph, out: Var, args: Sequence[Piece]) -> Piece:
+def _result(n: Notation, graph: Graph, out: Var, args: Sequence[Piece]) -> Piece:
     if not graph.name.endswith(_REVERSE):
-        return Piece(f"{call(graph.name, args).text}.{_stem(out)}")
+        return n.part(n.call(graph.name, args), _stem(out))
     seed = graph.inputs[-1]
     if out.type.shape or seed.type.shape:
-        return call(graph.name, args[-1:])
-    derivative = Piece(f"d{graph.name.removesuffix(_REVERSE)}/{_stem(out)}", PRODUCT)
-    return derivative if args[-1].text == "1" else infix("*", args[-1], derivative)
+        return n.call(graph.name, args[-1:])
+    derivative = n.derivative(graph.name.removesuffix(_REVERSE), _stem(out).removeprefix("d"))
+    return derivative if args[-1] == n.number("1") else n.infix("*", args[-1], derivative)
 
 
 def loop_heading(loop: Loop) -> str:

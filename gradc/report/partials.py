@@ -33,6 +33,7 @@ from gradc.ops.builder import Builder
 from gradc.ops.table import PRIMITIVES
 from gradc.passes.dead import needed, without_dead_equations
 from gradc.report.formula import Formulas
+from gradc.report.notation import TEXT, Notation, Piece
 from gradc.report.numbers import number
 
 #: A partial is shown beside an arrow: what is longer loses its end.
@@ -98,7 +99,7 @@ class Partials:
         }
 
 
-def local_partials(program: Program) -> Partials:
+def local_partials(program: Program, notation: Notation = TEXT) -> Partials:
     """The local partials of every statement of a program."""
     names = adjoint_names(program.graph)
     every = tuple(statements(program.graph))
@@ -107,7 +108,7 @@ def local_partials(program: Program) -> Partials:
         builder.append(equation)
     edges: list[LocalPartial] = []
     for statement in every:
-        edges += _Differentiated(statement, program.constants, names, builder).edges()
+        edges += _Differentiated(statement, program.constants, names, builder, notation).edges()
     outputs = dict.fromkeys(edge.value for edge in edges if isinstance(edge.value, Var))
     graph = replace(program.graph, equations=tuple(builder.equations), outputs=tuple(outputs))
     scalars = replace(program, graph=without_dead_equations(graph))
@@ -160,7 +161,9 @@ class _Differentiated:
         constants: frozenset[Var],
         names: Mapping[Var, str],
         builder: Builder,
+        notation: Notation,
     ) -> None:
+        self.notation = notation
         self.statement = statement
         self.names = names
         self.builder = builder
@@ -187,7 +190,7 @@ class _Differentiated:
         mark = len(self.builder.equations)
         unit = self._with_unit_adjoint(reverse, scaling)
         factors = self._formulas((*self.statement.equations, *self.builder.equations[mark:]), {})
-        seed_name = {reverse.seeds[0]: self.names[result]}
+        seed_name = {reverse.seeds[0]: self.notation.adjoint(result.name, self.names[result])}
         sweeps = reverse.graph.equations if len(scaling) < len(adjoints) else ()
         pullbacks = self._formulas(sweeps, seed_name)
         for operand, adjoint in adjoints.items():
@@ -209,7 +212,7 @@ class _Differentiated:
             if operand not in reverse.structural_zeros:
                 yield LocalPartial(statement.result, operand, THROUGH_LOOP, False)
 
-    def _formulas(self, equations: Sequence[Equation], names: Mapping[Var, str]) -> Formulas:
+    def _formulas(self, equations: Sequence[Equation], names: Mapping[Var, Piece]) -> Formulas:
         result = self.statement.result
         return Formulas(
             equations,
@@ -217,6 +220,7 @@ class _Differentiated:
             names=names,
             limit=LONGEST_PARTIAL,
             number=number,
+            notation=self.notation,
         )
 
     def _with_unit_adjoint(self, reverse: Reverse, wanted: Sequence[Var]) -> dict[Atom, Atom]:
