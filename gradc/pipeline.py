@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gradc.ad.expand import expand
-from gradc.ad.forward import Forward, jvp
 from gradc.ir.graph import Graph, Var
 from gradc.ir.program import Program
 from gradc.passes.dead import DEAD
@@ -19,6 +19,9 @@ from gradc.passes.entry import Pass
 from gradc.passes.fold import FOLD
 from gradc.passes.share import SHARE
 from gradc.passes.simplify import SIMPLIFY
+
+if TYPE_CHECKING:
+    from gradc.ad.forward import Forward
 
 EXPAND = Pass("expand", "Write derivatives that the program asks for as equations.", expand)
 
@@ -46,6 +49,8 @@ def prepared(program: Program) -> Program:
 
 def forward_mode(graph: Graph, wrt: Sequence[Var]) -> Forward:
     """The tangents of a graph, in the form in which they are emitted."""
+    from gradc.ad.forward import jvp
+
     found = jvp(graph, wrt)
     widened = found.graph
     for each in AFTER_FORWARD_MODE:

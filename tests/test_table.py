@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradc.report.table import Column, display_width, render_table, shortened
+from gradc.diagnostics.display import display_width
+from gradc.report.table import Column, render_table, shortened
 
 COLUMNS = [Column("name"), Column("value", "number"), Column("derivative", "number")]
 

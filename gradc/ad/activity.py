@@ -17,6 +17,9 @@ from gradc.ops.table import PRIMITIVES
 
 STRUCTURED = frozenset(name for name, row in PRIMITIVES.items() if row.structured)
 
+# Equations that ask for derivatives, until `expand` writes those.
+REQUESTS = frozenset({"grad", "jacobian", "hessian"})
+
 
 class Flow(NamedTuple):
     """How a loop passes derivatives on, as bits of its arguments.

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradc.ad.activity import STRUCTURED
-from gradc.ad.preparation import with_blocks
-from gradc.ad.requests import REQUESTS, Request
+from gradc.ad.activity import REQUESTS, STRUCTURED
 from gradc.ad.structured import new_context
-from gradc.ad.written import Written
 from gradc.ir.graph import BODIES, Equation, Graph
 from gradc.ops.builder import Builder
 from gradc.passes.rewriting import with_captured, with_params
@@ -42,6 +39,10 @@ class _Expansion:
 
     def graph(self, graph: Graph, b: Builder) -> Graph:
         """A graph that asks for derivatives, its equations written to a builder."""
+        from gradc.ad.preparation import with_blocks
+        from gradc.ad.requests import Request
+        from gradc.ad.written import Written
+
         written = Written(b)
         here = any(equation.op in REQUESTS for equation in graph.equations)
         for equation in with_blocks(b, graph.equations) if here else graph.equations:

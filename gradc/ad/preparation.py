@@ -12,8 +12,6 @@ from gradc.ad.guards import Guards
 from gradc.ad.rules import authored_partials
 from gradc.ir.graph import Atom, Equation, Var
 from gradc.ops.builder import Builder
-from gradc.passes.blocking import in_blocks
-from gradc.passes.inline import inlined
 
 
 def opened(
@@ -28,6 +26,8 @@ def opened(
         calls = partly_needed(equations, outputs, taken)
         if not calls:
             return equations
+        from gradc.passes.inline import inlined
+
         equations = [
             part
             for equation in equations
@@ -38,6 +38,8 @@ def opened(
 def with_blocks(b: Builder, equations: Sequence[Equation]) -> Sequence[Equation]:
     """Equations in which loops with checkpoints go over blocks of steps."""
     if any(equation.op == "loop" and equation.param("checkpoint") for equation in equations):
+        from gradc.passes.blocking import in_blocks
+
         return [part for equation in equations for part in in_blocks(b, equation)]
     return equations
 

@@ -24,8 +24,6 @@ from gradc.passes.inline import inlined
 from gradc.passes.rewriting import with_captured
 from gradc.passes.scopes import distinct
 
-REQUESTS = frozenset({"grad", "jacobian", "hessian"})
-
 
 class Request:
     """Writes what an equation asks for."""

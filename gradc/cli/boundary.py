@@ -14,7 +14,6 @@ import click
 
 from gradc.collector import uninterrupted
 from gradc.diagnostics import Diagnostic, GradcError
-from gradc.diagnostics.render import render_json, render_text
 
 INTERNAL_ERROR = 70
 INTERRUPTED = 130  # as shells say it: 128 and the number of the signal
@@ -28,6 +27,8 @@ def report(diagnostics: Iterable[Diagnostic], format: str) -> None:
     if not found:
         return
     if format == "json":
+        from gradc.diagnostics.render import render_json
+
         context = click.get_current_context()
         collected = context.meta.setdefault(_COLLECTED, [])
         if not collected:
@@ -45,12 +46,16 @@ def report_usage(error: click.UsageError, arguments: Sequence[str]) -> None:
     found = (Diagnostic("G0704", said[:1].lower() + said[1:], help=help),)
     options = " ".join(arguments).replace("=", " ")
     if "--format json" in options:
+        from gradc.diagnostics.render import render_json
+
         click.echo(render_json(found), err=True)
     else:
         _write_text(found)
 
 
 def _write_text(found: Sequence[Diagnostic]) -> None:
+    from gradc.diagnostics.render import render_text
+
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     text = render_text(found, color, terminal_width(sys.stderr.fileno() if color else None))
     click.echo(text, err=True, color=True)

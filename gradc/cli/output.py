@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 
 from gradc.diagnostics import Diagnostic, UsageError
 
@@ -51,6 +50,8 @@ def _replace(path: str, content: bytes) -> None:
         with open(path, "wb") as file:  # a device or a pipe cannot be renamed over
             file.write(content)
         return
+    import tempfile
+
     target = os.path.realpath(path)
     descriptor, temporary = tempfile.mkstemp(
         prefix=f".{os.path.basename(target)[:60]}.", dir=os.path.dirname(target)

@@ -148,9 +148,7 @@ def _table() -> Mapping[str, Function]:
     )
     binary = {"atan2": ("y", "x"), "hypot": ("x", "y"), "minimum": ("x", "y")}
     binary["maximum"] = ("x", "y")
-    entries = [
-        Function(n, ("x",), PRIMITIVES[n].doc, elementwise(n), "elementwise") for n in unary
-    ]
+    entries = [Function(n, ("x",), PRIMITIVES[n].doc, elementwise(n), "elementwise") for n in unary]
     entries += [
         Function(n, names, PRIMITIVES[n].doc, elementwise(n), "elementwise")
         for n, names in binary.items()

@@ -9,7 +9,6 @@ rules here leave every row its meaning and only name other axes; those of indice
 from __future__ import annotations
 
 from collections.abc import Sequence
-from string import ascii_letters
 from typing import TYPE_CHECKING
 
 from gradc.ir.dims import Dim, product
@@ -94,6 +93,8 @@ def join(b: Builder, eq: Equation, args: Sequence[Batched], extents: Extents) ->
 def contract(b: Builder, eq: Equation, args: Sequence[Batched], extents: Extents) -> Batched:
     """The labels become indices, which are kept; nothing is repeated along them."""
     operands, result = eq.param("spec").split("->")
+    from string import ascii_letters
+
     unused = (letter for letter in ascii_letters if letter not in operands)
     labels = union(args)
     letters = dict(zip(labels, unused, strict=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -110,6 +109,8 @@ def run_json(
     """
     values, adjoints = evaluation.values, evaluation.adjoints
     outputs = [var.name for var in program.graph.outputs]
+    import json
+
     result: dict[str, Any] = {
         "outputs": {name: json_value(values[name]) for name in outputs},
         "gradients": {

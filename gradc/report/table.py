@@ -12,6 +12,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from gradc.diagnostics.display import character_width, display_width, visible
+
 _GAP = "  "
 _DOTS = "..."
 _SHORTEST = 8  # a text cell is never cut below this many columns
@@ -114,38 +116,6 @@ def _shrink(columns: list[_Laid], width: int) -> None:
         max(wide, key=lambda column: column.width).width -= 1
 
 
-def visible(text: str) -> str:
-    """A text with its control, bidi and other invisible characters written as escapes."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if _is_shown(c) else _escape(c) for c in text)
-
-
-def _is_shown(character: str) -> bool:
-    from unicodedata import category
-
-    return category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
-
-
-def display_width(text: str) -> int:
-    """How many columns of a terminal a text takes: wide characters two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    return sum(map(_character_width, text))
-
-
-def _character_width(character: str) -> int:
-    from unicodedata import category, east_asian_width
-
-    if category(character) in ("Mn", "Me") or "\u1160" <= character <= "\u11ff":
-        return 0
-    return 2 if east_asian_width(character) in ("W", "F") else 1
-
-
 def shortened(text: str, width: int) -> str:
     """A text cut to `width` columns, ending in `...` where something was cut."""
     if display_width(text) <= width:
@@ -153,7 +123,7 @@ def shortened(text: str, width: int) -> str:
     kept: list[str] = []
     room = width - len(_DOTS)
     for character in text:
-        room -= _character_width(character)
+        room -= character_width(character)
         if room < 0:
             break
         kept.append(character)

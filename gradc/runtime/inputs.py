@@ -12,9 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from gradc.diagnostics import Diagnostic, InputError
-from gradc.runtime.inputs_csv import read_csv_columns, read_csv_matrix
-from gradc.runtime.inputs_files import check_no_nul, read_text
-from gradc.runtime.inputs_json import read_json_object, read_json_value
 from gradc.runtime.literals import TYPED, Scanner
 from gradc.runtime.problems import Problems, failure, quoted
 from gradc.runtime.values import RawValue, checked_name
@@ -92,43 +89,23 @@ def _attempted(spec: str) -> frozenset[str] | None:
 
 def _read_spec(spec: str, stdin: Callable[[], str]) -> Named:
     if spec == "-":
-        return _read_stdin(stdin)
+        from gradc.runtime.inputs_formats import read_stream
+
+        return read_stream(stdin)
     suffix = _data_suffix(spec)
     if _ASSIGNMENT.match(spec) or ("=" in spec and suffix is None):
         return _read_assignments(spec)
-    match suffix:
-        case "json":
-            return read_json_object(read_text(spec), spec)
-        case "csv":
-            return read_csv_columns(read_text(spec), spec)
-        case "npz":
-            from gradc.runtime.inputs_npy import read_npz
+    if suffix is None:
+        what = f"{quoted(spec)} is neither NAME=VALUE nor the name of a data file"
+        raise failure("G0501", what, _FORMS)
+    from gradc.runtime.inputs_formats import read_named_values
 
-            return read_npz(spec)
-        case "npy":
-            help = f"write NAME={quoted(spec, 200)[1:-1]}"
-            raise failure("G0501", f"{quoted(spec, 200)} holds an array without a name", help)
-        case _:
-            what = f"{quoted(spec)} is neither NAME=VALUE nor the name of a data file"
-            raise failure("G0501", what, _FORMS)
+    return read_named_values(spec, suffix)
 
 
 def _data_suffix(text: str) -> str | None:
     match = _DATA_FILE.match(text)
     return None if match is None else match[1].lower()
-
-
-def _read_stdin(stdin: Callable[[], str]) -> Named:
-    try:
-        text = stdin()
-    except OSError as error:
-        raise failure(
-            "G0504", f"standard input cannot be read: {error.strerror or error}"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise failure("G0505", f"standard input is not UTF-8 text: {error.reason}") from error
-    check_no_nul(text, "standard input")
-    return read_json_object(text.removeprefix("\ufeff"), "standard input")
 
 
 def _read_assignments(spec: str) -> Named:
@@ -174,7 +151,9 @@ def _read_assignment(spec: str, start: int, end: int) -> tuple[str, RawValue]:
     suffix = None if written.startswith("[") else _data_suffix(written)
     if suffix is not None:
         problems.check()
-        return name, _read_named_file(written, suffix)
+        from gradc.runtime.inputs_formats import read_value
+
+        return name, read_value(written, suffix)
     scanner = Scanner(text, TYPED, place, problems)
     data, at = scanner.value(len(left) + 1)
     at = scanner.skip(at)
@@ -183,19 +162,3 @@ def _read_assignment(spec: str, start: int, end: int) -> tuple[str, RawValue]:
         problems.add("G0506", f"{place(at)}: {found} must not follow the value of {quoted(name)}")
     problems.check()
     return name, RawValue(data, place(0))
-
-
-def _read_named_file(path: str, suffix: str) -> RawValue:
-    match suffix:
-        case "json":
-            return read_json_value(read_text(path), path)
-        case "csv":
-            return read_csv_matrix(read_text(path), path)
-        case "npy":
-            from gradc.runtime.inputs_npy import read_npy
-
-            return read_npy(path)
-        case _:
-            help = f"give {quoted(path, 200)[1:-1]} alone"
-            what = f"{quoted(path, 200)} is an archive whose arrays have their own names"
-            raise failure("G0501", what, help)

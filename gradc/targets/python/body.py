@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import REAL, Atom, DType, Equation, Graph, Lit, Var
 from gradc.ops.control import Loop
 from gradc.targets.python.calls import Calls
-from gradc.targets.python.carried import LoopFacts, Step
 from gradc.targets.python.extents import Extents
 from gradc.targets.python.identifiers import Identifiers
 from gradc.targets.python.notes import Notes
@@ -41,6 +41,9 @@ from gradc.targets.python.tree import (
     Stmt,
     TupleAssign,
 )
+
+if TYPE_CHECKING:
+    from gradc.targets.python.carried import LoopFacts, Step
 
 
 class Body(Operands):

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from gradc.ad.gradient import gradient
 from gradc.ad.reverse import vjp
 from gradc.ad.rules import differentiable
 from gradc.ir.graph import Var
@@ -18,6 +17,9 @@ from gradc.ir.program import Program
 from gradc.pipeline import forward_mode, prepared
 from gradc.targets.python.binding import Fused
 from gradc.targets.python.module import ModuleWriter
+
+if TYPE_CHECKING:
+    from gradc.ad.forward import Forward
 
 
 class Emitted(NamedTuple):
@@ -42,7 +44,7 @@ def emit(program: Program, wrt: Sequence[Var], mode: str = "both", order: int = 
     program = prepared(program)
     backwards = vjp(program.graph, wrt) if mode != "forward" else None
     forwards = forward_mode(program.graph, wrt) if mode != "reverse" else None
-    second = forward_mode(gradient(program.graph, wrt), wrt) if order > 1 else None
+    second = _second_order(program, wrt) if order > 1 else None
     graphs = [d.graph for d in (backwards, forwards, second) if d is not None]
     module = ModuleWriter(program, tuple(wrt), graphs)
     module.name_all(backwards)
@@ -56,6 +58,12 @@ def emit(program: Program, wrt: Sequence[Var], mode: str = "both", order: int = 
         module.second_order(second)
     graph = program.graph
     return Emitted(module.text(), graph.inputs, tuple(wrt), graph.outputs, module.fused)
+
+
+def _second_order(program: Program, wrt: Sequence[Var]) -> Forward:
+    from gradc.ad.gradient import gradient
+
+    return forward_mode(gradient(program.graph, wrt), wrt)
 
 
 class Trace(NamedTuple):

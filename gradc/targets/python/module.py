@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
-from gradc.ad.forward import Forward
 from gradc.ad.reverse import Reverse
 from gradc.ir.graph import Equation, Graph, Var
 from gradc.ir.program import Program
@@ -54,6 +54,9 @@ from gradc.targets.python.tree import (
     Tuple,
     TupleAssign,
 )
+
+if TYPE_CHECKING:
+    from gradc.ad.forward import Forward
 
 # `value_and_grad` of a small program is written out in one piece: calling `forward` and
 # `reverse` from Python would take longer than the arithmetic.

@@ -1,0 +1,63 @@
+"""What a data file holds, by the end of its name: values with names, or one value.
+
+Imported where a file or standard input is named: most requests give their numbers as arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gradc.runtime.inputs_csv import read_csv_columns, read_csv_matrix
+from gradc.runtime.inputs_files import check_no_nul, read_text
+from gradc.runtime.inputs_json import read_json_object, read_json_value
+from gradc.runtime.problems import failure, quoted
+from gradc.runtime.values import RawValue
+
+Named = list[tuple[str, RawValue]]
+
+
+def read_named_values(path: str, suffix: str) -> Named:
+    """The values in a file that says their names; raises `InputError`."""
+    match suffix:
+        case "json":
+            return read_json_object(read_text(path), path)
+        case "csv":
+            return read_csv_columns(read_text(path), path)
+        case "npz":
+            from gradc.runtime.inputs_npy import read_npz
+
+            return read_npz(path)
+        case _:
+            help = f"write NAME={quoted(path, 200)[1:-1]}"
+            raise failure("G0501", f"{quoted(path, 200)} holds an array without a name", help)
+
+
+def read_value(path: str, suffix: str) -> RawValue:
+    """The one value in a file, which the caller names; raises `InputError`."""
+    match suffix:
+        case "json":
+            return read_json_value(read_text(path), path)
+        case "csv":
+            return read_csv_matrix(read_text(path), path)
+        case "npy":
+            from gradc.runtime.inputs_npy import read_npy
+
+            return read_npy(path)
+        case _:
+            help = f"give {quoted(path, 200)[1:-1]} alone"
+            what = f"{quoted(path, 200)} is an archive whose arrays have their own names"
+            raise failure("G0501", what, help)
+
+
+def read_stream(stdin: Callable[[], str]) -> Named:
+    """The values of a JSON object on standard input; raises `InputError`."""
+    try:
+        text = stdin()
+    except OSError as error:
+        raise failure(
+            "G0504", f"standard input cannot be read: {error.strerror or error}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise failure("G0505", f"standard input is not UTF-8 text: {error.reason}") from error
+    check_no_nul(text, "standard input")
+    return read_json_object(text.removeprefix("\ufeff"), "standard input")
