@@ -220,9 +220,10 @@ class Compiled:
     def dot(self, /, **inputs: object) -> str:
         """The diagram as DOT text; with numbers where inputs are given."""
         from gradc.drawing import draw_values
+        from gradc.report.diagram_dot import dot
 
         with uninterrupted():
-            return str(draw_values(self.program, inputs).source)
+            return dot(draw_values(self.program, inputs))
 
     def svg(self, /, **inputs: object) -> str:
         """The diagram as SVG text; with numbers where inputs are given.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.program import Program
 from gradc.report.diagram import diagram
+from gradc.report.diagram_model import Picture
 from gradc.report.partials import Edge, Partials, local_partials
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.evaluate import call
@@ -15,16 +15,13 @@ from gradc.runtime.load import load_functions
 from gradc.session import Request, bind_specs, evaluate_for
 from gradc.targets.python.emit import emit
 
-if TYPE_CHECKING:
-    from graphviz import Digraph
-
 
 def draw(
     program: Program,
     specs: Sequence[str],
     seed_output: str | None,
     stdin: Callable[[], str],
-) -> Digraph:
+) -> Picture:
     """The picture of a program; with numbers where any inputs are given.
 
     Raises InputError for data that do not fit, UsageError for a request that does not.
@@ -36,7 +33,7 @@ def draw(
     return picture(seeded, bound, evaluation)
 
 
-def draw_values(program: Program, inputs: Mapping[str, object]) -> Digraph:
+def draw_values(program: Program, inputs: Mapping[str, object]) -> Picture:
     """The picture of a program, with numbers where any inputs are given."""
     if not inputs:
         return diagram(program)
@@ -45,7 +42,7 @@ def draw_values(program: Program, inputs: Mapping[str, object]) -> Digraph:
     return picture(seeded, bound, evaluation)
 
 
-def picture(program: Program, bound: Bound, evaluation: Evaluation) -> Digraph:
+def picture(program: Program, bound: Bound, evaluation: Evaluation) -> Picture:
     """The picture of an evaluation, with the numbers of the scalar local partials."""
     partials = local_partials(program)
     return diagram(program, evaluation, partials, _numbers(partials, bound))

@@ -52,15 +52,17 @@ def command(
     """
     with reported(format):
         from gradc.drawing import draw
+        from gradc.report.diagram_dot import dot
 
         kind = _kind(output)
         program = read_program(file, format)
-        graph = draw(program, input_specs(file, specs, values), seed_output, standard_input)
-        content = graph.source.encode("utf-8")
+        picture = draw(program, input_specs(file, specs, values), seed_output, standard_input)
+        text = dot(picture)
+        content = text.encode("utf-8")
         if kind in PICTURES:
             from gradc.report.picture import render
 
-            content = render(graph.source, kind.lstrip("."))
+            content = render(text, kind.lstrip("."))
         write_result(content, output, None if file == "-" else file)
 
 

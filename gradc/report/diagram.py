@@ -1,52 +1,37 @@
 """A program as a picture: values flow to the right, derivatives flow back.
 
 One node stands for each input and each named quantity.  It shows the author's equation, the
-value and the derivative dVar of the final output; each of its operands has a black arrow to it,
-and a red arrow back that is labelled with the local partial.
+value and the derivative dVar of the final output; each of its operands has an arrow to it, and
+an arrow back that is labelled with the local partial.
 
-Invariants: the text depends on the arguments alone; nodes have generated names, so no text of
-an author's is ever DOT.  Labels are records and plain text, which every build of Graphviz
-draws.  Deliberately absent: layout and files (`picture`), evaluation.
+Invariant: the picture depends on the arguments alone.  Deliberately absent: DOT and Mermaid,
+layout and files, evaluation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gradc.ad.names import adjoint_name
 from gradc.ir.dims import shape_text
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
 from gradc.ops.control import Loop
-from gradc.report.dot_text import field, label, record, wrapped
+from gradc.report.diagram_legend import legend
+from gradc.report.diagram_model import Arrow, End, Field, Kind, Node, Picture, Zero
+from gradc.report.dot_text import wrapped
 from gradc.report.formula_control import loop_heading
 from gradc.report.numbers import array_summary, number
 from gradc.report.partials import Edge, LocalPartial, Partials, Statement, local_partials
 
 if TYPE_CHECKING:
-    from graphviz import Digraph
-
     from gradc.ir.evaluation import Numeric
 
 # How long a line of a node, and of a label on an arrow, may be, and how many there may be.
 _NODE = (44, 3)
+_RANGES = (52, 2)
 _ARROW = (30, 3)
-
-_INK = "#263238"
-_GREY = "#78909c"
-_RED = "#c62828"
-_FONT = "Helvetica,Arial,sans-serif"
-
-# What is told by colour is told by the outline too: rounded, dashed, thin or bold.
-_KINDS: Mapping[str, Mapping[str, str]] = {
-    "input": {"style": "rounded,filled", "fillcolor": "#e3f2fd"},
-    "constant": {"style": "dashed,filled", "fillcolor": "#f5f5f5"},
-    "quantity": {"style": "filled", "fillcolor": "#ffffff"},
-    "output": {"style": "filled", "fillcolor": "#fff8e1", "penwidth": "2.4"},
-}
-_NO_PATH = {"color": _GREY, "fontcolor": _GREY}
 
 
 def diagram(
@@ -54,7 +39,7 @@ def diagram(
     evaluation: Evaluation | None = None,
     partials: Partials | None = None,
     numbers: Mapping[Edge, float] | None = None,
-) -> Digraph:
+) -> Picture:
     """The picture of a program.
 
     With an `evaluation` it shows numbers.  `partials` are those of the program, and `numbers`
@@ -66,8 +51,7 @@ def diagram(
         partials if partials is not None else local_partials(program),
         numbers or {},
     )
-    picture.draw()
-    return picture.graph
+    return picture.draw()
 
 
 class _Diagram:
@@ -78,9 +62,6 @@ class _Diagram:
         partials: Partials,
         numbers: Mapping[Edge, float],
     ) -> None:
-        import graphviz  # costs more to import than a small program to compile
-
-        self.nohtml = graphviz.nohtml
         self.program = program
         self.evaluation = evaluation
         self.partials = partials
@@ -88,41 +69,17 @@ class _Diagram:
         self.outputs = frozenset(program.graph.outputs)
         self.results = {s.result: frozenset(s.results) for s in partials.statements}
         self.without_path = _without_path(program, partials)
-        self.nodes = {var: f"n{i}" for i, var in enumerate(program.graph.named())}
-        self.ports = dict.fromkeys(self.nodes, ("v", "d"))  # of a value, and of its derivative
-        self.into = dict.fromkeys(self.nodes, "d")  # where derivatives are pulled back from
+        self.ids = {var: f"n{i}" for i, var in enumerate(program.graph.named())}
+        self.ports = dict.fromkeys(self.ids, ("v", "d"))  # of a value, and of its derivative
+        self.into = dict.fromkeys(self.ids, "d")  # where derivatives are pulled back from
         for statement in partials.statements:
             if statement.equations[-1].op == "loop":
                 self._share_node(statement)
-        self.graph = graphviz.Digraph(
-            graph_attr={
-                "rankdir": "LR",
-                "nodesep": "0.35",
-                "ranksep": "0.55",
-                "fontname": _FONT,
-                "fontsize": "10",
-                "fontcolor": _GREY,
-                "labelloc": "b",
-                "labeljust": "l",
-                "pad": "0.2",
-            },
-            node_attr={
-                "shape": "record",
-                "fontname": _FONT,
-                "fontsize": "12",
-                "color": _INK,
-                "fontcolor": _INK,
-                "margin": "0.14,0.06",
-            },
-            edge_attr={
-                "fontname": _FONT,
-                "fontsize": "11",
-                "color": _INK,
-                "arrowsize": "0.7",
-            },
-        )
+        self.nodes: list[Node] = []
+        self.arrows: list[Arrow] = []
+        self.taken: set[str] = set()
 
-    def draw(self) -> None:
+    def draw(self) -> Picture:
         """Nodes, then arrows, then the legend."""
         kinds = {spec.name: spec for spec in self.program.inputs}
         for var in self.program.graph.inputs:
@@ -135,18 +92,19 @@ class _Diagram:
             else:
                 result = statement.result
                 self._node(result, self._equation(statement), self._kind(result))
-        arrows = {(edge.result, edge.operand): edge for edge in self.partials.edges}
+        edges = {(edge.result, edge.operand): edge for edge in self.partials.edges}
         for statement in self.partials.statements:
             for operand in statement.operands:
-                self._arrows(statement.result, operand, arrows.get((statement.result, operand)))
-        self.graph.attr(label=self.nohtml(label(self._legend(), left=True)))
+                self._arrows(statement.result, operand, edges.get((statement.result, operand)))
+        lines = legend(self.program, self.evaluation, self.partials, self.nodes, self.arrows)
+        return Picture(tuple(self.nodes), tuple(self.arrows), (), tuple(lines))
 
     # Nodes
 
     def _share_node(self, statement: Statement) -> None:
         """One node for all results of a loop."""
         outs = statement.equations[-1].outs
-        self.nodes.update(dict.fromkeys(outs, self.nodes[statement.result]))
+        self.ids.update(dict.fromkeys(outs, self.ids[statement.result]))
         self.ports.update(dict.fromkeys(outs, ("v", "v")))
         self.ports.update((var, (f"v{i}", f"d{i}")) for i, var in enumerate(statement.results))
         moving = [var for var in statement.results if var in self.partials.adjoint_names]
@@ -154,7 +112,7 @@ class _Diagram:
         if reached:
             self.into[statement.result] = self.ports[reached[0]][1]
 
-    def _kind(self, var: Var) -> str:
+    def _kind(self, var: Var) -> Kind:
         if var in self.program.constants:
             return "constant"
         return "output" if var in self.outputs else "quantity"
@@ -164,89 +122,110 @@ class _Diagram:
         text = origin.text if origin is not None else statement.result.name
         return f"const {text}" if statement.result in self.program.constants else text
 
-    def _node(self, var: Var, heading: str, kind: str) -> None:
-        fields = [field(wrapped(heading, *_NODE), "v")]
-        value = self._value(var)
-        if value:
-            fields.append(field(value))
-        derivative = self._derivative(var)
-        if derivative:
-            fields.append(field(derivative, "d"))
-        style = {**_KINDS[kind], **(_NO_PATH if var in self.without_path else {})}
-        self.graph.node(self.nodes[var], self.nohtml(record(fields)), _attributes=style)
+    def _node(self, var: Var, heading: str, kind: Kind) -> None:
+        fields = [Field("heading", tuple(wrapped(heading, *_NODE)), port="v")]
+        fields += self._value(var, None)
+        fields += self._derivative(var, "d")
+        zero = self._zero((var,))
+        self.nodes.append(Node(self.ids[var], kind, tuple(fields), (var.name,), zero))
 
     def _loop(self, statement: Statement) -> None:
         """One box for a loop, with the fields of each result."""
         heading = loop_heading(Loop.of(statement.equations[-1]))
-        fields = [field(wrapped(heading, *_NODE), "v")]
-        for i, var in enumerate(statement.results):
-            value = self._value(var) if self.evaluation else [_declared(var)]
-            fields.append(field(value, f"v{i}"))
-            derivative = self._derivative(var)
-            if derivative:
-                fields.append(field(derivative, f"d{i}"))
-        lost = all(var in self.without_path for var in statement.results)
-        kind = "output" if not self.outputs.isdisjoint(statement.results) else "quantity"
-        style = {**_KINDS[kind], **(_NO_PATH if lost else {})}
-        name = self.nodes[statement.result]
-        self.graph.node(name, self.nohtml(record(fields)), _attributes=style)
+        fields = [Field("heading", tuple(wrapped(heading, *_NODE)), port="v")]
+        for var in statement.results:
+            value, derivative = self.ports[var]
+            shown = self._value(var, value) if self.evaluation else ()
+            fields += shown or (Field("value", (_declared(var),), var.name, value),)
+            fields += self._derivative(var, derivative)
+        kind: Kind = "output" if not self.outputs.isdisjoint(statement.results) else "quantity"
+        names = tuple(var.name for var in statement.results)
+        zero = self._zero(statement.results)
+        self.nodes.append(Node(self.ids[statement.result], kind, tuple(fields), names, zero))
 
-    def _value(self, var: Var) -> list[str]:
-        if self.evaluation is None:
-            return [f"shape {shape_text(var.type.shape)}"] if var.type.shape else []
-        return _assigned(_declared(var), self.evaluation.values[var.name])
+    def _value(self, var: Var, port: str | None) -> tuple[Field, ...]:
+        if self.evaluation is not None:
+            lines = _assigned(_declared(var), self.evaluation.values[var.name])
+        elif var.type.shape:
+            lines = [f"shape {shape_text(var.type.shape)}"]
+        else:
+            return ()
+        return (Field("value", tuple(lines), var.name, port),)
 
-    def _derivative(self, var: Var) -> list[str]:
+    def _derivative(self, var: Var, port: str) -> tuple[Field, ...]:
         name = self.partials.adjoint_names.get(var)
         if name is None or var in self.program.constants:
-            return []
-        if var in self.without_path:
-            return [f"{name} = 0 (no path)"]
+            return ()
         adjoints = self.evaluation.adjoints if self.evaluation else {}
-        # There are none either where several outputs, or an array, leave open of what.
-        return _assigned(name, adjoints[var.name]) if var.name in adjoints else [name]
+        if var in self.without_path:
+            lines = [f"{name} = 0 (no path)"]
+        elif var.name in adjoints:
+            lines = _assigned(name, adjoints[var.name])
+        else:
+            # There are none either where several outputs, or an array, leave open of what.
+            lines = [name]
+        return (Field("derivative", tuple(lines), var.name, port),)
+
+    def _zero(self, results: tuple[Var, ...]) -> Zero | None:
+        """Whether all derivatives of a node vanish, and why."""
+        moving = [
+            var
+            for var in results
+            if var in self.partials.adjoint_names and var not in self.program.constants
+        ]
+        if not moving:
+            return None
+        if all(var in self.without_path for var in moving):
+            return "no path"
+        return "number" if all(self._vanishes(var) for var in moving) else None
+
+    def _vanishes(self, var: Var) -> bool:
+        """Whether a derivative is known to be 0."""
+        adjoints = self.evaluation.adjoints if self.evaluation else {}
+        if var in self.without_path:
+            return True
+        return var.name in adjoints and _is_zero(adjoints[var.name])
 
     # Arrows
 
     def _arrows(self, result: Var, operand: Var, partial: LocalPartial | None) -> None:
-        tail, head = self.nodes[operand], self.nodes[result]
+        tail, head = self.ids[operand], self.ids[result]
         (value, derivative), into = self.ports[operand], self.into[result]
-        self.graph.edge(f"{tail}:{value}:e", f"{head}:v:w")
+        names = (operand.name, result.name)
+        forward = self._id(f"f_{tail}_{head}")
+        self.arrows.append(
+            Arrow(forward, End(tail, value), End(head, "v"), False, (), *names),
+        )
         if partial is None:
             return
-        lost = operand in self.without_path or self.results[result] <= self.without_path
-        self.graph.edge(
-            f"{tail}:{derivative}:e",
-            f"{head}:{into}:w",
-            self.nohtml(label(self._partial(partial))),
-            dir="back",
-            color=_GREY if lost else _RED,
-            fontcolor=_GREY if lost else _RED,
-        )
-
-    def _partial(self, partial: LocalPartial) -> list[str]:
         known = self.numbers.get((partial.result.name, partial.operand.name))
-        text = wrapped(partial.text, *_ARROW)
-        if known is None:
-            return text
-        value = f"= {number(known)}"
-        short = len(text) == 1 and len(text[0]) + len(value) < _ARROW[0]
-        return [f"{text[0]} {value}"] if short else [*text, value]
+        zero: Zero | None = None
+        if operand in self.without_path or self.results[result] <= self.without_path:
+            zero = "no path"
+        elif known == 0 or all(self._vanishes(var) for var in self.results[result]):
+            zero = "number"
+        lines = tuple(_partial(partial, known))
+        ends = End(tail, derivative), End(head, into)
+        backward = self._id(f"b_{tail}_{head}")
+        self.arrows.append(Arrow(backward, *ends, True, lines, *names, zero=zero))
 
-    # Legend
+    def _id(self, wanted: str) -> str:
+        """An id that no other arrow has: a loop may hand on several results to one equation."""
+        found, i = wanted, 1
+        while found in self.taken:
+            i += 1
+            found = f"{wanted}_{i}"
+        self.taken.add(found)
+        return found
 
-    def _legend(self) -> Iterable[str]:
-        outputs = ", ".join(var.name for var in self.program.graph.outputs)
-        yield from wrapped(f"dX is the derivative of {outputs} with respect to X.", 90, 2)
-        yield "Black arrows: values, left to right.  Red arrows: derivatives, right to left,"
-        yield "each with the local partial that dVar is multiplied by, or the product itself."
-        renamed = [
-            f"{name} is the derivative of {var.name}"
-            for var, name in self.partials.adjoint_names.items()
-            if name != adjoint_name(var)
-        ]
-        if renamed:
-            yield from wrapped("; ".join(renamed), 90, 2)
+
+def _partial(partial: LocalPartial, known: float | None) -> list[str]:
+    text = wrapped(partial.text, *_ARROW)
+    if known is None:
+        return text
+    value = f"= {number(known)}"
+    short = len(text) == 1 and len(text[0]) + len(value) < _ARROW[0]
+    return [f"{text[0]} {value}"] if short else [*text, value]
 
 
 def _declared(var: Var) -> str:
@@ -254,10 +233,19 @@ def _declared(var: Var) -> str:
 
 
 def _assigned(name: str, value: Numeric) -> list[str]:
-    """`name = value`; of a large array the corners, and what it ranges over on a second line."""
-    summary, _, ranges = array_summary(value).partition("  (")
-    lines = wrapped(f"{name} = {summary}", *_NODE)
-    return [*lines, *wrapped(ranges.removesuffix(")"), *_NODE)] if ranges else lines
+    """`name = value`; of a large array its shape, and on a second line what it ranges over."""
+    summary, _, about = array_summary(value).partition("  (")
+    shape, _, ranges = about.removesuffix(")").partition(", ")
+    if not ranges:
+        return wrapped(f"{name} = {summary}" + (f"  ({shape})" if shape else ""), *_NODE)
+    return [*wrapped(f"{name}: {shape}", *_NODE), *wrapped(ranges, *_RANGES)]
+
+
+def _is_zero(value: Numeric) -> bool:
+    """Whether all elements are 0; of an array without elements, no."""
+    if isinstance(value, (bool, int, float)):
+        return value == 0
+    return value.size > 0 and not value.any()
 
 
 def _without_path(program: Program, partials: Partials) -> frozenset[Var]:

@@ -1,0 +1,147 @@
+"""A picture as DOT text for Graphviz.
+
+Nodes are records and labels are plain text, which every build of Graphviz draws.  Invariants: the
+text depends on the picture alone; every string is quoted, and an author's text reaches one
+through `dot_text` only.  What is told by colour is told by the outline too: rounded, dashed,
+dotted, thin or bold; so are arrows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from gradc.report.diagram_model import Arrow, End, Frame, Kind, Node, Picture
+from gradc.report.dot_text import field, label, record
+
+_INK = "#263238"
+_GREY = "#78909c"
+_RED = "#c62828"
+_BLUE = "#1565c0"
+_FONT = "Helvetica,Arial,sans-serif"
+
+_GRAPH = {
+    "rankdir": "LR",
+    "nodesep": "0.35",
+    "ranksep": "0.55",
+    "fontname": _FONT,
+    "fontsize": "10",
+    "fontcolor": "#546e7a",
+    "labelloc": "b",
+    "labeljust": "l",
+    "pad": "0.2",
+}
+_NODE = {
+    "shape": "record",
+    "fontname": _FONT,
+    "fontsize": "12",
+    "color": _INK,
+    "fontcolor": _INK,
+    "margin": "0.14,0.06",
+    "style": "filled",
+    "fillcolor": "#ffffff",
+}
+_EDGE = {"fontname": _FONT, "fontsize": "11", "color": _INK, "arrowsize": "0.7"}
+_FRAME = {
+    "style": "rounded,filled",
+    "color": "#90a4ae",
+    "fillcolor": "#f7f9fa",
+    "fontsize": "12",
+    "fontcolor": _INK,
+    "labelloc": "t",
+    "margin": "12",
+}
+
+# The styles that an outline has, and what else a node is told by.
+_KINDS: Mapping[Kind, tuple[tuple[str, ...], Mapping[str, str]]] = {
+    "input": (("rounded",), {"fillcolor": "#e3f2fd"}),
+    "constant": (("dashed",), {"fillcolor": "#f5f5f5"}),
+    "quantity": ((), {}),
+    "output": ((), {"fillcolor": "#fff8e1", "penwidth": "2.4"}),
+    "repeated": ((), {"fillcolor": "#f1f8e9"}),
+    "group": (("rounded",), {"fillcolor": "#eceff1"}),
+    "carried": (("rounded", "dashed"), {"fillcolor": "#ffffff"}),
+    "part": ((), {}),
+    "more": (("rounded", "dashed"), {"fillcolor": "#ffffff", "fontcolor": _GREY}),
+}
+_ZEROS = {
+    "no path": ("dashed", {"color": _GREY, "fontcolor": _GREY}),
+    "number": ("dotted", {"color": _BLUE, "penwidth": "1.6"}),
+}
+
+
+def dot(picture: Picture) -> str:
+    """The DOT text of a picture."""
+    lines = [
+        "digraph {",
+        f"\tgraph {_list(_GRAPH)}",
+        f"\tnode {_list(_NODE)}",
+        f"\tedge {_list(_EDGE)}",
+    ]
+    nodes = {node.id: node for node in picture.nodes}
+    framed: set[str] = set()
+    for frame in picture.frames:
+        lines += _frame(frame, nodes, framed)
+    lines += [f"\t{_node(node)}" for node in picture.nodes if node.id not in framed]
+    lines += [f"\t{_arrow(arrow)}" for arrow in picture.arrows]
+    if picture.legend:
+        lines.append(f"\tlabel={_quoted(label(picture.legend, left=True))}")
+    return "\n".join([*lines, "}", ""])
+
+
+def _frame(frame: Frame, nodes: Mapping[str, Node], framed: set[str]) -> Iterator[str]:
+    """The lines of a frame; frames are as deep as loops nest, which people write."""
+    framed.update(frame.nodes)
+    heading = _quoted(label(frame.heading, left=True))
+    yield f"\tsubgraph cluster_{frame.id} {{"
+    yield f"\t\tgraph {_list({'id': frame.id, **_FRAME}, heading)}"
+    yield from (f"\t\t{_node(nodes[name])}" for name in frame.nodes)
+    for inner in frame.frames:
+        yield from (f"\t{line}" for line in _frame(inner, nodes, framed))
+    yield "\t}"
+
+
+def _node(node: Node) -> str:
+    outline, attributes = _KINDS[node.kind]
+    found = dict(attributes)
+    if node.zero is not None:
+        pattern, more = _ZEROS[node.zero]
+        outline = (*outline, pattern)
+        found.update(more)
+    if node.focused:
+        outline = (*outline, "bold")
+        found.update({"penwidth": "4", "fillcolor": "#fff59d"})
+    if outline:
+        found["style"] = ",".join(dict.fromkeys((*outline, "filled")))
+    shown = record(field(part.lines, part.port or "") for part in node.fields)
+    return f"{node.id} {_list({'id': node.id, **found}, _quoted(shown))}"
+
+
+def _arrow(arrow: Arrow) -> str:
+    found: dict[str, str] = {"id": arrow.id}
+    if arrow.backward:
+        colour = {None: _RED, "no path": _GREY, "number": _BLUE}[arrow.zero]
+        found.update({"dir": "back", "color": colour, "fontcolor": colour})
+        if arrow.zero is not None:
+            found["arrowtail"] = "onormal"
+            found["style"] = _ZEROS[arrow.zero][0]
+    if arrow.carried:
+        found.update({"constraint": "false", "style": "dashed"})
+    shown = _quoted(label(arrow.lines)) if arrow.lines else None
+    tail, head = _end(arrow.operand, "e"), _end(arrow.result, "w")
+    return f"{tail} -> {head} {_list(found, shown)}"
+
+
+def _end(end: End, side: str) -> str:
+    return f"{end.node}:{end.port}:{side}" if end.port is not None else f"{end.node}:{side}"
+
+
+def _list(attributes: Mapping[str, str], shown: str | None = None) -> str:
+    written = [f"{name}={_quoted(value)}" for name, value in attributes.items()]
+    if shown is not None:
+        written.insert(1 if "id" in attributes else 0, f"label={shown}")
+    return f"[{' '.join(written)}]"
+
+
+def _quoted(text: str) -> str:
+    """A string of DOT: `dot_text` has escaped what a quote would end."""
+    return f'"{text}"'
