@@ -17,6 +17,7 @@ from gradc.cli.boundary import INTERRUPTED, report_usage
 COMMANDS = {
     "compile": "Emit a self-contained Python module with the derivatives.",
     "run": "Print every value and every derivative.",
+    "inputs": "Print sample data for a program, to be changed and run.",
     "dump": "Print the typed graph after each pass.",
     "dot": "Draw the computation graph, forward and backward.",
 }

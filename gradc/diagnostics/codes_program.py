@@ -225,6 +225,19 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
         bad="graph f(x: real) -> (y: real) {\n  y: real = sine x\n}",
         good="graph f(x: real) -> (y: real) {\n  y: real = sin x\n}",
     ),
+    "G0761": ErrorCode(
+        "Not a size",
+        "`gradc inputs` takes sizes of the program's inputs by name, as in N=100.",
+        bad="gradc inputs f.g M=100  # input x[N]",
+        good="gradc inputs f.g N=100",
+    ),
+    "G0762": ErrorCode(
+        "No data fit",
+        "There are no small sizes, with those that are given, at which every axis has an element "
+        "and every access of the program is in range.",
+        bad="gradc inputs f.g N=1  # input x[N]; y = x[1]",
+        good="gradc inputs f.g N=2",
+    ),
     "G0799": ErrorCode(
         "Fault of gradc",
         "Something happened that never should, whatever the program. Please report it together "

@@ -1,0 +1,29 @@
+"""`gradc inputs`."""
+
+from __future__ import annotations
+
+import click
+
+from gradc.cli.boundary import reported
+from gradc.cli.options import format_option, program_argument, read_program
+from gradc.cli.output import write_result
+
+
+@click.command("inputs")
+@program_argument
+@click.argument("sizes", nargs=-1, metavar="[SIZE=NUMBER]...")
+@click.option("-o", "--output", metavar="OUT", help="The file to write, else standard output.")
+@format_option
+def command(file: str, sizes: tuple[str, ...], output: str | None, format: str) -> None:
+    """Print sample data for a program as JSON, one line for each input or row of one.
+
+    The numbers are such that the program and its derivatives are finite, where some are found.
+    Change them, and give the file to `gradc run --inputs`.
+    """
+    with reported(format):
+        from gradc.report.template import template
+        from gradc.runtime.samples import read_sizes, sample_inputs
+
+        program = read_program(file, format)
+        values = sample_inputs(program, read_sizes(sizes))
+        write_result(template(values).encode("utf-8"), output, None if file == "-" else file)
