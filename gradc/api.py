@@ -25,7 +25,8 @@ from gradc.runtime.directions import directions
 from gradc.runtime.evaluate import call, evaluate
 from gradc.runtime.load import keyword_interface, load_functions
 from gradc.runtime.results import handed_out
-from gradc.targets.python.emit import Emitted, emit
+from gradc.targets.python.emit import emit
+from gradc.targets.statements.emit import Emitted
 
 if TYPE_CHECKING:
     from gradc.runtime.jacobian import Jacobian

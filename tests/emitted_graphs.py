@@ -13,7 +13,7 @@ from gradc.ir.program import Program
 from gradc.ir.read import read_graph
 from gradc.passes.verify import verify
 from gradc.targets.python.emit import emit
-from gradc.targets.python.module import ModuleWriter
+from gradc.targets.python.module import PythonModule
 
 
 def program_of(graph: Graph) -> Program:
@@ -26,7 +26,7 @@ def emitted(graph: Graph) -> str:
     verify(graph)
     program = program_of(graph)
     alone = Reverse(graph, len(graph.equations), (), (), frozenset(), graph.equations)
-    module = ModuleWriter(program, (), (graph,))
+    module = PythonModule(program, (), (graph,))
     module.name_all(alone)
     module.reverse_mode(alone)
     module.functions = module.functions[:1]

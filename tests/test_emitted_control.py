@@ -16,7 +16,7 @@ import pytest
 from emitted_graphs import body_of, derivatives, emitted, forward, program_of, statements
 
 from gradc.ir.read import read_graph
-from gradc.targets.python.module import ModuleWriter
+from gradc.targets.python.module import PythonModule
 
 PLAIN = "condition=+none, counted=+false, backwards=+false, checkpoint=+none"
 
@@ -448,7 +448,7 @@ def test_a_thousand_functions_that_call_one_another_need_no_stack() -> None:
         )
     calls.append("graph p(x: real) -> (J: real) {\nJ: real = call x {graph=@f2999}\n}")
     graph = read_graph("\n".join(calls))
-    module = ModuleWriter(program_of(graph), (), (graph,))
+    module = PythonModule(program_of(graph), (), (graph,))
     module.name_all(None)
     assert [function.name for function in module.called.written[:3]] == ["f0", "f1", "f2"]
 

@@ -380,11 +380,11 @@ def test_no_pass_changes_a_bit_of_any_value(case: Case) -> None:
 
 def emit_unchanged(program: Any) -> str:
     """The module of a program to which no pass is applied."""
-    from gradc.targets.python import emit as module
+    from gradc.targets.statements import emit as module
 
     keep, module.prepared = module.prepared, lambda program: program
     try:
-        return module.emit(program, ()).text
+        return emit(program, ()).text
     finally:
         module.prepared = keep
 

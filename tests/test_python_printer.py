@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 
 from gradc.targets.python import idioms
 from gradc.targets.python.flat import flat
-from gradc.targets.python.lexical import comment_text, number_text, string_text, text_width
-from gradc.targets.python.names import NameAllocator
+from gradc.targets.python.lexical import comment_text, number_text, string_text
+from gradc.targets.python.names import WORDS, pragma
 from gradc.targets.python.printer import (
     fits,
     print_function,
@@ -30,7 +30,10 @@ from gradc.targets.python.printer import (
     print_statements,
     width,
 )
-from gradc.targets.python.tree import (
+from gradc.targets.python.tree import Import, Module, Source
+from gradc.targets.statements.names import NameAllocator
+from gradc.targets.statements.text import text_width
+from gradc.targets.statements.tree import (
     Assign,
     Attribute,
     AugAssign,
@@ -47,17 +50,14 @@ from gradc.targets.python.tree import (
     For,
     Function,
     If,
-    Import,
     ListExpr,
     Marker,
-    Module,
     Name,
     Number,
     Param,
     Raise,
     Return,
     Slice,
-    Source,
     Stmt,
     StringLit,
     Subscript,
@@ -597,16 +597,16 @@ def test_strings_read_back(text: str) -> None:
 
 def test_names_keep_their_spelling_where_python_allows() -> None:
     author = ["lambda", "lambda_", "None", "print", "exp", "np", "λ", "x"]
-    names = NameAllocator({"exp", "np"}, author)
+    names = NameAllocator({*WORDS, "exp", "np"}, author)
     spelled = [names[name] for name in author]
     assert spelled == ["lambda__", "lambda_", "None_", "print", "exp_", "np_", "λ", "x"]
     changed = {"lambda": "lambda__", "None": "None_", "exp": "exp_", "np": "np_"}
     assert names.renamed == changed
-    assert names.pragma is None
+    assert pragma(names.used) is None
 
 
 def test_anonymous_names() -> None:
-    names = NameAllocator((), ["J%1", "J_1", "dJ%1", "J%1_dot"])
+    names = NameAllocator(WORDS, ["J%1", "J_1", "dJ%1", "J%1_dot"])
     assert [names[name] for name in ["J%1", "J_1", "dJ%1", "J%1_dot"]] == [
         *("J_1_", "J_1", "dJ_1", "J_1_dot")
     ]
@@ -616,24 +616,25 @@ def test_anonymous_names() -> None:
 
 
 def test_names_that_python_would_unify_stay_apart() -> None:
-    names = NameAllocator((), ["ﬁ", "fi", "a.b", "1x", "__debug__"])
+    names = NameAllocator(WORDS, ["ﬁ", "fi", "a.b", "1x", "__debug__"])
     spelled = [names[name] for name in ["ﬁ", "fi", "a.b", "1x", "__debug__"]]
     assert spelled == ["fi_", "fi", "a_b", "_1x", "__debug___"]
 
 
 def test_ambiguous_names_need_a_pragma(tmp_path: Path) -> None:
-    names = NameAllocator((), ["l", "I"])
-    assert names.pragma is not None
+    names = NameAllocator(WORDS, ["l", "I"])
+    needed = pragma(names.used)
+    assert needed is not None
     function = Function("f", (Param("l"),), (Assign("I", Name("l")), Return(Name("I"))))
     path = tmp_path / "ambiguous.py"
-    path.write_text(print_module(Module(None, (), (), (function,), (names.pragma,))))
+    path.write_text(print_module(Module(None, (), (), (function,), (needed,))))
     assert ruff(path, "check") == ""
     assert ruff(path, "check", "--extend-select", "E741") == ""
 
 
 @given(st.sets(st.text(st.sampled_from("aJ_1%λﬁ"), min_size=1, max_size=5)))
 def test_names_are_unique_identifiers(wanted: set[str]) -> None:
-    names = NameAllocator(keyword.softkwlist, sorted(wanted))
+    names = NameAllocator((*WORDS, *keyword.softkwlist), sorted(wanted))
     spelled = [names[name] for name in wanted]
     assert len(set(spelled)) == len(wanted)
     for identifier in spelled:
@@ -715,7 +716,8 @@ def evaluator(expr: Expr) -> Callable[[float, float], float]:
 def test_printing_short_statements_loads_no_more_than_it_needs() -> None:
     code = """
 import sys
-from gradc.targets.python import helpers, names, printer, tree
+from gradc.targets.python import helpers, names, printer
+from gradc.targets.statements import tree
 printer.print_statements([tree.Assign("x", tree.Name("y"))])
 helpers.helper_source("numpy", ["norm"])
 prefix = "gradc.targets.python."

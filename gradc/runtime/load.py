@@ -11,7 +11,7 @@ from typing import Any
 
 from gradc.ir.graph import REAL
 from gradc.targets.python.binding import binding_source
-from gradc.targets.python.emit import Emitted
+from gradc.targets.statements.emit import Emitted
 
 
 def load_functions(text: str, name: str) -> dict[str, Callable[..., Any]]:

@@ -8,26 +8,15 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from gradc.targets.python.printer import print_statements
-from gradc.targets.python.tree import Stmt
+from gradc.targets.statements.module import Fused
 
 # Beyond so many inputs, checking the arguments is no longer what a call costs.
 MOST_INPUTS = 24
 
 # The names of the text's own: a program that uses one has no such interface.
 _OWN = frozenset({"_checked", "_missing", "_others", "_type", "_float", "_given"})
-
-
-class Fused(NamedTuple):
-    """The statements of a `value_and_grad` in one piece, and the names of its results."""
-
-    statements: Sequence[Stmt]
-    inputs: Mapping[str, str]  # the identifier of each input
-    value: str
-    gradients: Mapping[str, str]  # the identifier of each input's adjoint
 
 
 def binding_source(fused: Fused) -> str | None:

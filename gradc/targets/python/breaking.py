@@ -12,15 +12,6 @@ from __future__ import annotations
 
 import enum
 
-from gradc.targets.python.document import (
-    BestFitParens,
-    BestFitting,
-    Doc,
-    Group,
-    IfBroken,
-    Indent,
-    print_document,
-)
 from gradc.targets.python.flat import (
     base_in_parentheses,
     bool_in_parentheses,
@@ -32,12 +23,17 @@ from gradc.targets.python.flat import (
     unary_in_parentheses,
 )
 from gradc.targets.python.layout import BARE, ENCLOSED, SOFT, SPACE, Builder, is_fluent, joined
-from gradc.targets.python.tree import (
-    BINARY,
-    COMPARE,
-    CONDITIONAL,
-    OR,
-    PRIMARY,
+from gradc.targets.python.tree import BINARY, COMPARE, CONDITIONAL, OR, PRIMARY
+from gradc.targets.statements.document import (
+    BestFitParens,
+    BestFitting,
+    Doc,
+    Group,
+    IfBroken,
+    Indent,
+    print_document,
+)
+from gradc.targets.statements.tree import (
     Assign,
     Attribute,
     AugAssign,

@@ -25,6 +25,8 @@ from gradc.targets.python.tree import (
     POWER,
     PRIMARY,
     UNARY,
+)
+from gradc.targets.statements.tree import (
     Attribute,
     Binary,
     BoolOp,

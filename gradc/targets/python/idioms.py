@@ -9,7 +9,7 @@ Deliberately absent: simplification of the mathematics.
 
 from __future__ import annotations
 
-from gradc.targets.python.tree import (
+from gradc.targets.statements.tree import (
     BoolOp,
     Call,
     Compare,

@@ -17,17 +17,6 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gradc.targets.python.document import (
-    Doc,
-    FitsExpanded,
-    Group,
-    GroupIfBroken,
-    IfBroken,
-    IfFlat,
-    Indent,
-    IndentIfBroken,
-    Line,
-)
 from gradc.targets.python.flat import (
     base_in_parentheses,
     bool_in_parentheses,
@@ -40,10 +29,19 @@ from gradc.targets.python.flat import (
     slice_parts,
     unary_in_parentheses,
 )
-from gradc.targets.python.tree import (
-    BINARY,
-    COMPARE,
-    OR,
+from gradc.targets.python.tree import BINARY, COMPARE, OR
+from gradc.targets.statements.document import (
+    Doc,
+    FitsExpanded,
+    Group,
+    GroupIfBroken,
+    IfBroken,
+    IfFlat,
+    Indent,
+    IndentIfBroken,
+    Line,
+)
+from gradc.targets.statements.tree import (
     Attribute,
     Binary,
     BoolOp,

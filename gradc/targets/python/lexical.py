@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 
-LINE_WIDTH = 88
-INDENT = 4
-COMMENT_LIMIT = 120
+from gradc.targets.statements.text import printable, remark, shortened
 
 # What makes a tool (linter, formatter, type checker, editor) read a comment: a few words, or
 # any word in lower case with a colon, such as `type:` and `fmt:`.
@@ -23,27 +20,6 @@ _PRAGMA = re.compile(
 )
 _DOCSTRING_ESCAPE = re.compile(r'"""|"$|\\')
 _CODING = re.compile(r"(coding)([:=])")
-
-
-def text_width(text: str) -> int:
-    """The columns that a text takes: two for a wide character, none for a combining one.
-
-    As the formatter counts them, but for some forty vowel signs of Indic scripts.
-    """
-    if text.isascii():
-        return len(text)
-    width = 0
-    for char in text:
-        if unicodedata.east_asian_width(char) in "WF":
-            width += 2
-        elif unicodedata.category(char) not in ("Mn", "Me", "Cf") and not _is_hangul_part(char):
-            width += 1
-    return width
-
-
-def _is_hangul_part(char: str) -> bool:
-    """Whether a letter joins the syllable before it: a vowel or a final of Old Hangul."""
-    return "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7ff"
 
 
 def number_text(value: float | int) -> str:
@@ -62,28 +38,16 @@ def string_text(text: str) -> str:
     return f"{quote}{body}{quote}"
 
 
-def printable(text: str) -> str:
-    """The text with every unprintable character as a lower-case escape."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escape(char) for char in text)
-
-
 def comment_text(text: str) -> str:
     """A whole comment, `# ` included, that no tool reads as an instruction.
 
     White space is made single, a long text ends in `...`, and a text that begins like a
     pragma is put between back quotes.
     """
-    if len(text) > 8 * COMMENT_LIMIT:  # of a long statement, each of its parts says as much
-        text = text[: 8 * COMMENT_LIMIT] + "..."
-    if not text.isprintable() or "  " in text:
-        text = printable(" ".join(text.split()))
-    text = text.strip()
+    text = remark(text)
     if "#" in text:
         text = text.replace("#", "\\x23")
-    if len(text) > COMMENT_LIMIT:
-        text = text[: COMMENT_LIMIT - 3].rstrip() + "..."
+    text = shortened(text)
     if "coding" in text:
         text = _CODING.sub(r"\1 \2", text)
     if _PRAGMA.match(text):
@@ -118,13 +82,3 @@ def _docstring_line(line: str) -> str:
 
 def _escape_each(match: re.Match[str]) -> str:
     return "".join(["\\" + char for char in match[0]])
-
-
-def _escape(char: str) -> str:
-    """One character as the shortest hexadecimal escape; the common ones by their letter."""
-    code = ord(char)
-    if char in "\n\r\t":
-        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[char]
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,358 +1,81 @@
-"""The functions of an emitted module, each from the graph that it computes.
+"""A module of Python: what stands around its functions.
 
-Invariant: identifiers are allocated once for the module, so a quantity has the same name in
-every function.
+A module whose quantities are numbers, and lists of them, needs `math` alone; any other NumPy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain, islice
-from typing import TYPE_CHECKING
 
-from gradc.ad.reverse import Reverse
 from gradc.ir.graph import Equation, Graph, Var
 from gradc.ir.program import Program
-from gradc.passes.dead import needed
-from gradc.targets.python.binding import Fused
-from gradc.targets.python.body import Body
-from gradc.targets.python.docstring import module_docstring
-from gradc.targets.python.functions import Functions, returned, tuple_hint
 from gradc.targets.python.helpers import helper_source
-from gradc.targets.python.identifiers import Identifiers
-from gradc.targets.python.interface import (
-    check_ranges,
-    check_shapes,
-    check_sizes,
-    conversions,
-    defines_all_sizes,
-    hint,
-    parameters,
-    read_sizes,
-)
-from gradc.targets.python.lists import needs_no_arrays
-from gradc.targets.python.printer import print_module
+from gradc.targets.python.names import WORDS, pragma
+from gradc.targets.python.printer import print_function, print_module
 from gradc.targets.python.scalar_style import SCALAR_STYLE
-from gradc.targets.python.scopes import all_equations, functions, named, wishes
-from gradc.targets.python.style import Style
-from gradc.targets.python.tree import (
-    Assign,
-    Call,
-    Expr,
-    ExprStmt,
-    Function,
-    Import,
-    Module,
-    Name,
-    Number,
-    Param,
-    Return,
-    Source,
-    Stmt,
-    StringLit,
-    Subscript,
-    Tuple,
-    TupleAssign,
-)
-
-if TYPE_CHECKING:
-    from gradc.ad.forward import Forward
-
-# `value_and_grad` of a small program is written out in one piece: calling `forward` and
-# `reverse` from Python would take longer than the arithmetic.
-FUSED_EQUATIONS = 64
+from gradc.targets.python.style import PythonStyle
+from gradc.targets.python.tree import Import, Module, Source
+from gradc.targets.statements.docstring import module_docstring
+from gradc.targets.statements.interface import ENTRY_HELPERS
+from gradc.targets.statements.lists import needs_no_arrays
+from gradc.targets.statements.module import ModuleWriter
+from gradc.targets.statements.tree import Call, Expr, Function, StringLit
 
 BUILTINS = ("float", "abs", "max", "min")
 LOOP_BUILTINS = frozenset({"range", "reversed"})
-FUNCTION_NAMES = ("forward", "reverse", "tangent", "value_and_grad", "trace", "hvp", "saved")
-ENTRY_HELPERS = frozenset({"as_array", "as_int_array", "check_shape", "check_size", "check_range"})
 
 
-class ModuleWriter:
-    """Writes the functions of one module, in one scope of identifiers."""
+class PythonModule(ModuleWriter):
+    """Writes the functions of one module."""
 
     def __init__(self, program: Program, wrt: tuple[Var, ...], graphs: Sequence[Graph]) -> None:
-        """`graphs` are all that the module computes."""
-        self.program = program
-        self.wrt = wrt
-        self.graphs = graphs
-        self.style = style_of(graphs)
-        self.functions: list[Function] = []
-        self.helpers: dict[str, None] = {}
-        self.uses_module = False
-        self.fused: Fused | None = None
-        self.derivatives: dict[Var, Var] = {}
+        self.python_style = style_of(graphs)
+        super().__init__(program, wrt, graphs, self.python_style)
 
-    def name_all(self, backwards: Reverse | None) -> None:
-        """Write the functions that are called, and allocate the identifiers of the others: the
-        author's names first, then those derived from them."""
-        equations = list(chain.from_iterable(graph.equations for graph in self.graphs))
-        called = functions(equations)
-        every = list(all_equations(chain(*(graph.equations for graph in called), equations)))
-        reserved = {*BUILTINS, self.style.module, *FUNCTION_NAMES}
-        if self.style.name == "numpy":
-            reserved |= ENTRY_HELPERS
-        for equation in every:
-            reserved.update(self.style.helpers(equation))
+    @property
+    def takes_arrays(self) -> bool:
+        return self.style is not SCALAR_STYLE
+
+    def reserved(self, equations: Iterable[Equation]) -> set[str]:
+        names = {*WORDS, *BUILTINS, self.style.module}
+        if self.takes_arrays:
+            names |= ENTRY_HELPERS
+        for equation in equations:
+            names.update(self.style.helpers(equation))
             if equation.op == "loop":
-                reserved |= LOOP_BUILTINS
-        names, indices = named(self.graphs)
-        wished = wishes(every)
-        self.called = Functions(self.style, reserved, names, wished)
-        for graph in called:
-            self.called.add(graph)
-        self.helpers.update(self.called.helpers)
-        self.uses_module = self.called.uses_module
-        reserved.update(self.called.names)
-        self.identifiers = Identifiers(reserved, names, indices, wished)
-        if backwards is not None:
-            self.derivatives = dict(zip(self.wrt, backwards.adjoints, strict=False))
+                names |= LOOP_BUILTINS
+        return names
 
-    # Functions
+    def printed(self, function: Function) -> str:
+        return print_function(function)
 
-    def reverse_mode(self, backwards: Reverse) -> None:
-        """`forward` and `reverse`."""
-        primal, rest = _sweeps(backwards)
-        saved = _saved(self.program.graph.inputs, primal, backwards, rest)
-        for var in saved:
-            self.identifiers[var]  # numbered in the order of the forward sweep
-        reverse = self._body()
-        reverse.saved(primal)
-        reverse.write(rest, backwards.adjoints)
-        seeds = backwards.seeds
-        begin = self._enter(reverse, seeds, sizes_known=True)
-        results = Return(_tuple(reverse, backwards.adjoints))
-        sizes = tuple(reverse.sizes)
-        names = [self.identifiers[var] for var in saved]
-        names += [self.identifiers.size(size) for size in sizes]
-        unpack: list[Stmt] = [TupleAssign(tuple(names), Name("saved"))] if names else []
-        lone = len(seeds) == 1 and not seeds[0].type.shape
-        params = [
-            Param(self.identifiers[seed], hint(seed.type), Number(1.0) if lone else None)
-            for seed in seeds
-        ]
-        self._forward(primal, saved, sizes)
-        self._function(
-            "reverse",
-            (Param("saved", Name("tuple")), *params),
-            [*unpack, *begin, *reverse.statements, results],
-            tuple_hint(self.wrt),
-            f"The derivatives ({_listed(reverse, backwards.adjoints)}), from what `forward` saved.",
-        )
-
-    def _forward(
-        self, primal: Sequence[Equation], saved: Sequence[Var], sizes: Sequence[str]
-    ) -> None:
-        graph = self.program.graph
-        results = (*graph.outputs, *saved)
-        live = needed(primal, results)
-        body = self._body()
-        body.write([eq for eq in primal if not live.isdisjoint(eq.outs)], results)
-        body.sizes.update(dict.fromkeys(sizes))
-        begin = self._enter(body, graph.inputs)
-        kept = Tuple(
-            tuple(body.name(var) for var in saved)
-            + tuple(Name(self.identifiers.size(size)) for size in sizes)
-        )
-        value = _outputs(body, graph.outputs)
-        self._function(
-            "forward",
-            parameters(self.identifiers, graph.inputs),
-            [*begin, *body.statements, Return(Tuple((value, kept)))],
-            Subscript(Name("tuple"), (returned(graph.outputs), Name("tuple"))),
-            f"The value of {_listed(body, graph.outputs)}, and what `reverse` needs.",
-        )
-
-    def forward_mode(self, forwards: Forward) -> None:
-        """`tangent`."""
-        graph = forwards.graph
-        body = self._body()
-        body.write(graph.equations, graph.outputs)
-        begin = self._enter(body, graph.inputs)
-        values, tangents = self.program.graph.outputs, forwards.tangents
-        result = Tuple((_outputs(body, values), _outputs(body, tangents)))
-        kind = returned(values)
-        self._function(
-            "tangent",
-            parameters(self.identifiers, graph.inputs),
-            [*begin, *body.statements, Return(result)],
-            Subscript(Name("tuple"), (kind, kind)),
-            f"The value of {_listed(body, values)}, and its derivative along a direction.",
-        )
-
-    def second_order(self, second: Forward) -> None:
-        """`hvp`: forward mode of the gradient."""
-        graph = second.graph
-        count = len(graph.outputs) // 2
-        body = self._body()
-        body.write(graph.equations, graph.outputs)
-        begin = self._enter(body, graph.inputs)
-        results = [_tuple(body, part) for part in (graph.outputs[:count], second.tangents)]
-        kind = tuple_hint(self.wrt)
-        self._function(
-            "hvp",
-            parameters(self.identifiers, graph.inputs),
-            [*begin, *body.statements, Return(Tuple(tuple(results)))],
-            Subscript(Name("tuple"), (kind, kind)),
-            f"The gradient ({_listed(body, graph.outputs[:count])}), "
-            "and its derivative along a direction.",
-        )
-
-    def both_sweeps(self, backwards: Reverse) -> None:
-        """`value_and_grad`, for one scalar output."""
-        graph = self.program.graph
-        if len(graph.outputs) != 1 or graph.outputs[0].type.shape:
-            return
-        output = graph.outputs[0]
-        if self.style is SCALAR_STYLE and _is_small(backwards.graph):
-            body = self._body()
-            (seed,) = backwards.seeds
-            results = (output, *backwards.adjoints)
-            equations = backwards.graph.equations
-            first = {}
-            if seed in results or any(seed in equation.inputs() for equation in equations):
-                first[backwards.primal_count] = Assign(self.identifiers[seed], Number(1.0))
-            body.write(equations, results, first)
-            self._used(body)
-            statements = body.statements
-            self.fused = Fused(
-                statements,
-                {var.name: self.identifiers[var] for var in graph.inputs},
-                self.identifiers[output],
-                {
-                    var.name: self.identifiers[adjoint]
-                    for var, adjoint in zip(self.wrt, backwards.adjoints, strict=True)
-                },
-            )
-            final: Expr = Tuple((body.name(output), _tuple(body, backwards.adjoints)))
-        else:
-            arguments = tuple(Name(self.identifiers[var]) for var in graph.inputs)
-            name = self.identifiers[output]
-            statements = [
-                TupleAssign((name, "saved"), Call("forward", arguments)),
-            ]
-            final = Tuple((Name(name), Call("reverse", (Name("saved"),))))
-        listed = ", ".join(self.identifiers[adjoint] for adjoint in backwards.adjoints)
-        self._function(
-            "value_and_grad",
-            parameters(self.identifiers, graph.inputs),
-            [*statements, Return(final)],
-            Subscript(Name("tuple"), (hint(output.type), tuple_hint(self.wrt))),
-            f"The value {self.identifiers[output]} and its derivatives ({listed}).",
-        )
-
-    def trace(self, backwards: Reverse, values: Sequence[Var]) -> None:
-        """`trace`: every named value and every adjoint."""
-        _, rest = _sweeps(backwards)
-        body = self._body()
-        body.write((*backwards.primal, *rest), (*values, *backwards.adjoints))
-        inputs = (*self.program.graph.inputs, *backwards.seeds)
-        begin = self._enter(body, inputs)
-        final = Tuple((_tuple(body, values), _tuple(body, backwards.adjoints)))
-        self._function(
-            "trace",
-            parameters(self.identifiers, inputs),
-            [*begin, *body.statements, Return(final)],
-            Subscript(Name("tuple"), (Name("tuple"), Name("tuple"))),
-            "Every named value, and the adjoint of every real one.",
-        )
-
-    # Parts
-
-    def _body(self) -> Body:
-        return Body(self.style, self.identifiers, self.called.calls)
-
-    def _enter(self, body: Body, variables: Sequence[Var], sizes_known: bool = False) -> list[Stmt]:
-        """Conversion of arguments, sizes and checks of shapes, for a module with arrays."""
-        self._used(body)
-        if self.style.name != "numpy":
-            return []
-        converted = conversions(self.identifiers, variables)
-        trusted = set() if sizes_known else defines_all_sizes(variables)
-        checks = check_shapes(body, variables, trusted)
-        if not sizes_known:
-            checks += check_sizes(body, self.program.requirements)
-            checks += check_ranges(body, self.program.inputs)
-        read = [] if sizes_known else read_sizes(self.identifiers, variables, body.sizes)
-        calls = (s.value for s in (*converted, *read, *checks) if isinstance(s, (Assign, ExprStmt)))
-        for call in calls:
-            if isinstance(call, Call) and call.func in ENTRY_HELPERS:
-                self.helpers.setdefault(str(call.func))
-        return [*converted, *read, *checks]
-
-    def _used(self, body: Body) -> None:
-        self.helpers.update(body.helpers)
-        self.uses_module |= body.uses_module
-
-    def _function(
-        self, name: str, params: Iterable[Param], body: list[Stmt], returns: Expr, doc: str
-    ) -> None:
-        decorators: tuple[Expr, ...] = ()
-        if self.style.name == "numpy" and name != "value_and_grad":
-            decorators = (Call("np.errstate", (), (("all", StringLit("ignore")),)),)
-        self.functions.append(Function(name, tuple(params), body, returns, doc, decorators))
+    def decorators(self, name: str) -> tuple[Expr, ...]:
+        if not self.takes_arrays or name == "value_and_grad":
+            return ()
+        return (Call("np.errstate", (), (("all", StringLit("ignore")),)),)
 
     def text(self) -> str:
         """The text of the module."""
-        helpers, imports = helper_source(self.style.helpers_of, self.helpers)
-        if self.style.name == "numpy":
+        helpers, imports = helper_source(self.python_style.helpers_of, self.helpers)
+        if self.takes_arrays:
             imports = tuple(dict.fromkeys((*imports, Import("numpy", "np"))))
         elif self.uses_module:
             imports = (Import("math"),)
-        pragma = self.identifiers.pragma or self.called.pragma
-        header = (pragma,) if pragma else ()
+        header = pragma({*self.identifiers.used, *self.called.used})
         module = Module(
             module_docstring(self.program, self.wrt, self.identifiers.renamed, self.derivatives),
             imports,
             (),
             (*(Source(text) for text in helpers), *self.called.written, *self.functions),
-            header,
+            () if header is None else (header,),
         )
         return print_module(module)
 
 
-def style_of(graphs: Iterable[Graph]) -> Style:
+def style_of(graphs: Iterable[Graph]) -> PythonStyle:
     """The style of a module for some graphs: numbers alone, and lists of them, need no NumPy."""
     if needs_no_arrays(graphs):
         return SCALAR_STYLE
     from gradc.targets.python.numpy_style import NUMPY_STYLE
 
     return NUMPY_STYLE
-
-
-def _sweeps(backwards: Reverse) -> tuple[Sequence[Equation], Sequence[Equation]]:
-    """The equations of the forward sweep, and of the reverse sweep."""
-    equations = backwards.graph.equations
-    return equations[: backwards.primal_count], equations[backwards.primal_count :]
-
-
-def _is_small(graph: Graph) -> bool:
-    """Whether a graph has so few equations that a call costs more than they do."""
-    return len(list(islice(all_equations(graph.equations), FUSED_EQUATIONS + 1))) <= FUSED_EQUATIONS
-
-
-def _saved(
-    inputs: Sequence[Var],
-    primal: Sequence[Equation],
-    backwards: Reverse,
-    rest: Sequence[Equation],
-) -> list[Var]:
-    """The quantities of the forward sweep that the reverse sweep reads, in their order."""
-    read = set(backwards.adjoints)
-    for equation in rest:
-        read.update(equation.inputs())
-    order = chain(inputs, chain.from_iterable(equation.outs for equation in primal))
-    return [var for var in order if var in read]
-
-
-def _tuple(body: Body, variables: Sequence[Var]) -> Tuple:
-    return Tuple(tuple(body.name(var) for var in variables))
-
-
-def _outputs(body: Body, variables: Sequence[Var]) -> Expr:
-    """One output as it is, several as a tuple."""
-    return body.name(variables[0]) if len(variables) == 1 else _tuple(body, variables)
-
-
-def _listed(body: Body, variables: Sequence[Var]) -> str:
-    return ", ".join(body.identifiers[var] for var in variables)

@@ -1,92 +1,22 @@
-"""Names of a graph into unique identifiers of one Python scope.
-
-Invariants: two different names never share an identifier; no identifier is a keyword or a
-reserved name; a name that needs no change keeps its spelling.  Which names the text around
-uses (`math`, `np`, the helpers, `float`, `range`) the emitter says: they are reserved, so
-that a helper keeps its name and an author's `exp` becomes `exp_`.
+"""Words that are no identifiers in emitted Python, and what linters say of some that are.
 
 The only names that a default rule of ruff flags are `l`, `O` and `I` (E741, default up to
 ruff 0.15).  Later versions flag, as RUF100, a `noqa` that suppresses nothing, so the pragma
 for these names suppresses that as well and suits every version.
-
-Deliberately absent: knowledge of what the emitted text uses besides the names given.
 """
 
 from __future__ import annotations
 
 import keyword
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container
 
-# Not keywords, but not to be assigned or defined either.
-_SPECIAL = ("__debug__", "__all__")
+# The last two are no keywords, but not to be assigned or defined either.
+WORDS = frozenset({*keyword.kwlist, "__debug__", "__all__"})
 
 _AMBIGUOUS = ("l", "O", "I")
 AMBIGUOUS_PRAGMA = "# ruff: noqa: E741, RUF100"
 
 
-class NameAllocator:
-    """Gives every graph name an identifier, the same one each time.
-
-    `names` are those of the author's and those derived from them, in order of definition.
-    Those that can keep their spelling get it first; so `lambda_` stays `lambda_` and
-    `lambda` becomes `lambda__`.  A name not listed is allocated when it is first asked for.
-    """
-
-    def __init__(self, reserved: Iterable[str] = (), names: Iterable[str] = ()) -> None:
-        self._taken = {*keyword.kwlist, *_SPECIAL, *reserved}
-        self._identifiers: dict[str, str] = {}
-        later = []
-        for name in names:
-            if name not in self._taken and name.isascii() and name.isidentifier():
-                self._taken.add(name)
-                self._identifiers[name] = name
-            elif name not in self._identifiers:
-                later.append(name)
-        later.sort(key=lambda name: "%" in name)
-        for name in later:
-            self[name]
-
-    def __getitem__(self, name: str) -> str:
-        """The identifier of a graph name."""
-        identifier = self._identifiers.get(name)
-        if identifier is None:
-            identifier = self._identifiers[name] = self.fresh(_spelling(name))
-        return identifier
-
-    def is_free(self, name: str) -> bool:
-        """Whether nothing has a name yet."""
-        return name not in self._taken
-
-    def fresh(self, wish: str) -> str:
-        """An identifier that nothing has yet: the wish, with underscores behind it if need be."""
-        while wish in self._taken:
-            wish += "_"
-        self._taken.add(wish)
-        return wish
-
-    @property
-    def pragma(self) -> str | None:
-        """The header line that a module with these identifiers needs for ruff, if any."""
-        used = self._identifiers.values()
-        return AMBIGUOUS_PRAGMA if any(name in used for name in _AMBIGUOUS) else None
-
-    @property
-    def renamed(self) -> dict[str, str]:
-        """The names of the author's that got another spelling, for the header of the file."""
-        return {
-            name: identifier
-            for name, identifier in self._identifiers.items()
-            if identifier != name and "%" not in name
-        }
-
-
-def _spelling(name: str) -> str:
-    """The identifier nearest to a graph name: `J%1_dot` gives `J_1_dot`."""
-    spelling = unicodedata.normalize("NFKC", name)
-    if not spelling.isidentifier():
-        kept = [char if ("_" + char).isidentifier() else "_" for char in spelling]
-        spelling = "".join(kept)
-        if not spelling.isidentifier():
-            spelling = "_" + spelling
-    return spelling
+def pragma(used: Container[str]) -> str | None:
+    """The header line that a module with these identifiers needs for ruff, if any."""
+    return AMBIGUOUS_PRAGMA if any(name in used for name in _AMBIGUOUS) else None

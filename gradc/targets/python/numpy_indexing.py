@@ -12,9 +12,18 @@ from collections.abc import Mapping, Sequence
 from gradc.ir.dims import Dim, Shape
 from gradc.ir.graph import Equation
 from gradc.targets.python.flat import flat
-from gradc.targets.python.lexical import text_width
-from gradc.targets.python.style import Context, FormRule, checked
-from gradc.targets.python.tree import AugAssign, Call, Expr, ExprStmt, Name, Slice, Subscript, Tuple
+from gradc.targets.statements.style import Context, FormRule, checked
+from gradc.targets.statements.text import text_width
+from gradc.targets.statements.tree import (
+    AugAssign,
+    Call,
+    Expr,
+    ExprStmt,
+    Name,
+    Slice,
+    Subscript,
+    Tuple,
+)
 
 LONGEST_TARGET = 40  # columns of what a statement assigns to
 

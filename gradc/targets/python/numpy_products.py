@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from gradc.ir.dims import Shape
 from gradc.ir.graph import Equation
-from gradc.targets.python.style import Context
-from gradc.targets.python.tree import (
+from gradc.targets.statements.style import Context
+from gradc.targets.statements.tree import (
     Attribute,
     Binary,
     Call,

@@ -10,9 +10,11 @@ from gradc.ops.arrays import joined_axis
 from gradc.targets.python.idioms import conditional
 from gradc.targets.python.numpy_indexing import INDEXING_FORMS, INDEXING_HELPERS, add_at
 from gradc.targets.python.numpy_products import contract, shape_expr, spread
-from gradc.targets.python.style import ArrayRules, Context, Style, guarded
-from gradc.targets.python.tree import (
+from gradc.targets.python.style import PythonStyle, guarded
+from gradc.targets.statements.style import ArrayRules, Context, copy
+from gradc.targets.statements.tree import (
     Attribute,
+    AugAssign,
     Binary,
     Call,
     Conditional,
@@ -36,10 +38,6 @@ def _integer_power(context: Context, equation: Equation, args: Sequence[Expr]) -
 
 def _polygamma(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     return Call("polygamma", (Number(equation.param("n")), args[0]))
-
-
-def _copy(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    return context.atom(equation.args[0])
 
 
 def _select(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
@@ -148,6 +146,21 @@ def _as_floats(context: Context, atoms: Sequence[Atom]) -> tuple[tuple[str, Expr
     return ()
 
 
+def _copied(context: Context, value: Expr) -> Expr:
+    return Call("np.array", (value,))
+
+
+def _makes_array(value: Expr) -> bool:
+    """Whether an expression of an array makes one that nothing else refers to."""
+    if isinstance(value, Call):
+        return value.func in ("np.zeros", "np.ones", "np.full", "np.array", "embed")
+    return isinstance(value, Binary)
+
+
+def _add(context: Context, array: str, operator: str, part: Atom) -> AugAssign:
+    return AugAssign(array, operator, context.number(part))
+
+
 # Reductions and contractions
 
 
@@ -187,7 +200,7 @@ def _dtype(dtype: DType) -> str:
     return {DType.REAL: "np.float64", DType.INT: "np.int64", DType.BOOL: "np.bool_"}[dtype]
 
 
-NUMPY_STYLE = Style(
+NUMPY_STYLE = PythonStyle(
     name="numpy",
     helpers_of="numpy",
     module="np",
@@ -196,7 +209,7 @@ NUMPY_STYLE = Style(
         "power": _power,
         "integer_power": _integer_power,
         "polygamma": _polygamma,
-        "copy": _copy,
+        "copy": copy,
         "select": _select,
         "to_real": _to_real,
         "broadcast": _broadcast,
@@ -217,5 +230,5 @@ NUMPY_STYLE = Style(
         **INDEXING_HELPERS,
     },
     guard_plain=lambda expr, dtype: Call(_dtype(dtype), (expr,)),
-    arrays=ArrayRules(array_of, _spread, filled, add_at),
+    arrays=ArrayRules(array_of, _spread, filled, _copied, _makes_array, _add, add_at),
 )

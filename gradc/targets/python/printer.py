@@ -16,15 +16,10 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from gradc.targets.python.flat import flat, sequence
-from gradc.targets.python.lexical import (
-    INDENT,
-    LINE_WIDTH,
-    comment_text,
-    docstring_lines,
-    printable,
-    text_width,
-)
-from gradc.targets.python.tree import (
+from gradc.targets.python.lexical import comment_text, docstring_lines
+from gradc.targets.python.tree import Import, Module
+from gradc.targets.statements.text import INDENT, LINE_WIDTH, printable, text_width
+from gradc.targets.statements.tree import (
     Assign,
     AugAssign,
     Blank,
@@ -35,9 +30,7 @@ from gradc.targets.python.tree import (
     For,
     Function,
     If,
-    Import,
     Marker,
-    Module,
     Name,
     Param,
     Raise,

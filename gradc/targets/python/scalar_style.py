@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from gradc.ir.graph import DType, Equation, Lit
 from gradc.targets.python.idioms import conditional
-from gradc.targets.python.style import Context, Style, checked
-from gradc.targets.python.tree import Binary, Call, Expr, Name, Number, Subscript
+from gradc.targets.python.style import PythonStyle
+from gradc.targets.statements.style import Context, checked, copy
+from gradc.targets.statements.tree import Binary, Call, Expr, Name, Number, Subscript
 
 
 def _divide(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
@@ -42,10 +43,6 @@ def _polygamma(context: Context, equation: Equation, args: Sequence[Expr]) -> Ex
     return Call("polygamma", (Number(equation.param("n")), args[0]))
 
 
-def _copy(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    return context.atom(equation.args[0])
-
-
 def _select(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     _, then, otherwise = equation.args
     return conditional(context.atom(then), args[0], context.atom(otherwise))
@@ -59,7 +56,7 @@ def _gather(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     return element
 
 
-SCALAR_STYLE = Style(
+SCALAR_STYLE = PythonStyle(
     name="python",
     helpers_of="math",
     module="math",
@@ -69,7 +66,7 @@ SCALAR_STYLE = Style(
         "whole_quotient": _whole_quotient,
         "integer_power": _integer_power,
         "polygamma": _polygamma,
-        "copy": _copy,
+        "copy": copy,
         "select": _select,
         "gather": _gather,
         "checked": checked,

@@ -8,53 +8,33 @@ form, and a form is a function of this package that looks at shapes or parameter
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from gradc.ir.dims import Dim, Shape
-from gradc.ir.graph import Atom, DType, Equation, Lit, Type, Var
+from gradc.ir.graph import Atom, DType, Equation, Lit, Var
 from gradc.ops.primitive import Fn, Form, Helper, Infix, Prefix, Spelling
 from gradc.ops.table import PRIMITIVES
+from gradc.targets.python.flat import sequence
 from gradc.targets.python.helpers import Target
 from gradc.targets.python.idioms import both, compare, either, inverse, negative
-from gradc.targets.python.tree import AugAssign, Binary, Call, Expr, ExprStmt, StringLit
-
-
-class Context(Protocol):
-    """What a form may ask of the body that it is written into."""
-
-    def atom(self, atom: Atom) -> Expr:
-        """An atom as an expression; a literal is written as a float."""
-
-    def number(self, atom: Atom) -> Expr:
-        """An atom beside another operand: a whole literal is written without its point."""
-
-    def size(self, dim: Dim) -> Expr:
-        """A size as an expression."""
-
-    def plain(self, atom: Atom) -> bool:
-        """Whether an atom may be one of Python's own numbers, whose operators raise."""
-
-    def doubtful(self, atom: Atom) -> bool:
-        """Whether an index may be out of range, having been checked for some elements only,
-        for want of any that is in range."""
-
+from gradc.targets.statements.places import Place
+from gradc.targets.statements.style import ArrayRules, Constants, Context, FormRule, Steps
+from gradc.targets.statements.tree import (
+    Assign,
+    Binary,
+    Call,
+    Expr,
+    ExprStmt,
+    For,
+    Number,
+    Slice,
+    Stmt,
+    Subscript,
+)
 
 _PREFIX: Mapping[str, Callable[[Expr], Expr]] = {"-": negative, "not": inverse}
 
-FormRule = Callable[[Context, Equation, Sequence[Expr]], Expr]
 
-
-class ArrayRules(NamedTuple):
-    """What loops and repeated quantities need where there are arrays."""
-
-    new: Callable[[Context, Type, bool], Expr]  # an array, of zeros or without values yet
-    spread: FormRule  # the operand of a `broadcast`, to be repeated by what reads it
-    filled: Callable[[Context, Expr, Shape], Expr]  # a value repeated to a shape
-    # Adds (`+`, `-`) what an equation puts into zeros to an array, in place, if that can be said.
-    add_at: Callable[[Context, Expr, str, Equation], AugAssign | ExprStmt | None]
-
-
-class Style(NamedTuple):
+class PythonStyle(NamedTuple):
     """One kind of module: `python` for scalars, `numpy` for arrays."""
 
     name: str
@@ -66,6 +46,11 @@ class Style(NamedTuple):
     # Makes a plain number one that follows IEEE 754, or wraps round, before an operator.
     guard_plain: Callable[[Expr, DType], Expr] | None
     arrays: ArrayRules | None
+
+    @property
+    def constants(self) -> Constants:
+        """How constants are spelled."""
+        return Constants("True", "False", f"{self.module}.nan", f"{self.module}.inf")
 
     def spelling(self, op: str) -> Spelling:
         """How a primitive is spelled in this style."""
@@ -91,6 +76,34 @@ class Style(NamedTuple):
                 return Call(name, tuple(args))
             case Form(name):
                 return self.forms[name](context, equation, args)
+
+    def inverse(self, condition: Expr) -> Expr:
+        """The opposite of a truth value."""
+        if isinstance(condition, Call) and condition.func == "np.logical_not":
+            return condition.args[0]
+        return inverse(condition)
+
+    def store(self, context: Context, place: Place, value: Expr, comment: str | None) -> Stmt:
+        """`array[i, j] = value`, or `array.append(value)`."""
+        if place.append:
+            return ExprStmt(Call(f"{place.array}.append", (value,)), comment)
+        return Assign(f"{place.array}[{sequence(place.indices)}]", value, comment)
+
+    def loop(self, context: Context, steps: Steps, body: Sequence[Stmt]) -> Stmt:
+        """`for i in range(start, stop, step)`, as many steps of it as are counted, in its
+        order."""
+        count = steps.counted
+        bounds = (steps.stop,) if steps.from_zero else (steps.start, steps.stop)
+        if steps.step != 1:
+            bounds = (*bounds, Number(steps.step))
+        if count is not None and steps.from_zero:
+            bounds, count = (count,), None
+        header: Expr = Call("range", bounds)
+        if count is not None:
+            header = Subscript(header, (Slice(None, count),))
+        if steps.backwards:
+            header = Call("reversed", (header,))
+        return For(steps.target, header, tuple(body))
 
     def _infix(
         self, context: Context, equation: Equation, operator: str, args: Sequence[Expr]
@@ -125,16 +138,8 @@ def _may_grow(operator: str, equation: Equation) -> bool:
     return operator == "*"
 
 
-def guarded(style: Style, context: Context, equation: Equation, left: Expr) -> Expr:
+def guarded(style: PythonStyle, context: Context, equation: Equation, left: Expr) -> Expr:
     """The left operand, made IEEE where both might be Python's own numbers."""
     if style.guard_plain and all(context.plain(arg) for arg in equation.args):
         return style.guard_plain(left, equation.out.type.dtype)
     return left
-
-
-def checked(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    """An index with its size, what is read there, and where, unless everywhere."""
-    taken = equation.args[1]
-    everywhere = type(taken) is Lit and taken.value
-    size, what = context.size(equation.param("size")), StringLit(equation.param("what"))
-    return Call("checked", (args[0], size, what, *(() if everywhere else (args[1],))))

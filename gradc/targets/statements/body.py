@@ -16,34 +16,33 @@ from typing import TYPE_CHECKING
 from gradc.ir.dims import Dim
 from gradc.ir.graph import REAL, Atom, DType, Equation, Graph, Lit, Var
 from gradc.ops.control import Loop
-from gradc.targets.python.calls import Calls
-from gradc.targets.python.extents import Extents
-from gradc.targets.python.identifiers import Identifiers
-from gradc.targets.python.notes import Notes
-from gradc.targets.python.operands import Operands
-from gradc.targets.python.parts import (
+from gradc.targets.statements.calls import Calls
+from gradc.targets.statements.identifiers import Identifiers
+from gradc.targets.statements.notes import Notes
+from gradc.targets.statements.operands import Operands
+from gradc.targets.statements.parts import (
     PART_WIDTH,
     SUM_WIDTH,
     estimated_width,
-    is_fresh,
     is_view,
 )
-from gradc.targets.python.places import Place
-from gradc.targets.python.scopes import once_more, stem
-from gradc.targets.python.style import Style
-from gradc.targets.python.tree import (
+from gradc.targets.statements.places import Place
+from gradc.targets.statements.scopes import once_more, stem
+from gradc.targets.statements.style import Style
+from gradc.targets.statements.tree import (
     Assign,
     AugAssign,
     Binary,
     Call,
     Expr,
+    ExprStmt,
     Name,
     Stmt,
     TupleAssign,
 )
 
 if TYPE_CHECKING:
-    from gradc.targets.python.carried import LoopFacts, Step
+    from gradc.targets.statements.carried import LoopFacts, Step
 
 
 class Body(Operands):
@@ -53,11 +52,9 @@ class Body(Operands):
         super().__init__(style, identifiers, Notes(calls.plain_results))
         self.calls = calls
         self.statements: list[Stmt] = []
-        self.helpers: dict[str, None] = {}  # helpers that were called, in order
         self.facts: dict[Var, LoopFacts] = {}  # of the loops in a loop, by their first result
         self.indices: list[str] = []  # of the loops around, outermost first
         self.owned: set[Var] = set()  # arrays that nothing else refers to
-        self.extents = Extents()
         self._uses: dict[Var, int] = {}
         self._places: dict[Var, Place] = {}
         self._copies: dict[Var, list[Place]] = {}
@@ -157,6 +154,9 @@ class Body(Operands):
 
     # Statements
 
+    def _store(self, place: Place, value: Expr, comment: str | None = None) -> None:
+        self.statements.append(self.style.store(self, place, value, comment))
+
     def equation(self, equation: Equation) -> None:
         """Append what computes the results of an equation."""
         out = equation.out
@@ -165,7 +165,7 @@ class Body(Operands):
         if out in self._steps:
             self._accumulate(equation, *self._steps[out])
         elif equation.op == "loop":
-            from gradc.targets.python.loops import write_loop
+            from gradc.targets.statements.loops import write_loop
 
             write_loop(self, equation)
         elif equation.op == "call":
@@ -192,7 +192,7 @@ class Body(Operands):
         if axes is None:
             return False
         if out in self._places:
-            self.statements.append(self._places[out].store(value, self.comment(equation, out)))
+            self._store(self._places[out], value, self.comment(equation, out))
             return True
         if not self._may_be_in_place(out) or not self.extents.may_lack_axes(out):
             return False
@@ -213,23 +213,23 @@ class Body(Operands):
         value = self.style.spell(self, equation, self._operands(equation))
         if isinstance(value, Call) and isinstance(value.func, str):
             if value.func in self.style.helpers(equation):
-                self.helpers.setdefault(value.func)
+                self.helper(value.func)
             self.uses_module |= value.func.startswith(f"{self.style.module}.")
         return value
 
     def _define(self, equation: Equation, value: Expr) -> None:
         """Write a result in place, or to the name or the place that it has."""
-        out = equation.out
+        out, arrays = equation.out, self.style.arrays
         if equation.op != "broadcast" and self.extents.of(equation) is not None:
             if self._lacks_axes(equation, value):
                 return
-            assert self.style.arrays is not None
-            value = self.style.arrays.filled(self, value, out.type.shape)
-        if out.type.shape and is_fresh(value):
+            assert arrays is not None
+            value = arrays.filled(self, value, out.type.shape)
+        if out.type.shape and arrays is not None and arrays.makes(value):
             self.owned.add(out)
         comment = self.comment(equation, out)
         if out in self._places:
-            self.statements.append(self._places[out].store(value, comment))
+            self._store(self._places[out], value, comment)
         elif self._may_be_in_place(out) and self._fits_in_place(equation, value):
             self.written[out] = value
         else:
@@ -245,7 +245,7 @@ class Body(Operands):
     def defined(self, out: Var) -> None:
         """Note that a quantity is known under its name."""
         for place in self._copies.get(out, ()):
-            self.statements.append(place.store(self.name(out)))
+            self._store(place, self.name(out))
 
     def comment(self, equation: Equation, out: Var) -> str | None:
         """The author's statement, beside a quantity that has a name of the author's."""
@@ -286,18 +286,21 @@ class Body(Operands):
         """A sum onto what a loop carries, in its place."""
         out = equation.out
         comment = self.comment(equation, out)
-        added = None
-        if step.absorbed is not None:
-            assert self.style.arrays is not None
-            added = self.style.arrays.add_at(self, Name(name), step.op, step.absorbed)
-            if added is None:
-                self.written[step.absorbed.out] = self._spelled(step.absorbed)
-        if added is None:
-            added = AugAssign(name, step.op, self.number(step.part), comment)
-        self.statements.append(added._replace(comment=comment))
+        self.statements.append(self._added(name, step)._replace(comment=comment))
         self.call(out, name)
         self.owned.add(out)
         self.defined(out)
+
+    def _added(self, name: str, step: Step) -> AugAssign | ExprStmt:
+        arrays = self.style.arrays
+        if arrays is not None and step.absorbed is not None:
+            added = arrays.add_at(self, Name(name), step.op, step.absorbed)
+            if added is not None:
+                return added
+            self.written[step.absorbed.out] = self._spelled(step.absorbed)
+        if arrays is not None and step.part.type.shape:
+            return arrays.add(self, name, step.op, step.part)
+        return AugAssign(name, step.op, self.number(step.part))
 
     def _fits_in_place(self, equation: Equation, value: Expr) -> bool:
         out = equation.out

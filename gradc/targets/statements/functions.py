@@ -7,20 +7,19 @@ of a name whose text is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gradc.ir.graph import Graph, Var
 from gradc.passes.dead import needed
-from gradc.targets.python.body import Body
-from gradc.targets.python.calls import Callee, Calls
-from gradc.targets.python.identifiers import Identifiers
-from gradc.targets.python.interface import ARRAY, hint, parameters
-from gradc.targets.python.names import NameAllocator
-from gradc.targets.python.notes import Notes
-from gradc.targets.python.printer import print_function
-from gradc.targets.python.scopes import named
-from gradc.targets.python.style import Style
-from gradc.targets.python.tree import Expr, Function, Name, Param, Return, Subscript, Tuple
+from gradc.targets.statements.body import Body
+from gradc.targets.statements.calls import Callee, Calls
+from gradc.targets.statements.identifiers import Identifiers
+from gradc.targets.statements.interface import hint, parameters
+from gradc.targets.statements.names import NameAllocator
+from gradc.targets.statements.notes import Notes
+from gradc.targets.statements.scopes import named
+from gradc.targets.statements.style import Style
+from gradc.targets.statements.tree import Expr, Function, Name, Param, Return, Subscript, Tuple
 
 
 class Functions:
@@ -32,16 +31,18 @@ class Functions:
         reserved: Iterable[str],
         avoided: Iterable[str],
         wishes: Mapping[Var, str],
+        printed: Callable[[Function], str],
     ) -> None:
         """Functions are called as nothing in `reserved` or `avoided`, and nothing in them is
         called as anything in `reserved`."""
         self.style = style
         self.wishes = wishes
+        self.printed = printed
         self.written: list[Function] = []
         self.calls = Calls()
         self.helpers: dict[str, None] = {}
         self.uses_module = False
-        self.pragma: str | None = None
+        self.used: set[str] = set()  # the identifiers in all functions
         self._reserved = set(reserved)
         self._allocator = NameAllocator((*self._reserved, *avoided))
         self._texts: dict[str, dict[str, Callee]] = {}
@@ -57,7 +58,7 @@ class Functions:
         known[graph] = Notes(known).results(graph)
         function, body = self._function(graph)
         texts = self._texts.setdefault(graph.name, {})
-        text = print_function(function)
+        text = self.printed(function)
         if text not in texts:
             name = self._name(graph.name, len(texts))
             texts[text] = Callee(name, tuple(body.sizes))
@@ -65,7 +66,7 @@ class Functions:
             self._reserved.add(name)
             self.helpers.update(body.helpers)
             self.uses_module |= body.uses_module
-            self.pragma = self.pragma or body.identifiers.pragma
+            self.used.update(body.identifiers.used)
         self.calls.callees[graph] = texts[text]
 
     def _name(self, wish: str, instances: int) -> str:
@@ -92,12 +93,12 @@ class Functions:
         return function, body
 
 
-def returned(outputs: Sequence[Var], array: str = ARRAY) -> Expr:
+def returned(outputs: Sequence[Var], array: str) -> Expr:
     """The type hint of what a function returns: one result as it is, several as a tuple."""
     return hint(outputs[0].type, array) if len(outputs) == 1 else tuple_hint(outputs, array)
 
 
-def tuple_hint(variables: Sequence[Var], array: str = ARRAY) -> Expr:
+def tuple_hint(variables: Sequence[Var], array: str) -> Expr:
     """The type hint of a tuple of quantities."""
     hints = [hint(var.type, array) for var in variables]
     if not hints:

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gradc.targets.python.tree import Assign, Call, Expr, ExprStmt, Stmt
+from gradc.targets.statements.tree import Expr
 
 
 class Place(NamedTuple):
     """An element of an array, or the end of a list, that is to hold a value."""
 
     array: str
-    indices: tuple[str, ...]
+    rank: int  # how many axes the array has
+    indices: tuple[Expr, ...]
     append: bool = False
     named: bool = True  # whether the array has a name of the author's
 
-    def at(self, index: str) -> Place:
+    def at(self, index: Expr) -> Place:
         """An element of the row that this is."""
         return self._replace(indices=(*self.indices, index))
-
-    def store(self, value: Expr, comment: str | None = None) -> Stmt:
-        """The statement that puts a value there."""
-        if self.append:
-            return ExprStmt(Call(f"{self.array}.append", (value,)), comment)
-        return Assign(f"{self.array}[{', '.join(self.indices)}]", value, comment)

@@ -10,11 +10,12 @@ import math
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import Atom, Lit, Size, Var
-from gradc.targets.python.identifiers import Identifiers
-from gradc.targets.python.notes import Notes
-from gradc.targets.python.sizes import size_expr
-from gradc.targets.python.style import Style
-from gradc.targets.python.tree import Expr, Name, Number, Unary
+from gradc.targets.statements.extents import Extents
+from gradc.targets.statements.identifiers import Identifiers
+from gradc.targets.statements.notes import Notes
+from gradc.targets.statements.sizes import size_expr
+from gradc.targets.statements.style import Style
+from gradc.targets.statements.tree import Expr, Name, Number, Unary
 
 
 class Operands:
@@ -24,11 +25,13 @@ class Operands:
         self.style = style
         self.identifiers = identifiers
         self.notes = notes
-        self.uses_module = False  # whether `math` or `np` was written
+        self.uses_module = False  # whether a name of the style's module was written
+        self.helpers: dict[str, None] = {}  # helpers that were called, in order
         self.sizes: dict[str, None] = {}  # named sizes that were written, in order
         self.names: dict[Var, str] = {}  # quantities that take the place of another
         self.once_more: dict[Var, str] = {}  # names of quantities that are there once more
         self.written: dict[Var, Expr] = {}
+        self.extents = Extents()
         self.width: dict[Var, int] = {}  # about how many columns a quantity takes
 
     def identifier(self, var: Var) -> str:
@@ -77,16 +80,26 @@ class Operands:
         """Whether an index was checked for some elements only, and may have no range at all."""
         return type(atom) is Var and atom in self.notes.doubtful
 
+    def lacks_axes(self, atom: Atom) -> bool:
+        """Whether the expression of an atom is repeated along some axes by what reads it."""
+        return type(atom) is Var and atom in self.extents.partial
+
+    def helper(self, name: str) -> str:
+        """The name of a helper that is called, which is emitted with the code."""
+        self.helpers.setdefault(name)
+        return name
+
     def _literal(self, atom: Atom, whole: bool) -> Expr:
         if isinstance(atom, Size):
             return self.size(atom.dim)
         assert isinstance(atom, Lit)
         value = atom.value
         if isinstance(value, bool):
-            return Name(str(value))
+            return Name(self.style.constants.true if value else self.style.constants.false)
         if math.isnan(value) or math.isinf(value):
             self.uses_module = True
-            infinite = Name(f"{self.style.module}.{'nan' if math.isnan(value) else 'inf'}")
+            constants = self.style.constants
+            infinite = Name(constants.nan if math.isnan(value) else constants.inf)
             return Unary("-", infinite) if value < 0 else infinite
         if whole and isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
             return Number(value) if _negative_zero(value) else Number(int(value))

@@ -12,7 +12,7 @@ from itertools import chain
 
 from gradc.ir.graph import Atom, Equation, Graph
 from gradc.ops.control import Loop
-from gradc.targets.python.scopes import all_equations, functions, variables
+from gradc.targets.statements.scopes import all_equations, functions, variables
 
 
 def needs_no_arrays(graphs: Iterable[Graph]) -> bool:

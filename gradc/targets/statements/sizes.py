@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gradc.ir.dims import Dim, Quotient
-from gradc.targets.python.tree import Binary, Expr, Name, Number, Unary
+from gradc.targets.statements.tree import Binary, Expr, Name, Number, Unary
 
 
 def size_expr(dim: Dim, spelled: Callable[[str], str]) -> Expr:

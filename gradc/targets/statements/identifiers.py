@@ -1,4 +1,4 @@
-"""The identifiers of one module: the author's names where Python allows them.
+"""The identifiers of one module: the author's names where the language allows them.
 
 A quantity without a name gets one from the statement it is a part of, numbered in the order
 in which the emitted text needs them: `J_1`, `dJ_1`, `u_dot_1`.  What a loop collects of `h`, for
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 
 from gradc.ir.graph import Var
-from gradc.targets.python.names import NameAllocator
+from gradc.targets.statements.names import NameAllocator
 
 
 class Identifiers:
@@ -78,10 +78,10 @@ class Identifiers:
 
     @property
     def renamed(self) -> dict[str, str]:
-        """Names of the author's that are spelled differently in Python."""
+        """Names of the author's that are spelled differently."""
         return self._allocator.renamed
 
     @property
-    def pragma(self) -> str | None:
-        """The header line that these identifiers need, if any."""
-        return self._allocator.pragma
+    def used(self) -> Iterable[str]:
+        """The identifiers of the author's names, and of those derived from them."""
+        return self._allocator.used

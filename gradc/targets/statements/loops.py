@@ -13,28 +13,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradc.ir.dims import Dim
-from gradc.ir.graph import DType, Equation, Type, Var
+from gradc.ir.graph import BOOL, INT, DType, Equation, Lit, Var
 from gradc.ops.control import Loop
-from gradc.targets.python.body import Body
-from gradc.targets.python.carried import LoopFacts, Plan
-from gradc.targets.python.flat import flat
-from gradc.targets.python.idioms import inverse
-from gradc.targets.python.places import Place
-from gradc.targets.python.scopes import stem
-from gradc.targets.python.tree import (
+from gradc.targets.statements.body import Body
+from gradc.targets.statements.carried import LoopFacts, Plan
+from gradc.targets.statements.places import Place
+from gradc.targets.statements.scopes import stem
+from gradc.targets.statements.style import Steps
+from gradc.targets.statements.tree import (
     Assign,
     AugAssign,
     Binary,
     Break,
-    Call,
     Expr,
-    For,
     If,
     ListExpr,
     Name,
     Number,
-    Slice,
-    Subscript,
     Tuple,
     TupleAssign,
 )
@@ -80,7 +75,7 @@ class _Writer:
         places = [self._stack(result) for result, _ in self.facts.collected]
         if self.counter is not None:
             body.statements.append(Assign(self.counter, Number(0)))
-        header = self._range()
+        steps = self._range()
         for var, name in zip(self.facts.before, self.names, strict=True):
             body.call(var, name)
         body.call(self.loop.body.inputs[0], self.index)
@@ -95,8 +90,9 @@ class _Writer:
             body.call(var, name)
             if i in self.plan.accumulated:
                 body.owned.add(var)
-        read = self._reads_index()
-        body.statements.append(For(self.index if read else "_", header, tuple(statements)))
+        if not self._reads_index():
+            steps = steps._replace(target="_")
+        body.statements.append(body.style.loop(body, steps, statements))
 
     # Before the loop
 
@@ -107,7 +103,8 @@ class _Writer:
         if i in self.plan.accumulated and first.type.shape:
             own = type(first) is Var and first in body.owned and body.uses(first) == 1
             if not own:
-                value = Call("np.array", (value,))
+                assert body.style.arrays is not None
+                value = body.style.arrays.copied(body, value)
         if value != Name(name):
             body.statements.append(Assign(name, value))
 
@@ -115,7 +112,7 @@ class _Writer:
         """Make what a quantity is collected in, and say where the row of a step is."""
         body, loop = self.body, self.loop
         outer = body.place_of(result)
-        row = flat(self._row())
+        row, rank = self._row(), len(result.type.shape)
         if outer is not None:
             return outer.at(row)
         name = body.identifier(result)
@@ -125,11 +122,12 @@ class _Writer:
             append = not sparse and not loop.backwards
             value: Expr = ListExpr(())
             if not append:
-                value = Binary("*", ListExpr((_zero(result.type),)), body.size(loop.length))
+                zero = body.atom(zero_of(result.type.dtype))
+                value = Binary("*", ListExpr((zero,)), body.size(loop.length))
             body.statements.append(Assign(name, value))
-            return Place(name, (row,), append, not result.anonymous)
+            return Place(name, rank, (row,), append, not result.anonymous)
         body.statements.append(Assign(name, arrays.new(body, result.type, sparse)))
-        return Place(name, (row,), named=not result.anonymous)
+        return Place(name, rank, (row,), named=not result.anonymous)
 
     # The header
 
@@ -140,21 +138,12 @@ class _Writer:
         condition = self.loop.condition
         return condition is not None and any(index in eq.inputs() for eq in condition.equations)
 
-    def _range(self) -> Expr:
-        """`range(start, stop, step)`, as many steps of it as are counted, in its order."""
+    def _range(self) -> Steps:
         loop, body = self.loop, self.body
         start, stop = body.size(loop.start), body.size(loop.stop)
         count = None if loop.count is None else body.atom(loop.count)
         from_zero = loop.step == 1 and loop.start == Dim.of(0)
-        bounds: tuple[Expr, ...] = (stop,) if from_zero else (start, stop)
-        if loop.step != 1:
-            bounds = (*bounds, Number(loop.step))
-        if count is not None and from_zero:
-            bounds, count = (count,), None
-        steps: Expr = Call("range", bounds)
-        if count is not None:
-            steps = Subscript(steps, (Slice(None, count),))
-        return Call("reversed", (steps,)) if loop.backwards else steps
+        return Steps(self.index, start, stop, loop.step, from_zero, count, loop.backwards)
 
     def _row(self) -> Expr:
         """The number of the step, counted from the first one of the range."""
@@ -178,11 +167,7 @@ class _Writer:
         body.count(condition.equations, condition.outputs, in_place=True)
         for equation in condition.equations:
             body.equation(equation)
-        holds = body.name(condition.outputs[0])
-        if isinstance(holds, Call) and holds.func == "np.logical_not":
-            stop = holds.args[0]
-        else:
-            stop = inverse(holds)
+        stop = body.style.inverse(body.name(condition.outputs[0]))
         body.statements.append(If(stop, (Break(),)))
 
     def _step(self, places: Sequence[Place]) -> None:
@@ -211,7 +196,7 @@ class _Writer:
         placed: set[Var] = set()
         for place, (_, value) in zip(places, facts.collected, strict=True):
             if value not in facts.position:
-                body.statements.append(place.store(body.name(value)))
+                body.statements.append(body.style.store(body, place, body.name(value), None))
             elif facts.uses(value) == 1 and value.anonymous and self._is_alone(value):
                 body.place(value, place)
                 placed.add(value)
@@ -252,11 +237,12 @@ class _Writer:
         return None if origin is None else origin.text
 
 
-def _zero(type: Type) -> Expr:
-    match type.dtype:
+def zero_of(dtype: DType) -> Lit:
+    """The zero of a type of elements: false for truth values."""
+    match dtype:
         case DType.REAL:
-            return Number(0.0)
+            return Lit(0.0)
         case DType.INT:
-            return Number(0)
+            return Lit(0, INT)
         case DType.BOOL:
-            return Name("False")
+            return Lit(False, BOOL)

@@ -12,10 +12,10 @@ from collections.abc import Container, Sequence
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType, Type, Var
 from gradc.ir.interface import InputSpec, SizeRequirement
-from gradc.targets.python.body import Body
-from gradc.targets.python.identifiers import Identifiers
-from gradc.targets.python.sizes import size_expr
-from gradc.targets.python.tree import (
+from gradc.targets.statements.body import Body
+from gradc.targets.statements.identifiers import Identifiers
+from gradc.targets.statements.sizes import size_expr
+from gradc.targets.statements.tree import (
     Assign,
     Attribute,
     Binary,
@@ -32,17 +32,16 @@ from gradc.targets.python.tree import (
     TupleAssign,
 )
 
-ARRAY = "np.ndarray"
+# What refuses arguments that do not fit: helpers of every target with arrays.
+ENTRY_HELPERS = frozenset({"as_array", "as_int_array", "check_shape", "check_size", "check_range"})
 
 
-def parameters(
-    identifiers: Identifiers, variables: Sequence[Var], array: str = ARRAY
-) -> tuple[Param, ...]:
+def parameters(identifiers: Identifiers, variables: Sequence[Var], array: str) -> tuple[Param, ...]:
     """The parameters of a function, with type hints."""
     return tuple(Param(identifiers[var], hint(var.type, array)) for var in variables)
 
 
-def hint(type: Type, array: str = ARRAY) -> Expr:
+def hint(type: Type, array: str) -> Expr:
     """The type hint of a quantity; `array` is what one with axes is."""
     if type.shape:
         return Name(array)

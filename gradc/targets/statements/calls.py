@@ -7,8 +7,8 @@ from typing import NamedTuple
 from gradc.ir.graph import DType, Equation, Graph, Lit, Var
 from gradc.ops.primitive import Form, Infix
 from gradc.ops.table import PRIMITIVES
-from gradc.targets.python.notes import Notes
-from gradc.targets.python.scopes import all_equations
+from gradc.targets.statements.notes import Notes
+from gradc.targets.statements.scopes import all_equations
 
 
 class Callee(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gradc.ir.graph import Equation, Var
-from gradc.targets.python.tree import Binary, Call, Expr, Name, Slice, Subscript
+from gradc.targets.statements.tree import Call, Expr, Name, Slice, Subscript
 
 # An anonymous part wider than this gets a line of its own; sums may be wider, since they are
 # broken with one term on each line.
@@ -38,10 +38,3 @@ def is_view(value: Expr) -> bool:
         and isinstance(value.value, Name)
         and all(isinstance(index, Slice) or index == Name("None") for index in value.indices)
     )
-
-
-def is_fresh(value: Expr) -> bool:
-    """Whether an expression of an array makes one that nothing else refers to."""
-    if isinstance(value, Call):
-        return value.func in ("np.zeros", "np.ones", "np.full", "np.array", "embed")
-    return isinstance(value, Binary)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gradc.targets.python.lexical import INDENT, LINE_WIDTH, text_width
+from gradc.targets.statements.text import INDENT, LINE_WIDTH, text_width
 
 
 class Line(NamedTuple):
