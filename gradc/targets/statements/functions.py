@@ -110,7 +110,20 @@ def tuple_hint(variables: Sequence[Var], array: str) -> Expr:
 
 def _docstring(graph: Graph, identifiers: Identifiers) -> str:
     named = [identifiers[var] for var in graph.outputs if not var.anonymous]
-    if len(named) < len(graph.outputs):
-        arguments = ", ".join(identifiers[var] for var in graph.inputs)
-        return f"The value of {graph.name}({arguments})."
-    return f"Compute {', '.join(named)}."
+    if len(named) == len(graph.outputs):
+        return f"Compute {enumerated(named)}."
+    arguments = enumerated([identifiers[v] for v in graph.inputs], 60 - len(graph.name))
+    return f"The value of {graph.name}({arguments})."
+
+
+def enumerated(names: Sequence[str], width: int = 40) -> str:
+    """Names between commas; of many, the first ones and the last, in about so many columns."""
+    text = ", ".join(names)
+    if len(text) <= width or len(names) < 3:
+        return text
+    kept = [names[0]]
+    for name in names[1:-2]:
+        if len(", ".join((*kept, name, "...", names[-1]))) > width:
+            break
+        kept.append(name)
+    return ", ".join((*kept, "...", names[-1]))

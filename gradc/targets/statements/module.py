@@ -16,7 +16,7 @@ from gradc.ir.graph import Equation, Graph, Var
 from gradc.ir.program import Program
 from gradc.passes.dead import needed
 from gradc.targets.statements.body import Body
-from gradc.targets.statements.functions import Functions, returned, tuple_hint
+from gradc.targets.statements.functions import Functions, enumerated, returned, tuple_hint
 from gradc.targets.statements.identifiers import Identifiers
 from gradc.targets.statements.interface import (
     ENTRY_HELPERS,
@@ -251,7 +251,7 @@ class ModuleWriter(ABC):
                 TupleAssign((name, "saved"), Call("forward", arguments)),
             ]
             final = Tuple((Name(name), Call("reverse", (Name("saved"),))))
-        listed = ", ".join(self.identifiers[adjoint] for adjoint in backwards.adjoints)
+        listed = enumerated([self.identifiers[adjoint] for adjoint in backwards.adjoints])
         self._function(
             "value_and_grad",
             self._parameters(graph.inputs),
@@ -360,4 +360,4 @@ def _outputs(body: Body, variables: Sequence[Var]) -> Expr:
 
 
 def _listed(body: Body, variables: Sequence[Var]) -> str:
-    return ", ".join(body.identifiers[var] for var in variables)
+    return enumerated([body.identifiers[var] for var in variables])
