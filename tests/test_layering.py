@@ -24,6 +24,7 @@ _ENTRY = {"frontend", "runtime", "report", *_BACK}
 ALLOWED: dict[str, set[str]] = {
     "diagnostics": set(),
     "collector": set(),
+    "extras": {"diagnostics"},
     "ir": {"diagnostics"},
     "ops": {"ir"},
     "frontend": _CORE,

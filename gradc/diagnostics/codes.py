@@ -8,6 +8,7 @@ adding a code is adding one entry there.  The page `docs/diagnostics.md` is made
 
 from __future__ import annotations
 
+from gradc.diagnostics.codes_fit import FIT_CODES
 from gradc.diagnostics.codes_input import INPUT_CODES
 from gradc.diagnostics.codes_program import PROGRAM_CODES
 from gradc.diagnostics.codes_structure import STRUCTURE_CODES
@@ -16,4 +17,10 @@ from gradc.diagnostics.errorcode import ErrorCode
 
 __all__ = ["CODES", "ErrorCode"]
 
-CODES: dict[str, ErrorCode] = {**SYNTAX_CODES, **PROGRAM_CODES, **STRUCTURE_CODES, **INPUT_CODES}
+CODES: dict[str, ErrorCode] = {
+    **SYNTAX_CODES,
+    **PROGRAM_CODES,
+    **STRUCTURE_CODES,
+    **INPUT_CODES,
+    **FIT_CODES,
+}
