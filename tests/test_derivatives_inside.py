@@ -214,3 +214,12 @@ WRONG = {
 def test_it_is_refused(name: str) -> None:
     with pytest.raises(gradc.SourceError):
         gradc.compile(WRONG[name])
+
+
+@pytest.mark.parametrize(
+    "sum_text", ["sum[i](x[i]*log(x[i]) if x[i] > 0 else 0)", "sum(x*log(x) if x > 0 else 0)"]
+)
+def test_a_branch_not_taken_leaves_no_nan_in_a_hessian(sum_text) -> None:
+    program = gradc.compile(f"param x[N]\nJ = {sum_text}\nh = hessian(J, x)\noutput h")
+    found = program.forward(x=[0.0, 1.0, 2.0])
+    np.testing.assert_array_equal(found, np.diag([0.0, 1.0, 0.5]))
