@@ -505,6 +505,19 @@ needs_graphviz = pytest.mark.skipif(
 )
 
 
+def test_dot_shows_a_part_of_a_program(gradc):
+    drawn = gradc("dot", "circuit.g", "--inputs", *VALUES, "--focus", "u")
+    assert "u = b*c" in drawn.out
+    assert "input a" not in drawn.out
+    assert "more" in gradc("dot", "circuit.g", "--focus", "b", "--within", "1").out
+    done = gradc("dot", "circuit.g", "--focus", "w", "--format", "json")
+    assert (done.code, done.out, done.codes()) == (2, "", ["G0741"])
+    done = gradc("dot", "circuit.g", "--within", "1", "--format", "json")
+    assert (done.code, done.out, done.codes()) == (2, "", ["G0742"])
+    done = gradc("dot", "circuit.g", "--seed-output", "w", "--format", "json")
+    assert (done.code, done.out) == (2, "")
+
+
 @pytest.mark.parametrize(
     ("name", "start"),
     [

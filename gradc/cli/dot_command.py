@@ -17,6 +17,7 @@ from gradc.cli.options import (
 )
 from gradc.cli.output import write_result
 from gradc.diagnostics import Diagnostic, UsageError
+from gradc.report.diagram_plan import View
 
 PICTURES = (".svg", ".png", ".pdf")
 
@@ -36,6 +37,30 @@ PICTURES = (".svg", ".png", ".pdf")
     metavar="NAME",
     help="Differentiate this quantity; of an array, the sum of its elements.",
 )
+@click.option(
+    "--fold/--no-fold",
+    default=True,
+    help="Draw a block of equations that is repeated once, with its count. Default: --fold.",
+)
+@click.option(
+    "--focus",
+    metavar="NAME",
+    help="Draw one quantity, what it depends on and what depends on it.",
+)
+@click.option(
+    "--within",
+    metavar="K",
+    type=click.IntRange(min=1),
+    help="With --focus: no further from it than so many arrows.",
+)
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=View().limit,
+    show_default=True,
+    help="Draw about so many boxes; of a longer program, equations that stand together are one.",
+)
 @format_option
 def command(
     file: str,
@@ -43,6 +68,10 @@ def command(
     values: tuple[str, ...],
     output: str | None,
     seed_output: str | None,
+    fold: bool,
+    focus: str | None,
+    within: int | None,
+    limit: int,
     format: str,
 ) -> None:
     """Draw the computation graph: values forward in black, derivatives backward in red.
@@ -56,7 +85,9 @@ def command(
 
         kind = _kind(output)
         program = read_program(file, format)
-        picture = draw(program, input_specs(file, specs, values), seed_output, standard_input)
+        view = View(fold=fold, focus=focus, within=within, limit=limit)
+        data = input_specs(file, specs, values)
+        picture = draw(program, data, seed_output, standard_input, view)
         text = dot(picture)
         content = text.encode("utf-8")
         if kind in PICTURES:

@@ -225,6 +225,19 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
         bad="graph f(x: real) -> (y: real) {\n  y: real = sine x\n}",
         good="graph f(x: real) -> (y: real) {\n  y: real = sin x\n}",
     ),
+    "G0741": ErrorCode(
+        "Focus not in the program",
+        "A diagram is focused on a quantity of the program: an input, or one that a statement "
+        "defines. Names within functions are not quantities of the program.",
+        bad="gradc dot f.g --focus loos  # loss = dot(r, r)",
+        good="gradc dot f.g --focus loss",
+    ),
+    "G0742": ErrorCode(
+        "Distance without a focus",
+        "`--within` says how many arrows far from the focus a diagram goes.",
+        bad="gradc dot f.g --within 2",
+        good="gradc dot f.g --focus loss --within 2",
+    ),
     "G0761": ErrorCode(
         "Not a size",
         "`gradc inputs` takes sizes of the program's inputs by name, as in N=100.",

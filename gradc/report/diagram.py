@@ -1,8 +1,7 @@
 """A program as a picture: values flow to the right, derivatives flow back.
 
-One node stands for each input and each named quantity.  It shows the author's equation, the
-value and the derivative dVar of the final output; each of its operands has an arrow to it, and
-an arrow back that is labelled with the local partial.
+One node stands for each input and each named quantity, or for several as a `View` asks.  Each
+of its operands has an arrow to it, and an arrow back that is labelled with the local partial.
 
 Invariant: the picture depends on the arguments alone.  Deliberately absent: DOT and Mermaid,
 layout and files, evaluation.
@@ -10,204 +9,246 @@ layout and files, evaluation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from gradc.ir.dims import shape_text
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
-from gradc.ops.control import Loop
+from gradc.report.diagram_boxes import Boxes, from_to
 from gradc.report.diagram_legend import legend
-from gradc.report.diagram_model import Arrow, End, Field, Kind, Node, Picture, Zero
+from gradc.report.diagram_model import Arrow, End, Frame, Node, Picture, Zero
+from gradc.report.diagram_plan import Plan, View, plan
 from gradc.report.dot_text import wrapped
-from gradc.report.formula_control import loop_heading
-from gradc.report.numbers import array_summary, number
-from gradc.report.partials import Edge, LocalPartial, Partials, Statement, local_partials
+from gradc.report.numbers import number
+from gradc.report.partials import Edge, Partials, Statement, local_partials
+from gradc.report.paths import Paths
 
-if TYPE_CHECKING:
-    from gradc.ir.evaluation import Numeric
-
-# How long a line of a node, and of a label on an arrow, may be, and how many there may be.
-_NODE = (44, 3)
-_RANGES = (52, 2)
-_ARROW = (30, 3)
+# How long a line of a label on an arrow may be, and how many there may be.
+_LABEL = (30, 3)
 
 
 def diagram(
     program: Program,
+    plan_: Plan | None = None,
     evaluation: Evaluation | None = None,
     partials: Partials | None = None,
     numbers: Mapping[Edge, float] | None = None,
 ) -> Picture:
     """The picture of a program.
 
-    With an `evaluation` it shows numbers.  `partials` are those of the program, and `numbers`
-    those of its scalar local partials (`Partials.by_edge`), shown where given.
+    With an `evaluation` it shows numbers.  `partials` are those of the statements that the plan
+    shows, and `numbers` those of their scalar local partials (`Partials.by_edge`).
     """
-    picture = _Diagram(
-        program,
-        evaluation,
-        partials if partials is not None else local_partials(program),
-        numbers or {},
-    )
-    return picture.draw()
+    chosen = plan_ if plan_ is not None else plan(program, View())
+    if partials is None:
+        partials = partials_shown(program, chosen)
+    return _Diagram(program, chosen, evaluation, partials, numbers or {}).draw()
+
+
+def partials_shown(program: Program, chosen: Plan) -> Partials:
+    """The local partials of the statements that are written out."""
+    written = {statement.result for statement in chosen.shown}
+    return local_partials(program, chosen=written)
+
+
+@dataclass
+class _Bundle:
+    """What flows between two boxes: pairs of an operand and the result of what reads it."""
+
+    pairs: list[tuple[Var, Var]] = field(default_factory=list)
+    back: list[tuple[Var, Var]] = field(default_factory=list)  # those with a derivative
 
 
 class _Diagram:
     def __init__(
         self,
         program: Program,
+        plan: Plan,
         evaluation: Evaluation | None,
         partials: Partials,
         numbers: Mapping[Edge, float],
     ) -> None:
         self.program = program
+        self.plan = plan
         self.evaluation = evaluation
-        self.partials = partials
         self.numbers = numbers
-        self.outputs = frozenset(program.graph.outputs)
-        self.results = {s.result: frozenset(s.results) for s in partials.statements}
-        self.without_path = _without_path(program, partials)
-        self.ids = {var: f"n{i}" for i, var in enumerate(program.graph.named())}
-        self.ports = dict.fromkeys(self.ids, ("v", "d"))  # of a value, and of its derivative
-        self.into = dict.fromkeys(self.ids, "d")  # where derivatives are pulled back from
-        for statement in partials.statements:
-            if statement.equations[-1].op == "loop":
-                self._share_node(statement)
+        self.partials = {(edge.result, edge.operand): edge for edge in partials.edges}
+        self.adjoint_names = partials.adjoint_names
+        self.operands = self._differentiable_operands()
+        lost = self._without_path()
+        self.boxes = Boxes(program, plan, evaluation, partials.adjoint_names, lost)
+        self.lost = lost
         self.nodes: list[Node] = []
         self.arrows: list[Arrow] = []
         self.taken: set[str] = set()
 
     def draw(self) -> Picture:
         """Nodes, then arrows, then the legend."""
-        kinds = {spec.name: spec for spec in self.program.inputs}
-        for var in self.program.graph.inputs:
-            spec = kinds[var.name]
-            below = f" in {spec.below}" if spec.below is not None else ""
-            self._node(var, f"{spec.kind} {_declared(var)}{below}", "input")
-        for statement in self.partials.statements:
-            if statement.equations[-1].op == "loop":
-                self._loop(statement)
+        self.nodes = [self.boxes.node(box) for box in self.plan.boxes]
+        for (tail, head, _, carried), bundle in self._bundles().items():
+            self._arrow(tail, head, carried, bundle)
+        frames = tuple(self._frames())
+        picture = Picture(tuple(self.nodes), tuple(self.arrows), frames, ())
+        lines = legend(self.program, self.plan, self.evaluation, self.adjoint_names, picture)
+        return Picture(picture.nodes, picture.arrows, frames, tuple(lines))
+
+    # What depends on what
+
+    def _differentiable_operands(self) -> dict[int, frozenset[Var]]:
+        """For each statement, the operands to which a derivative comes back."""
+        written = {statement.result for statement in self.plan.shown}
+        found: dict[int, frozenset[Var]] = {}
+        paths = Paths(self.program.constants)
+        for i, unit in enumerate(self.plan.units):
+            source = unit.source
+            if not isinstance(source, Statement):
+                continue
+            if source.result in written:
+                own = (v for v in unit.operands if (source.result, v) in self.partials)
+                found[i] = frozenset(own)
             else:
-                result = statement.result
-                self._node(result, self._equation(statement), self._kind(result))
-        edges = {(edge.result, edge.operand): edge for edge in self.partials.edges}
-        for statement in self.partials.statements:
-            for operand in statement.operands:
-                self._arrows(statement.result, operand, edges.get((statement.result, operand)))
-        lines = legend(self.program, self.evaluation, self.partials, self.nodes, self.arrows)
-        return Picture(tuple(self.nodes), tuple(self.arrows), (), tuple(lines))
+                found[i] = frozenset(paths.operands(source))
+        return found
 
-    # Nodes
+    def _without_path(self) -> frozenset[Var]:
+        """The real quantities on which no output depends differentiably."""
+        reached = set(self.program.graph.outputs)
+        for i in reversed(self.operands):
+            if not reached.isdisjoint(self.plan.units[i].results):
+                reached |= self.operands[i]
+        return frozenset(var for var in self.adjoint_names if var not in reached)
 
-    def _share_node(self, statement: Statement) -> None:
-        """One node for all results of a loop."""
-        outs = statement.equations[-1].outs
-        self.ids.update(dict.fromkeys(outs, self.ids[statement.result]))
-        self.ports.update(dict.fromkeys(outs, ("v", "v")))
-        self.ports.update((var, (f"v{i}", f"d{i}")) for i, var in enumerate(statement.results))
-        moving = [var for var in statement.results if var in self.partials.adjoint_names]
-        reached = [var for var in moving if var not in self.without_path] or moving
-        if reached:
-            self.into[statement.result] = self.ports[reached[0]][1]
+    def _bundles(self) -> dict[tuple[int, int, Var | None, bool], _Bundle]:
+        """What flows between boxes; between quantities alone, each operand by itself."""
+        plan, box_of = self.plan, self.plan.box_of
+        block_of = {box: i for i, block in enumerate(plan.blocks) for box in block.boxes}
+        repetition = {
+            unit: i
+            for box in plan.boxes
+            if box.content == "repeated"
+            for i, unit in enumerate(box.units)
+        }
+        found: dict[tuple[int, int, Var | None, bool], _Bundle] = {}
+        for i, unit in enumerate(plan.units):
+            head = box_of.get(i)
+            if head is None:
+                continue
+            for operand, read in zip(unit.operands, unit.reads, strict=True):
+                tail = box_of.get(read)
+                if tail is None:
+                    continue
+                together = tail in block_of and block_of[tail] == block_of.get(head)
+                if tail == head and not together:
+                    continue
+                if not self._leads_on(tail, head):
+                    continue
+                alone = plan.boxes[tail].content == plan.boxes[head].content == "one"
+                carried = together and repetition[read] < repetition[i]
+                key = (tail, head, operand if alone else None, carried)
+                bundle = found.setdefault(key, _Bundle())
+                bundle.pairs.append((operand, unit.results[0]))
+                if operand in self.operands[i]:
+                    bundle.back.append((operand, unit.results[0]))
+        return found
 
-    def _kind(self, var: Var) -> Kind:
-        if var in self.program.constants:
-            return "constant"
-        return "output" if var in self.outputs else "quantity"
-
-    def _equation(self, statement: Statement) -> str:
-        origin = statement.equations[-1].origin
-        text = origin.text if origin is not None else statement.result.name
-        return f"const {text}" if statement.result in self.program.constants else text
-
-    def _node(self, var: Var, heading: str, kind: Kind) -> None:
-        fields = [Field("heading", tuple(wrapped(heading, *_NODE)), port="v")]
-        fields += self._value(var, None)
-        fields += self._derivative(var, "d")
-        zero = self._zero((var,))
-        self.nodes.append(Node(self.ids[var], kind, tuple(fields), (var.name,), zero))
-
-    def _loop(self, statement: Statement) -> None:
-        """One box for a loop, with the fields of each result."""
-        heading = loop_heading(Loop.of(statement.equations[-1]))
-        fields = [Field("heading", tuple(wrapped(heading, *_NODE)), port="v")]
-        for var in statement.results:
-            value, derivative = self.ports[var]
-            shown = self._value(var, value) if self.evaluation else ()
-            fields += shown or (Field("value", (_declared(var),), var.name, value),)
-            fields += self._derivative(var, derivative)
-        kind: Kind = "output" if not self.outputs.isdisjoint(statement.results) else "quantity"
-        names = tuple(var.name for var in statement.results)
-        zero = self._zero(statement.results)
-        self.nodes.append(Node(self.ids[statement.result], kind, tuple(fields), names, zero))
-
-    def _value(self, var: Var, port: str | None) -> tuple[Field, ...]:
-        if self.evaluation is not None:
-            lines = _assigned(_declared(var), self.evaluation.values[var.name])
-        elif var.type.shape:
-            lines = [f"shape {shape_text(var.type.shape)}"]
-        else:
-            return ()
-        return (Field("value", tuple(lines), var.name, port),)
-
-    def _derivative(self, var: Var, port: str) -> tuple[Field, ...]:
-        name = self.partials.adjoint_names.get(var)
-        if name is None or var in self.program.constants:
-            return ()
-        adjoints = self.evaluation.adjoints if self.evaluation else {}
-        if var in self.without_path:
-            lines = [f"{name} = 0 (no path)"]
-        elif var.name in adjoints:
-            lines = _assigned(name, adjoints[var.name])
-        else:
-            # There are none either where several outputs, or an array, leave open of what.
-            lines = [name]
-        return (Field("derivative", tuple(lines), var.name, port),)
-
-    def _zero(self, results: tuple[Var, ...]) -> Zero | None:
-        """Whether all derivatives of a node vanish, and why."""
-        moving = [
-            var
-            for var in results
-            if var in self.partials.adjoint_names and var not in self.program.constants
-        ]
-        if not moving:
-            return None
-        if all(var in self.without_path for var in moving):
-            return "no path"
-        return "number" if all(self._vanishes(var) for var in moving) else None
-
-    def _vanishes(self, var: Var) -> bool:
-        """Whether a derivative is known to be 0."""
-        adjoints = self.evaluation.adjoints if self.evaluation else {}
-        if var in self.without_path:
-            return True
-        return var.name in adjoints and _is_zero(adjoints[var.name])
+    def _leads_on(self, tail: int, head: int) -> bool:
+        """Whether an arrow belongs in the picture: what is left out around a focus is joined to
+        what is shown on the side of the focus alone."""
+        boxes = self.plan.boxes
+        return not (
+            boxes[tail].content == "behind"
+            or boxes[head].content == "before"
+            or (boxes[tail].content == "before" and boxes[head].content == "behind")
+        )
 
     # Arrows
 
-    def _arrows(self, result: Var, operand: Var, partial: LocalPartial | None) -> None:
-        tail, head = self.ids[operand], self.ids[result]
-        (value, derivative), into = self.ports[operand], self.into[result]
-        names = (operand.name, result.name)
-        forward = self._id(f"f_{tail}_{head}")
+    def _arrow(self, tail: int, head: int, carried: bool, bundle: _Bundle) -> None:
+        """An arrow forward, and one back where any derivative comes back."""
+        begin, end = self.nodes[tail], self.nodes[head]
+        operand, result = bundle.pairs[0]
+        many = len(bundle.pairs)
+        grouped = not {self.plan.boxes[i].content for i in (tail, head)} <= {"one", "repeated"}
+        # Where many are drawn as one, values and derivatives share an arrow.
+        returns = bool(bundle.back) and (grouped or carried)
+        partial = self._label(bundle)
+        count = (f"× {many}",) if grouped and many > 1 else ()
+        of, to = (operand.name, result.name) if many == 1 else (None, None)
+        zero = self._zero(bundle)
         self.arrows.append(
-            Arrow(forward, End(tail, value), End(head, "v"), False, (), *names),
+            Arrow(
+                self._id(f"f_{begin.id}_{end.id}"),
+                End(begin.id, _value_port(begin, operand)),
+                End(end.id, "v"),
+                False,
+                returns,
+                partial if returns and not grouped else count,
+                of,
+                to,
+                many,
+                zero if returns else None,
+                carried,
+            )
         )
-        if partial is None:
+        if not bundle.back or returns:
             return
+        operand, result = bundle.back[0]
+        self.arrows.append(
+            Arrow(
+                self._id(f"b_{begin.id}_{end.id}"),
+                End(begin.id, _derivative_port(begin, operand)),
+                End(end.id, self._into(end, result)),
+                True,
+                False,
+                partial,
+                of,
+                to,
+                len(bundle.back),
+                zero,
+            )
+        )
+
+    def _label(self, bundle: _Bundle) -> tuple[str, ...]:
+        """The local partial, with its number where it has one; of several, the first."""
+        partial = next((self.partials.get((r, o)) for o, r in bundle.back), None)
+        if partial is None:
+            return ()
         known = self.numbers.get((partial.result.name, partial.operand.name))
-        zero: Zero | None = None
-        if operand in self.without_path or self.results[result] <= self.without_path:
-            zero = "no path"
-        elif known == 0 or all(self._vanishes(var) for var in self.results[result]):
-            zero = "number"
-        lines = tuple(_partial(partial, known))
-        ends = End(tail, derivative), End(head, into)
-        backward = self._id(f"b_{tail}_{head}")
-        self.arrows.append(Arrow(backward, *ends, True, lines, *names, zero=zero))
+        text = wrapped(partial.text, *_LABEL)
+        if known is None or len(bundle.pairs) > 1:
+            return tuple(text)
+        value = f"= {number(known)}"
+        short = len(text) == 1 and len(text[0]) + len(value) < _LABEL[0]
+        return (f"{text[0]} {value}",) if short else (*text, value)
+
+    def _zero(self, bundle: _Bundle) -> Zero | None:
+        """Whether nothing comes back on an arrow, and why."""
+        zeros = {self._zero_of(operand, result) for operand, result in bundle.back}
+        if None in zeros or not zeros:
+            return None
+        return "number" if "number" in zeros else "no path"
+
+    def _zero_of(self, operand: Var, result: Var) -> Zero | None:
+        results = self.results[result]
+        if operand in self.lost or all(var in self.lost for var in results):
+            return "no path"
+        known = self.numbers.get((result.name, operand.name))
+        if known == 0 or all(self.boxes.vanishes(var) for var in results):
+            return "number"
+        return None
+
+    @cached_property
+    def results(self) -> Mapping[Var, tuple[Var, ...]]:
+        """The results of each statement, by the first."""
+        return {unit.results[0]: unit.results for unit in self.plan.units}
+
+    def _into(self, node: Node, result: Var) -> str | None:
+        """Where derivatives are pulled back from: of a loop, the first that has any."""
+        moving = [var for var in self.results[result] if self.boxes.has_derivative(var)]
+        reached = [var for var in moving if var not in self.lost] or moving
+        return _derivative_port(node, reached[0]) if reached else None
 
     def _id(self, wanted: str) -> str:
         """An id that no other arrow has: a loop may hand on several results to one equation."""
@@ -218,41 +259,26 @@ class _Diagram:
         self.taken.add(found)
         return found
 
+    # Frames
 
-def _partial(partial: LocalPartial, known: float | None) -> list[str]:
-    text = wrapped(partial.text, *_ARROW)
-    if known is None:
-        return text
-    value = f"= {number(known)}"
-    short = len(text) == 1 and len(text[0]) + len(value) < _ARROW[0]
-    return [f"{text[0]} {value}"] if short else [*text, value]
-
-
-def _declared(var: Var) -> str:
-    return f"{var.name}{shape_text(var.type.shape)}" if var.type.shape else var.name
+    def _frames(self) -> Iterator[Frame]:
+        """A border around the boxes of each block that has several."""
+        for i, block in enumerate(self.plan.blocks):
+            if len(block.boxes) > 1:
+                members = [self.nodes[box] for box in block.boxes]
+                ends = from_to([members[0].quantities[0], members[-1].quantities[-1]])
+                heading = (f"× {block.count}:  {ends}",)
+                yield Frame(f"c{i}", heading, tuple(node.id for node in members))
 
 
-def _assigned(name: str, value: Numeric) -> list[str]:
-    """`name = value`; of a large array its shape, and on a second line what it ranges over."""
-    summary, _, about = array_summary(value).partition("  (")
-    shape, _, ranges = about.removesuffix(")").partition(", ")
-    if not ranges:
-        return wrapped(f"{name} = {summary}" + (f"  ({shape})" if shape else ""), *_NODE)
-    return [*wrapped(f"{name}: {shape}", *_NODE), *wrapped(ranges, *_RANGES)]
+def _value_port(node: Node, operand: Var) -> str | None:
+    """Where the arrow of a value leaves a node: of a loop, at its field."""
+    ports = [f.port for f in node.fields if f.role == "value" and f.quantity == operand.name]
+    return (ports[0] if ports else None) or "v"
 
 
-def _is_zero(value: Numeric) -> bool:
-    """Whether all elements are 0; of an array without elements, no."""
-    if isinstance(value, (bool, int, float)):
-        return value == 0
-    return value.size > 0 and not value.any()
-
-
-def _without_path(program: Program, partials: Partials) -> frozenset[Var]:
-    """The real quantities on which no output depends differentiably."""
-    reached = set(program.graph.outputs)
-    results = {statement.result: statement.results for statement in partials.statements}
-    for edge in reversed(partials.edges):
-        if not reached.isdisjoint(results[edge.result]):
-            reached.add(edge.operand)
-    return frozenset(var for var in partials.adjoint_names if var not in reached)
+def _derivative_port(node: Node, operand: Var) -> str | None:
+    """Where a derivative enters or leaves a node: at its own field, or at that of all."""
+    fields = [f for f in node.fields if f.role == "derivative"]
+    own = [f.port for f in fields if f.quantity == operand.name]
+    return (own or [f.port for f in fields] or [None])[0]

@@ -9,6 +9,7 @@ dotted, thin or bold; so are arrows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import log10
 
 from gradc.report.diagram_model import Arrow, End, Frame, Kind, Node, Picture
 from gradc.report.dot_text import field, label, record
@@ -58,10 +59,10 @@ _KINDS: Mapping[Kind, tuple[tuple[str, ...], Mapping[str, str]]] = {
     "quantity": ((), {}),
     "output": ((), {"fillcolor": "#fff8e1", "penwidth": "2.4"}),
     "repeated": ((), {"fillcolor": "#f1f8e9"}),
-    "group": (("rounded",), {"fillcolor": "#eceff1"}),
-    "carried": (("rounded", "dashed"), {"fillcolor": "#ffffff"}),
+    "group": ((), {"fillcolor": "#eceff1"}),
+    "carried": (("rounded", "dashed"), {}),
     "part": ((), {}),
-    "more": (("rounded", "dashed"), {"fillcolor": "#ffffff", "fontcolor": _GREY}),
+    "more": (("dashed",), {"fillcolor": "#eceff1"}),
 }
 _ZEROS = {
     "no path": ("dashed", {"color": _GREY, "fontcolor": _GREY}),
@@ -118,16 +119,28 @@ def _node(node: Node) -> str:
 
 def _arrow(arrow: Arrow) -> str:
     found: dict[str, str] = {"id": arrow.id}
-    if arrow.backward:
+    styles = []
+    sides = ("e", "w")
+    if arrow.backward or arrow.returns:
         colour = {None: _RED, "no path": _GREY, "number": _BLUE}[arrow.zero]
-        found.update({"dir": "back", "color": colour, "fontcolor": colour})
+        found["dir"] = "back" if arrow.backward else "both"
+        found["color"] = colour if arrow.backward else f"{_INK}:{colour}"
+        if arrow.backward or arrow.carried:
+            found["fontcolor"] = colour
         if arrow.zero is not None:
             found["arrowtail"] = "onormal"
-            found["style"] = _ZEROS[arrow.zero][0]
+            styles.append(_ZEROS[arrow.zero][0])
     if arrow.carried:
-        found.update({"constraint": "false", "style": "dashed"})
+        found["constraint"] = "false"
+        styles = ["dashed"]
+        if arrow.operand.node != arrow.result.node:
+            sides = ("n", "n")
+    if arrow.count > 1:
+        found["penwidth"] = f"{1 + log10(arrow.count) / 2:.2g}"
+    if styles:
+        found["style"] = ",".join(styles)
     shown = _quoted(label(arrow.lines)) if arrow.lines else None
-    tail, head = _end(arrow.operand, "e"), _end(arrow.result, "w")
+    tail, head = _end(arrow.operand, sides[0]), _end(arrow.result, sides[1])
     return f"{tail} -> {head} {_list(found, shown)}"
 
 

@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from gradc.ad.names import adjoint_name
 from gradc.ir.evaluation import Evaluation
+from gradc.ir.graph import Var
 from gradc.ir.program import Program
-from gradc.report.diagram_model import Arrow, Node
+from gradc.report.diagram_model import Picture
+from gradc.report.diagram_plan import Plan
 from gradc.report.dot_text import wrapped
-from gradc.report.partials import Partials
 
 _WIDTH = 96
 
 
 def legend(
     program: Program,
+    plan: Plan,
     evaluation: Evaluation | None,
-    partials: Partials,
-    nodes: Iterable[Node],
-    arrows: Iterable[Arrow],
+    adjoint_names: Mapping[Var, str],
+    picture: Picture,
 ) -> Iterator[str]:
-    """The lines of the legend."""
-    arrows = tuple(arrows)
-    outputs = ", ".join(var.name for var in program.graph.outputs)
-    yield "Black arrows: values, left to right."
-    if any(arrow.backward for arrow in arrows):
-        yield from wrapped(
-            f"Red arrows: derivatives, right to left. dX is the derivative of {outputs} with "
-            "respect to X;",
-            _WIDTH,
-            2,
-        )
-        yield "on each arrow stands the local partial that dVar is multiplied by, or the product."
+    """The lines of the legend of a picture."""
+    yield from _arrows(program, picture)
     yield from _without_numbers(program, evaluation)
-    yield from _outlines(nodes)
+    outlines = "  ".join(_outlines(picture))
+    if outlines:
+        yield from wrapped(outlines, _WIDTH, 4)
+    yield from _left_out(plan, picture)
     renamed = [
         f"{name} is the derivative of {var.name}"
-        for var, name in partials.adjoint_names.items()
+        for var, name in adjoint_names.items()
         if name != adjoint_name(var)
     ]
     if renamed:
         yield from wrapped("; ".join(renamed), _WIDTH, 2)
+
+
+def _arrows(program: Program, picture: Picture) -> Iterator[str]:
+    yield "Black arrows: values, left to right."
+    roles = {field.role for node in picture.nodes for field in node.fields}
+    if "derivative" not in roles:
+        return
+    outputs = ", ".join(var.name for var in program.graph.outputs)
+    yield from wrapped(
+        f"Red arrows: derivatives, right to left. dX is the derivative of {outputs} with respect "
+        "to X.",
+        _WIDTH,
+        2,
+    )
+    if any(arrow.backward for arrow in picture.arrows):
+        yield "On each of them stands the local partial that dVar is multiplied by, or the product."
+    if any(arrow.returns for arrow in picture.arrows):
+        yield "Double arrows: values there (black), derivatives back (red)."
 
 
 def _without_numbers(program: Program, evaluation: Evaluation | None) -> Iterator[str]:
@@ -54,17 +66,34 @@ def _without_numbers(program: Program, evaluation: Evaluation | None) -> Iterato
         yield "dX has no number: the output is an array. --seed-output NAME takes its sum."
 
 
-def _outlines(nodes: Iterable[Node]) -> Iterator[str]:
+def _outlines(picture: Picture) -> Iterator[str]:
     """What the outlines mean that occur."""
-    nodes = tuple(nodes)
-    kinds, zeros = {node.kind for node in nodes}, {node.zero for node in nodes}
-    said = []
+    kinds, zeros = {node.kind for node in picture.nodes}, {node.zero for node in picture.nodes}
     if "input" in kinds:
-        said.append("Rounded: given.")
+        yield "Rounded: given."
     if "output" in kinds:
-        said.append("Bold: output.")
+        yield "Bold: output."
     if "no path" in zeros:
-        said.append("Grey and dashed: no path to the output, so dX is 0 whatever the numbers are.")
+        yield "Grey and dashed: no path to the output, so dX is 0 whatever the numbers are."
     if "number" in zeros:
-        said.append("Blue and dotted: dX is 0 at these numbers.")
-    yield from wrapped("  ".join(said), _WIDTH, 4)
+        yield "Blue and dotted: dX is 0 at these numbers."
+
+
+def _left_out(plan: Plan, picture: Picture) -> Iterator[str]:
+    """What stands for many quantities, and how to see them."""
+    contents = {box.content for box in plan.boxes}
+    if "repeated" in contents:
+        count = max(block.count for block in plan.blocks)
+        yield f"× {count}: so many alike; shown are the first, the last and what all range over."
+        if any(arrow.carried for arrow in picture.arrows):
+            yield "Dashed arrows lead from one to the next. --no-fold draws each of them."
+    if "group" in contents:
+        yield (
+            "Equations that stand together are one box. --focus NAME shows one quantity and what "
+            "is around it, --limit N more boxes."
+        )
+    if plan.focus is not None:
+        focus = plan.units[plan.focus].results[0].name
+        yield f"Drawn is what {focus} (thick outline) depends on, and what depends on it."
+    if contents & {"before", "behind"}:
+        yield "… more: further away. --within K goes K arrows far, --limit N draws more boxes."

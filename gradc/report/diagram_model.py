@@ -79,16 +79,18 @@ class End(NamedTuple):
 class Arrow:
     """An arrow between the box of an operand, on the left, and the box of a result.
 
-    It points at the result, or `backward` at the operand.  `lines` of a backward one are the
-    local partial.  Where it stands for one pair of quantities, `operand_name` and
-    `result_name` are their names, of a loop those of its first result; where it stands for
-    several, `count` says for how many.  One that is `carried` leads to the next repetition.
+    It points at the result, or `backward` at the operand; where it `returns`, at both, because
+    a derivative comes back along it.  `lines` are the local partial, or how many pairs it
+    stands for.  Where it stands for one pair of quantities, `operand_name` and `result_name` are
+    their names, of a loop those of its first result; where it stands for several, `count` says
+    for how many.  One that is `carried` leads to the next repetition.
     """
 
     id: str
     operand: End
     result: End
     backward: bool = False
+    returns: bool = False
     lines: tuple[str, ...] = ()
     operand_name: str | None = None
     result_name: str | None = None

@@ -8,8 +8,8 @@ offers `tolist()` is taken as Python numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any, Union
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, Union
 
 # An integer of so many digits is shown whole: counts, indices and small sums stay exact.
 _WHOLE_LIMIT = 10**10
@@ -54,6 +54,11 @@ def array_cell(value: object, limit: int = 6) -> str:
         return whole
     ranges = _ranges(value)
     return f"{_corners(value, 1)}  {ranges[-1]}" if len(shape) == 1 else ", ".join(ranges)
+
+
+def ranges(values: Iterable[object]) -> str:
+    """What all elements of some numbers and arrays range over together."""
+    return ", ".join(_words(_measured(value) for value in values))
 
 
 def _if_small(value: object, shape: tuple[int, ...], limit: int) -> str | None:
@@ -139,29 +144,41 @@ def _corners(value: Any, rank: int) -> str:
 
 def _ranges(value: Any) -> list[str]:
     """The extremes, and the norm or else the number of NaNs."""
+    return _words([_measured(value)])
+
+
+class _Measures(NamedTuple):
+    extremes: tuple[float, float] | None
+    norm: float  # of what is a number
+    missing: int  # how many NaNs
+
+
+def _measured(value: Any) -> _Measures:
     if hasattr(value, "ravel"):
-        return _ranges_of_array(value.ravel())
+        return _measured_array(value.ravel())
     numbers = list(_flat(value))
     known = [x for x in numbers if not math.isnan(x)]
-    return _words(
-        (min(known), max(known)) if known else None,
-        math.hypot(*known),
-        len(numbers) - len(known),
-    )
+    extremes = (min(known), max(known)) if known else None
+    return _Measures(extremes, math.hypot(*known), len(numbers) - len(known))
 
 
-def _ranges_of_array(flat: Any) -> list[str]:
-    """As `_ranges`, by the array's own methods, which a large array needs."""
+def _measured_array(flat: Any) -> _Measures:
+    """By the array's own methods, which a large array needs."""
     known = flat[flat == flat] + 0.0
-    extremes = (known.min(), known.max()) if known.size else None
+    extremes = (float(known.min()), float(known.max())) if known.size else None
     largest = float(abs(known).max()) if known.size else 0.0
     scale = largest if 0.0 < largest < math.inf else 1.0
     norm = scale * math.sqrt(float(((known / scale) ** 2).sum()))
-    return _words(extremes, norm, int(flat.size - known.size))
+    return _Measures(extremes, norm, int(flat.size - known.size))
 
 
-def _words(extremes: tuple[float, float] | None, norm: float, missing: int) -> list[str]:
+def _words(measures: Iterable[_Measures]) -> list[str]:
+    found = list(measures)
+    extremes = [pair for one in found if (pair := one.extremes) is not None]
     parts = []
-    if extremes is not None:
-        parts += [f"min {number(float(extremes[0]))}", f"max {number(float(extremes[1]))}"]
+    if extremes:
+        low, high = min(pair[0] for pair in extremes), max(pair[1] for pair in extremes)
+        parts += [f"min {number(low)}", f"max {number(high)}"]
+    missing = sum(one.missing for one in found)
+    norm = math.hypot(*(one.norm for one in found))
     return [*parts, f"{missing} nan" if missing else f"norm {number(norm)}"]

@@ -20,7 +20,7 @@ once; who has run it names its results with `Partials.by_edge`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -99,8 +99,10 @@ class Partials:
         }
 
 
-def local_partials(program: Program, notation: Notation = TEXT) -> Partials:
-    """The local partials of every statement of a program."""
+def local_partials(
+    program: Program, notation: Notation = TEXT, chosen: Container[Var] | None = None
+) -> Partials:
+    """The local partials of every statement of a program, or of those with a chosen result."""
     names = adjoint_names(program.graph)
     every = tuple(statements(program.graph))
     builder = Builder(program.graph.names())
@@ -108,7 +110,9 @@ def local_partials(program: Program, notation: Notation = TEXT) -> Partials:
         builder.append(equation)
     edges: list[LocalPartial] = []
     for statement in every:
-        edges += _Differentiated(statement, program.constants, names, builder, notation).edges()
+        if chosen is None or statement.result in chosen:
+            own = _Differentiated(statement, program.constants, names, builder, notation)
+            edges += own.edges()
     outputs = dict.fromkeys(edge.value for edge in edges if isinstance(edge.value, Var))
     graph = replace(program.graph, equations=tuple(builder.equations), outputs=tuple(outputs))
     scalars = replace(program, graph=without_dead_equations(graph))
