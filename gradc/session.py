@@ -165,6 +165,31 @@ def _seeded(program: Program, seed: str | None) -> tuple[Program, Mapping[str, o
     return with_output(program, next(iter(weights))), weights
 
 
+class Seeded(NamedTuple):
+    """What is differentiated: a program with that output, the weights of its elements, its name.
+
+    Without weights the output is one scalar.  Where nothing says which output is meant, all are
+    summed and there is no name.
+    """
+
+    program: Program
+    weights: Mapping[str, object] | None
+    output: str | None
+
+
+def seeded_for(program: Program, bound: Bound, seed_output: str | None) -> Seeded:
+    """What a request asks to be differentiated, or what a program has as its output."""
+    seeded, weights = _seeded(program, seed_output)
+    outputs = seeded.graph.outputs
+    if weights is not None or seeded.is_scalar_valued:
+        return Seeded(seeded, weights, outputs[0].name)
+    ones = {
+        var.name: filled(1.0, tuple(dim.evaluate(bound.sizes) for dim in var.type.shape))
+        for var in outputs
+    }
+    return Seeded(seeded, ones, outputs[0].name if seed_output else None)
+
+
 def evaluate_for(
     program: Program, bound: Bound, request: Request
 ) -> tuple[Program, Evaluation, str | None]:
@@ -172,15 +197,8 @@ def evaluate_for(
 
     Where nothing says which output is meant, there are no adjoints, and no name.
     """
-    seeded, weights = _seeded(program, request.seed_output)
-    outputs = seeded.graph.outputs
-    if weights is not None or seeded.is_scalar_valued:
-        return seeded, evaluate_bound(seeded, bound, weights), outputs[0].name
-    ones = {
-        var.name: filled(1.0, tuple(dim.evaluate(bound.sizes) for dim in var.type.shape))
-        for var in outputs
-    }
-    evaluation = evaluate_bound(seeded, bound, ones)
-    if request.seed_output:
-        return seeded, evaluation, outputs[0].name
-    return seeded, evaluation._replace(adjoints={}, structural_zeros=frozenset()), None
+    seeded, weights, output = seeded_for(program, bound, request.seed_output)
+    evaluation = evaluate_bound(seeded, bound, weights)
+    if output is None:
+        evaluation = evaluation._replace(adjoints={}, structural_zeros=frozenset())
+    return seeded, evaluation, output

@@ -36,10 +36,11 @@ ALLOWED: dict[str, set[str]] = {
     "report": _BACK,
     "session": _ENTRY,
     "drawing": {"session", *_ENTRY},
+    "nudging": {"session", *_ENTRY},
     "dumping": {"frontend", "pipeline", "ad", *_CORE},
     "compiler": {"frontend", "ad", *_CORE},
     "api": {"compiler", "drawing", "collector", *_ENTRY},
-    "cli": {"api", "compiler", "dumping", "drawing", "session", "collector", *_ENTRY},
+    "cli": {"api", "compiler", "dumping", "drawing", "nudging", "session", "collector", *_ENTRY},
     "__init__": {"api", "diagnostics"},
     "__main__": {"cli"},
 }
@@ -130,6 +131,7 @@ def test_numpy_is_loaded_where_arrays_are() -> None:
         if name.split(".")[0] == "numpy"
     }
     lazy = {"runtime/arrays.py", "runtime/inputs_npy.py", "runtime/jacobian.py"}
+    lazy |= {"runtime/moving.py", "runtime/nudges.py"}
     assert users - {"targets/python/helpers_numpy.py"} <= lazy
 
 

@@ -68,6 +68,15 @@ def terminal_width(descriptor: int | None) -> int | None:
     return os.get_terminal_size(descriptor).columns or None
 
 
+def speaks_unicode() -> bool:
+    """Whether standard output can show the characters of formulas and plots."""
+    try:
+        "Δ≈●·░│└─┬".encode(sys.stdout.encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
+
+
 @contextmanager
 def reported(format: str) -> Iterator[None]:
     """Turn the errors of a command into messages and an exit code."""

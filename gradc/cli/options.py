@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -53,6 +54,36 @@ def inputs_options(function: F) -> F:
         "arguments after it are taken too.",
     )
     return option(click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")(function))
+
+
+class Followed(click.Command):
+    """A command whose option `--by` also takes the NAME=VALUE arguments right behind it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, list(_each_by(args)))
+
+
+# An assignment to a name or to an element, and not a path that happens to hold an equals sign.
+_FOLLOWS = re.compile(r"\s*[^\W\d]\w*\s*(\[[^\[\]=]*\]\s*)?=")
+
+
+def _each_by(args: Sequence[str]) -> Iterator[str]:
+    """The arguments with `--by` before each assignment that follows one."""
+    following = pending = False
+    for i, arg in enumerate(args):
+        if arg == "--":
+            yield from args[i:]
+            return
+        if pending:
+            pending = False
+        elif arg.startswith("-") and arg != "-":
+            following = arg == "--by" or arg.startswith("--by=")
+            pending = arg == "--by"
+        elif following and _FOLLOWS.match(arg):
+            yield "--by"
+        else:
+            following = False
+        yield arg
 
 
 def read_checked(file: str, format: str) -> Program:

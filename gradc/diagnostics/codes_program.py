@@ -251,6 +251,37 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
         bad="gradc inputs f.g N=1  # input x[N]; y = x[1]",
         good="gradc inputs f.g N=2",
     ),
+    "G0731": ErrorCode(
+        "Not an input that can be nudged",
+        "Real inputs are moved a little, and everything else follows from them. A quantity that "
+        "the program computes moves by itself, and an integer cannot move a little.",
+        bad="gradc nudge f.g a=1 --by J=0.001",
+        good="gradc nudge f.g a=1 --by a=0.001",
+    ),
+    "G0732": ErrorCode(
+        "A nudge that does not fit",
+        "An array is nudged by an array of its shape, or in one element, which is named with one "
+        "place for each axis, counted from 0. A number is no nudge for a whole array. Nudges are "
+        "finite, and each element is nudged once.",
+        bad="gradc nudge f.g 'w=[1,2,3]' --by w=0.001",
+        good="gradc nudge f.g 'w=[1,2,3]' --by 'w[2]=0.001'",
+    ),
+    "G0733": ErrorCode(
+        "Nothing is nudged",
+        "No nudge is given, all are zero, or a nudge is so small beside its input that the sum "
+        "rounds to what the input was before.",
+        bad="gradc nudge f.g a=1 --by a=1e-20",
+        good="gradc nudge f.g a=1 --by a=1e-3",
+    ),
+    "G0734": ErrorCode(
+        "A change that is not linear",
+        "What the linear prediction misses of a change should become ever smaller beside it when "
+        "the nudge does. It does not at a kink, where the derivative depends on the side and "
+        "that of the program is a convention, and at a jump. The first quantity where this "
+        "happens is named.",
+        bad="y = abs(x)  # nudged at x = 0",
+        good="y = abs(x)  # nudged at x = 1",
+    ),
     "G0799": ErrorCode(
         "Fault of gradc",
         "Something happened that never should, whatever the program. Please report it together "

@@ -165,11 +165,19 @@ def _measured(value: Any) -> _Measures:
 def _measured_array(flat: Any) -> _Measures:
     """By the array's own methods, which a large array needs."""
     known = flat[flat == flat] + 0.0
-    extremes = (float(known.min()), float(known.max())) if known.size else None
-    largest = float(abs(known).max()) if known.size else 0.0
+    extremes = (known.min(), known.max()) if known.size else None
+    return _Measures(extremes, _norm_of(known), int(flat.size - known.size))
+
+
+def array_norm(value: Any) -> float:
+    """The square root of the sum of squares of an array, NaN where it has any, without overflow."""
+    return _norm_of(value.ravel() + 0.0)
+
+
+def _norm_of(flat: Any) -> float:
+    largest = float(abs(flat).max()) if flat.size else 0.0
     scale = largest if 0.0 < largest < math.inf else 1.0
-    norm = scale * math.sqrt(float(((known / scale) ** 2).sum()))
-    return _Measures(extremes, norm, int(flat.size - known.size))
+    return scale * math.sqrt(float(((flat / scale) ** 2).sum()))
 
 
 def _words(measures: Iterable[_Measures]) -> list[str]:

@@ -26,7 +26,7 @@ def run_table(
     `width` the table is fitted to so many columns.
     """
     kinds = {spec.name: spec.kind for spec in program.inputs}
-    statements = _statements(program.graph)
+    statements = statements_of(program.graph)
     columns = [Column("name"), Column("equation"), Column("shape"), Column("value", "number")]
     if output is not None:
         columns += [Column("dVar"), Column(f"d{output}/dVar", "number")]
@@ -45,7 +45,7 @@ def run_table(
     return render_table(columns, rows, width)
 
 
-def _statements(graph: Graph) -> dict[Var, str]:
+def statements_of(graph: Graph) -> dict[Var, str]:
     """The statement that defines each quantity; of what a loop carries or collects, the one in
     its body."""
     found = {}
@@ -54,7 +54,7 @@ def _statements(graph: Graph) -> dict[Var, str]:
         results: tuple[Var, ...] = ()
         if equation.op == "loop":
             body = Loop.of(equation).body
-            within, results = _statements(body), body.outputs
+            within, results = statements_of(body), body.outputs
         for position, var in enumerate(equation.outs):
             inner = within.get(results[position]) if position < len(results) else None
             if inner is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -49,15 +49,29 @@ def evaluate_bound(
     program: Program, bound: Bound, seeds: Mapping[str, object] | None = None
 ) -> Evaluation:
     """As `evaluate`, of data that are bound already."""
-    trace = emit_trace(program)
-    run = load_functions(trace.text, program.source.name)["trace"]
-    weights = _seeds(program, bound.sizes, seeds)
-    values, adjoints = call(run, [*bound.arrays.values(), *weights], program)
-    return Evaluation(
-        dict(zip((var.name for var in trace.values), values, strict=True)),
-        dict(zip((var.name for var in trace.adjoints), adjoints, strict=True)),
-        frozenset(var.name for var in trace.structural_zeros),
-    )
+    return Tracer(program).at(bound.arrays.values(), seed_values(program, bound.sizes, seeds))
+
+
+class Tracer:
+    """A program whose emitted trace is loaded, to be evaluated at any number of points."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._trace = emit_trace(program)
+        self._run = load_functions(self._trace.text, program.source.name)["trace"]
+
+    def at(self, inputs: Iterable[object], weights: Sequence[object]) -> Evaluation:
+        """Every value and every adjoint at a point, the outputs weighed as `seed_values` has it.
+
+        Raises what `call` raises.
+        """
+        trace = self._trace
+        values, adjoints = call(self._run, [*inputs, *weights], self._program)
+        return Evaluation(
+            dict(zip((var.name for var in trace.values), values, strict=True)),
+            dict(zip((var.name for var in trace.adjoints), adjoints, strict=True)),
+            frozenset(var.name for var in trace.structural_zeros),
+        )
 
 
 def call(function: Any, arguments: Sequence[object], program: Program | None = None) -> Any:
@@ -125,9 +139,13 @@ def with_output(program: Program, name: str) -> Program:
     )
 
 
-def _seeds(
+def seed_values(
     program: Program, sizes: Mapping[str, int], seeds: Mapping[str, object] | None
 ) -> list[object]:
+    """A weight for each output, in order; 1 for a single scalar, of which `seeds` need say nothing.
+
+    Raises UsageError where there is no such scalar, InputError for weights that do not fit.
+    """
     outputs = program.graph.outputs
     if seeds is not None:
         return directions(outputs, sizes, seeds)

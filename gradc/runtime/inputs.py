@@ -83,7 +83,7 @@ def _attempted(spec: str) -> frozenset[str] | None:
     """The names to which a spec wanted to give values; None for a file or a stream."""
     if not _ASSIGNMENT.match(spec):
         return None
-    names = (spec[start:end].partition("=")[0].strip() for start, end in _segments(spec))
+    names = (spec[start:end].partition("=")[0].strip() for start, end in segments(spec))
     return frozenset(names)
 
 
@@ -111,7 +111,7 @@ def _data_suffix(text: str) -> str | None:
 def _read_assignments(spec: str) -> Named:
     problems = Problems()
     named: Named = []
-    for start, end in _segments(spec):
+    for start, end in segments(spec):
         try:
             named.append(_read_assignment(spec, start, end))
         except InputError as error:
@@ -120,7 +120,7 @@ def _read_assignments(spec: str) -> Named:
     return named
 
 
-def _segments(spec: str) -> Iterator[tuple[int, int]]:
+def segments(spec: str) -> Iterator[tuple[int, int]]:
     """The ranges between the commas that stand outside brackets."""
     depth = start = 0
     for mark in _PUNCTUATION.finditer(spec):
