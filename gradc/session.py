@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradc.diagnostics import Diagnostic, InputError, UsageError
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
-from gradc.report.run import Section, run_json, run_table, section_table
+from gradc.report.run import (
+    FileSection,
+    Section,
+    file_table,
+    run_json,
+    run_table,
+    section_table,
+)
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import filled
 from gradc.runtime.evaluate import (
@@ -19,6 +26,9 @@ from gradc.runtime.evaluate import (
 )
 from gradc.runtime.inputs import read_inputs, read_what_can_be
 from gradc.runtime.nonfinite import explain_nonfinite
+
+if TYPE_CHECKING:
+    from gradc.runtime.matrix import Matrix
 
 NUMERIC_FAILURE = 4
 
@@ -33,6 +43,21 @@ class Request(NamedTuple):
     hessian: bool = False
     jvp: Sequence[str] = ()  # a direction, given as inputs are
     hvp: Sequence[str] = ()
+    jacobian_file: str | None = None  # where the whole matrix is to be written
+    hessian_file: str | None = None
+
+    @property
+    def wants_jacobian(self) -> bool:
+        """Whether it is printed, written or both."""
+        return self.jacobian or self.jacobian_file is not None
+
+
+class MatrixFile(NamedTuple):
+    """A matrix that is to be written, and where to."""
+
+    path: str
+    matrix: Matrix
+    section: FileSection
 
 
 @dataclass(frozen=True)
@@ -46,24 +71,33 @@ class Result:
     sections: tuple[Section, ...]
     notes: tuple[Diagnostic, ...]
     exit_code: int
+    files: tuple[MatrixFile, ...] = ()
 
     def json(self) -> str:
         """The result as strict JSON."""
-        return run_json(self.program, self.evaluation, self.wrt, self.sections)
+        files = [file.section for file in self.files]
+        return run_json(self.program, self.evaluation, self.wrt, self.sections, files)
 
     def text(self, width: int | None = None) -> str:
         """The result as tables."""
         tables = [run_table(self.program, self.evaluation, self.output, width)]
         tables += [section_table(section, width) for section in self.sections]
+        tables += [file_table(file.section, width) for file in self.files]
         return "\n\n".join(tables)
 
 
-def run(program: Program, request: Request, stdin: Callable[[], str]) -> Result:
+def run(
+    program: Program,
+    request: Request,
+    stdin: Callable[[], str],
+    progress: Callable[[int, int], None] | None = None,
+) -> Result:
     """Evaluate a program on the data that a request names.
 
-    Raises InputError for data that do not fit, UsageError for a request that does not.
+    `progress` is told of the sweeps for a matrix that is to be written: how many are done, of how
+    many.  Raises InputError for data that do not fit, UsageError for a request that does not.
     """
-    if request.jacobian and request.seed_output:
+    if request.wants_jacobian and request.seed_output:
         raise UsageError(
             [
                 Diagnostic(
@@ -77,15 +111,16 @@ def run(program: Program, request: Request, stdin: Callable[[], str]) -> Result:
     bound = bind_specs(program, request.specs, stdin)
     seeded, evaluation, output = evaluate_for(program, bound, request)
     sections = tuple(_sections(seeded, bound, wrt, request, stdin))
+    files = tuple(_files(seeded, bound, wrt, request, progress))
     notes: list[Diagnostic] = []
-    if output is None and not (request.jacobian or request.jvp):
+    if output is None and not (request.wants_jacobian or request.jvp):
         notes.append(replace(program.needs_a_choice(), severity="warning"))
     fault = explain_nonfinite(seeded, evaluation, wrt)
-    if fault:
-        notes.append(fault)
-    return Result(
-        seeded, evaluation, wrt, output, sections, tuple(notes), NUMERIC_FAILURE if fault else 0
-    )
+    faults = [fault] if fault else []
+    faults += [found for file in files if (found := file.matrix.not_finite(file.path))]
+    notes += faults
+    code = NUMERIC_FAILURE if faults else 0
+    return Result(seeded, evaluation, wrt, output, sections, tuple(notes), code, files)
 
 
 def _sections(
@@ -121,6 +156,31 @@ def _sections(
         output = program.graph.outputs[0].name
         cells = {f"d2{output}/(d{x} d{y})": block for (x, y), block in hessian.blocks.items()}
         yield Section("hessian", f"Hessian ({hessian.how})", cells, nested_blocks(hessian.blocks))
+
+
+def _files(
+    program: Program,
+    bound: Bound,
+    wrt: tuple[Var, ...],
+    request: Request,
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[MatrixFile]:
+    """The matrices that are to be written."""
+    if request.jacobian_file is None and request.hessian_file is None:
+        return
+    from gradc.runtime.matrices import hessian_matrix, jacobian_matrix
+
+    for key, path, make in (
+        ("jacobian", request.jacobian_file, jacobian_matrix),
+        ("hessian", request.hessian_file, hessian_matrix),
+    ):
+        if path is not None:
+            matrix = make(program, bound, wrt, path, progress)
+            title = f"{key.capitalize()} ({matrix.how})"
+            said = FileSection(
+                key, title, path, matrix.shape, matrix.stored, matrix.mode, matrix.sweeps
+            )
+            yield MatrixFile(path, matrix, said)
 
 
 def nested_blocks(blocks: Mapping[tuple[str, str], object]) -> dict[str, dict[str, object]]:

@@ -132,6 +132,7 @@ def test_numpy_is_loaded_where_arrays_are() -> None:
     }
     lazy = {"runtime/arrays.py", "runtime/inputs_npy.py", "runtime/jacobian.py"}
     lazy |= {"runtime/moving.py", "runtime/nudges.py"}
+    lazy |= {"runtime/layout.py", "runtime/matrix.py", "runtime/matrix_files.py"}
     assert users - {"targets/python/helpers_numpy.py"} <= lazy
 
 

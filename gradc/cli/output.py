@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 
 from gradc.diagnostics import Diagnostic, UsageError
 
@@ -18,16 +19,12 @@ def write_result(content: bytes, path: str | None, source: str | None) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    if source is not None and _same_file(path, source):
-        raise UsageError(
-            [
-                Diagnostic(
-                    "G0702",
-                    f"the output {path} is the program itself; it is left as it is",
-                    help="choose another name for -o",
-                )
-            ]
-        )
+    write_pieces([content], path, source)
+
+
+def write_pieces(content: Iterable[bytes], path: str, source: str | None) -> None:
+    """As `write_result`, to a file, of content that is made piece by piece."""
+    refuse_source(path, source)
     try:
         _replace(path, content)
     except OSError as error:
@@ -37,18 +34,33 @@ def write_result(content: bytes, path: str | None, source: str | None) -> None:
         ) from None
 
 
-def _same_file(path: str, source: str) -> bool:
+def refuse_source(path: str, source: str | None) -> None:
+    """Raise UsageError where a result would replace the program itself."""
+    if source is not None and same_file(path, source):
+        raise UsageError(
+            [
+                Diagnostic(
+                    "G0702",
+                    f"the output {path} is the program itself; it is left as it is",
+                    help="choose another name for -o",
+                )
+            ]
+        )
+
+
+def same_file(path: str, source: str) -> bool:
+    """Whether two names are of one file, or would be."""
     try:
         return os.path.samefile(path, source)
     except OSError:
         return os.path.abspath(path) == os.path.abspath(source)
 
 
-def _replace(path: str, content: bytes) -> None:
+def _replace(path: str, content: Iterable[bytes]) -> None:
     """Write beside the target and rename: a reader sees the old file or the new one."""
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as file:  # a device or a pipe cannot be renamed over
-            file.write(content)
+            file.writelines(content)
         return
     import tempfile
 
@@ -58,7 +70,7 @@ def _replace(path: str, content: bytes) -> None:
     )
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(target))

@@ -7,6 +7,7 @@ import sys
 import click
 
 from gradc.cli.boundary import report, reported, terminal_width
+from gradc.cli.matrix_options import MatrixCommand, check_matrix_files, write_matrices
 from gradc.cli.options import (
     format_option,
     input_specs,
@@ -18,10 +19,11 @@ from gradc.cli.options import (
     wrt_option,
 )
 from gradc.cli.output import write_result
+from gradc.cli.progress import progress_line
 from gradc.session import Request, run
 
 
-@click.command("run")
+@click.command("run", cls=MatrixCommand)
 @program_argument
 @inputs_options
 @wrt_option
@@ -31,8 +33,13 @@ from gradc.session import Request, run
     help="Differentiate this quantity; of an array, the sum of its elements, or "
     "NAME=WEIGHTS for a weighted sum.",
 )
-@click.option("--jacobian", is_flag=True, help="The whole Jacobian of the outputs.")
-@click.option("--hessian", is_flag=True, help="The whole Hessian of the output.")
+@click.option(
+    "--jacobian",
+    metavar="[OUT]",
+    help="The whole Jacobian of the outputs: printed, or written to OUT.npy or OUT.csv, or sparse "
+    "to OUT.mtx or OUT.npz.",
+)
+@click.option("--hessian", metavar="[OUT]", help="The whole Hessian of the output, likewise.")
 @click.option(
     "--jvp",
     multiple=True,
@@ -52,25 +59,31 @@ def command(
     values: tuple[str, ...],
     wrt: str | None,
     seed_output: str | None,
-    jacobian: bool,
-    hessian: bool,
+    jacobian: str | None,
+    hessian: str | None,
     jvp: tuple[str, ...],
     hvp: tuple[str, ...],
     format: str,
 ) -> None:
     """Print every named value of a program and the derivative of the output with respect to it."""
     with reported(format):
+        given = input_specs(file, specs, values)
+        check_matrix_files([jacobian, hessian], file, [*given, *jvp, *hvp])
         program = read_program(file, format)
         request = Request(
-            tuple(input_specs(file, specs, values)),
+            tuple(given),
             names(wrt),
             seed_output,
-            jacobian,
-            hessian,
+            jacobian == "",
+            hessian == "",
             jvp,
             hvp,
+            jacobian or None,
+            hessian or None,
         )
-        result = run(program, request, standard_input)
+        with progress_line("sweep") as progress:
+            result = run(program, request, standard_input, progress)
+        write_matrices(result.files, file)
         if format == "json":
             write_result(f"{result.json()}\n".encode(), None, None)
         else:

@@ -85,6 +85,26 @@ class Section(NamedTuple):
     nested: Mapping[str, Any]
 
 
+class FileSection(NamedTuple):
+    """A matrix that was written to a file instead of being shown."""
+
+    key: str
+    title: str
+    path: str
+    shape: tuple[int, int]
+    entries: int
+    mode: str
+    sweeps: int
+
+
+def file_table(section: FileSection, width: int | None) -> str:
+    """A title, and the file with what is in it."""
+    columns = [Column("file"), Column("shape"), Column("entries", "number")]
+    shape = "x".join(map(str, section.shape))
+    rows = [[section.path, shape, str(section.entries)]]
+    return f"{section.title}\n\n{render_table(columns, rows, width)}"
+
+
 def section_table(section: Section, width: int | None) -> str:
     """A title, and each derivative with its shape."""
     columns = [Column("derivative"), Column("shape"), Column("value", "number")]
@@ -100,12 +120,14 @@ def run_json(
     evaluation: Evaluation,
     wrt: Sequence[Var],
     sections: Sequence[Section] = (),
+    files: Sequence[FileSection] = (),
 ) -> str:
     """The numbers as strict JSON.
 
     `outputs`, `gradients`, `values` and `adjoints` map names to numbers or nested lists;
     non-finite numbers are the strings "nan", "inf" and "-inf".  Each section stands under its
     key: `jacobian` and `hessian` map names to blocks by input, `jvp` and `hvp` names to numbers.
+    `files` says the same of a matrix that was written: its file, shape and number of entries.
     """
     values, adjoints = evaluation.values, evaluation.adjoints
     outputs = [var.name for var in program.graph.outputs]
@@ -121,6 +143,17 @@ def run_json(
     }
     for section in sections:
         result[section.key] = _nested(section.nested)
+    if files:
+        result["files"] = {
+            file.key: {
+                "file": file.path,
+                "shape": list(file.shape),
+                "entries": file.entries,
+                "mode": file.mode,
+                "sweeps": file.sweeps,
+            }
+            for file in files
+        }
     return json.dumps(result, ensure_ascii=False, allow_nan=False)
 
 
