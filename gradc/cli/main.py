@@ -20,6 +20,7 @@ COMMANDS = {
     "inputs": "Print sample data for a program, to be changed and run.",
     "nudge": "Move inputs a little, and compare with the linear prediction.",
     "dump": "Print the typed graph after each pass.",
+    "explain": "Derive the derivatives step by step.",
     "dot": "Draw the computation graph, forward and backward.",
 }
 

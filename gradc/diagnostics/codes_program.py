@@ -282,6 +282,21 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
         bad="y = abs(x)  # nudged at x = 0",
         good="y = abs(x)  # nudged at x = 1",
     ),
+    "G0721": ErrorCode(
+        "Not on the way",
+        "`gradc explain --path` takes names of quantities through which a derivative goes from an "
+        "input to the output: inputs that derivatives are taken with respect to, quantities of "
+        "the program, and those that the derivation itself introduces (`u1`).",
+        bad="gradc explain f.g --path x,typo,y",
+        good="gradc explain f.g --path x,u,y",
+    ),
+    "G0722": ErrorCode(
+        "No such path",
+        "The quantities that `gradc explain --path` names are all on the way, but no path leads "
+        "through them in this order, from an input to the output.",
+        bad="gradc explain f.g --path u,x,y",
+        good="gradc explain f.g --path x,u,y",
+    ),
     "G0799": ErrorCode(
         "Fault of gradc",
         "Something happened that never should, whatever the program. Please report it together "

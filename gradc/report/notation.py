@@ -140,6 +140,30 @@ class Notation(ABC):
         """The derivative of a function in an operand, as a factor: `df/dx`."""
 
     @abstractmethod
+    def partial(self, of: str, by: str) -> Piece:
+        """The local partial of one quantity in another, by their names."""
+
+    @abstractmethod
+    def total(self, of: str, by: str) -> Piece:
+        """The derivative of one quantity in another, along all paths."""
+
+    @abstractmethod
+    def chained(self, operator: str) -> str:
+        """What stands between two factors of a chain."""
+
+    @abstractmethod
+    def words(self, text: str) -> Piece:
+        """Plain words in the place of a formula."""
+
+    @abstractmethod
+    def mapped(self, value: Piece, to: Piece) -> Piece:
+        """`value -> to`, a linear map by what it does."""
+
+    @abstractmethod
+    def identity(self, size: Piece) -> Piece:
+        """The identity matrix."""
+
+    @abstractmethod
     def cut(self, piece: Piece, limit: int | None) -> Piece:
         """The piece, shortened where it is longer than the limit."""
 
@@ -182,6 +206,22 @@ class Notation(ABC):
     def bracketed(self, piece: Piece, needed: bool) -> str:
         """The text of a piece, between brackets if so decided."""
         return self.brackets(piece.text) if needed else piece.text
+
+    def chain(self, factors: Sequence[Piece], operators: Sequence[str]) -> Piece:
+        """Factors, set apart from the products within them, with an operator between each two."""
+        text = ""
+        for i, factor in enumerate(factors):
+            signed = i > 0 and self.begins_with_sign(factor)
+            between = self.chained(operators[i - 1]) if i else ""
+            text += between + self.bracketed(factor, factor.binding < PRODUCT or signed)
+        return Piece(text, PRODUCT) if len(factors) > 1 else factors[0]
+
+    def sum(self, terms: Sequence[Piece]) -> Piece:
+        """Terms that are added up."""
+        total = terms[0]
+        for term in terms[1:]:
+            total = self.infix("+", total, term)
+        return total
 
     def literal(self, text: str) -> Piece:
         """A number that may begin with a sign."""
@@ -291,6 +331,24 @@ class _Text(Notation):
 
     def derivative(self, of: str, by: str) -> Piece:
         return Piece(f"d{of}/d{by}", PRODUCT)
+
+    def partial(self, of: str, by: str) -> Piece:
+        return Piece(f"\N{PARTIAL DIFFERENTIAL}{of}/\N{PARTIAL DIFFERENTIAL}{by}", PRODUCT)
+
+    def total(self, of: str, by: str) -> Piece:
+        return Piece(f"d{of}/d{by}", PRODUCT)
+
+    def chained(self, operator: str) -> str:
+        return f" {'*' if operator == ELEMENTS else operator} "
+
+    def words(self, text: str) -> Piece:
+        return Piece(text)
+
+    def mapped(self, value: Piece, to: Piece) -> Piece:
+        return Piece(f"{value.text} -> {to.text}", CONDITIONAL)
+
+    def identity(self, size: Piece) -> Piece:
+        return self.call("eye", [size])
 
     def cut(self, piece: Piece, limit: int | None) -> Piece:
         text = cut(piece.text, limit)

@@ -65,15 +65,30 @@ class Statement:
 class LocalPartial:
     """What the adjoint of a statement's result contributes to that of one operand.
 
-    `text` is a factor, or a pullback where it contains the adjoint.  `value` is the scalar that
-    a factor is, None where it is not one; a literal is exact and needs no evaluation.
+    `piece` is a factor, or a pullback where it contains the adjoint.  `factor` is what a factor
+    is computed by; a literal is exact and needs no evaluation.
     """
 
     result: Var
     operand: Var
-    text: str
-    is_factor: bool
-    value: Atom | None = None
+    piece: Piece
+    factor: Atom | None = None
+
+    @property
+    def text(self) -> str:
+        """The factor or the pullback, by itself."""
+        return self.piece.text
+
+    @property
+    def is_factor(self) -> bool:
+        """Whether the adjoint is multiplied, element by element."""
+        return self.factor is not None
+
+    @property
+    def value(self) -> Atom | None:
+        """The scalar that a factor is; None where it is not one."""
+        scalar = self.factor is not None and not self.factor.type.shape
+        return self.factor if scalar and not self.result.type.shape else None
 
 
 @dataclass(frozen=True)
@@ -88,6 +103,7 @@ class Partials:
     edges: tuple[LocalPartial, ...]
     adjoint_names: Mapping[Var, str]
     scalars: Program  # outputs are all scalar factors that are not literals, each once
+    equations: tuple[Equation, ...]  # of the program, and of all factors
 
     def by_edge(self, results: Iterable[float]) -> dict[Edge, float]:
         """The number of every scalar factor, from the outputs of `scalars` in their order."""
@@ -116,7 +132,7 @@ def local_partials(
     outputs = dict.fromkeys(edge.value for edge in edges if isinstance(edge.value, Var))
     graph = replace(program.graph, equations=tuple(builder.equations), outputs=tuple(outputs))
     scalars = replace(program, graph=without_dead_equations(graph))
-    return Partials(every, tuple(edges), names, scalars)
+    return Partials(every, tuple(edges), names, scalars, tuple(builder.equations))
 
 
 def statements(graph: Graph) -> Iterator[Statement]:
@@ -200,10 +216,9 @@ class _Differentiated:
         for operand, adjoint in adjoints.items():
             factor = unit.get(adjoint)
             if factor is None:
-                yield LocalPartial(result, operand, pullbacks.of(adjoint), False)
+                yield LocalPartial(result, operand, pullbacks.piece(adjoint))
             else:
-                value = None if factor.type.shape or result.type.shape else factor
-                yield LocalPartial(result, operand, factors.of(factor), True, value)
+                yield LocalPartial(result, operand, factors.piece(factor), factor)
 
     def _through_loop(self) -> Iterator[LocalPartial]:
         """Of a loop, only which operands it depends on."""
@@ -214,7 +229,7 @@ class _Differentiated:
         reverse = vjp(Graph("", statement.operands, statement.equations, results), self.wrt)
         for operand in self.wrt:
             if operand not in reverse.structural_zeros:
-                yield LocalPartial(statement.result, operand, THROUGH_LOOP, False)
+                yield LocalPartial(statement.result, operand, Piece(THROUGH_LOOP))
 
     def _formulas(self, equations: Sequence[Equation], names: Mapping[Var, Piece]) -> Formulas:
         result = self.statement.result

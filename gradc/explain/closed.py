@@ -1,0 +1,178 @@
+"""The derivative in closed form: everything substituted back, factors collected.
+
+It is made from the graph that is emitted: the program after all passes, and its reverse sweep,
+with calls opened.  Scalars that are compared leave cases: for each order of the two, the derivative
+with the branch that is taken.
+
+Deliberately absent: loops, which have no closed form, and formulas that nobody would read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from gradc.ad.activity import Activity
+from gradc.ad.reverse import Reverse, vjp
+from gradc.explain.collect import Collector
+from gradc.ir.graph import Atom, DType, Equation, Graph, Lit, Var
+from gradc.ir.program import Program
+from gradc.ops.builder import Builder
+from gradc.passes.dead import only_needed
+from gradc.passes.inline import inlined
+from gradc.pipeline import prepared
+
+# Operations in a formula that is written without names, and in one that keeps the author's.
+_SHORT, _LONG = 40, 60
+
+# A program of more equations has no closed form that anyone would want.
+_MOST_EQUATIONS = 400
+
+# Comparisons of two scalars that are looked at case by case.
+_MOST_COMPARISONS = 2
+
+_TRUTH: Mapping[str, tuple[str, ...]] = {
+    "gt": (">",),
+    "ge": (">", "=="),
+    "lt": ("<",),
+    "le": ("<", "=="),
+    "eq": ("==",),
+    "ne": ("<", ">"),
+}
+_MIRRORED = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """The derivatives where some comparisons hold: `(left, "<", right)`, ..."""
+
+    holds: tuple[tuple[Atom, str, Atom], ...]
+    values: tuple[Atom, ...]
+
+    def atoms(self) -> Iterator[Atom]:
+        """All that is written of it."""
+        yield from self.values
+        for left, _, right in self.holds:
+            yield from (left, right)
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The derivatives in closed form; atoms are defined by `equations`."""
+
+    equations: tuple[Equation, ...]
+    values: tuple[Atom, ...]  # one for each of `wrt`
+    cases: tuple[Case, ...]  # none where nothing is compared
+
+
+LOOP = "A loop has no closed form that could be substituted back."
+LONG = f"Substituted back, the result would have more than {_LONG} operations."
+
+
+def closed_form(program: Program, wrt: Sequence[Var]) -> Closed | str:
+    """The derivatives of the one scalar output, or why they have no form to read."""
+    graph = prepared(program).graph
+    if any(equation.op == "loop" for equation in graph.equations):
+        return LOOP
+    if len(graph.equations) > _MOST_EQUATIONS:
+        return LONG
+    reverse = vjp(graph, wrt)
+    equations = _opened(reverse.graph)
+    if isinstance(equations, str):
+        return equations
+    named = {*graph.named()} - {*program.graph.outputs}
+    for kept, most in (({*graph.inputs}, _SHORT), (named, _LONG)):
+        found = _collected(equations, reverse, kept, graph, wrt)
+        sizes = formula_sizes(found.equations)
+        if all(size <= most for size in sizes.values()):
+            return found
+    return LONG
+
+
+def formula_sizes(equations: Sequence[Equation]) -> dict[Atom, int]:
+    """How many operations the formula of each quantity has when nothing in it has a name."""
+    sizes: dict[Atom, int] = {}
+    for equation in equations:
+        size = 1 + sum(sizes.get(arg, 0) for arg in equation.args)
+        sizes.update(dict.fromkeys(equation.outs, min(size, 10**9)))
+    return sizes
+
+
+def _opened(graph: Graph) -> list[Equation] | str:
+    """The equations of a graph with those of all functions, or what is in the way."""
+    b = Builder(graph.names())
+    equations = list(graph.equations)
+    while any(equation.op == "call" for equation in equations):
+        equations = [
+            part
+            for equation in equations
+            for part in (inlined(b, equation) if equation.op == "call" else (equation,))
+        ]
+        if len(equations) > _MOST_EQUATIONS:
+            return LONG
+    return LOOP if any(equation.op == "loop" for equation in equations) else equations
+
+
+def _collected(
+    equations: Sequence[Equation],
+    reverse: Reverse,
+    kept: Collection[Var],
+    graph: Graph,
+    wrt: Sequence[Var],
+) -> Closed:
+    builder = Builder(reverse.graph.names(), share=True)
+
+    def collected(truths: Mapping[Var, bool]) -> Collector:
+        collector = Collector(builder, kept, truths)
+        (seed,) = reverse.seeds
+        collector.replace(seed, Lit(1.0))
+        for equation in equations:
+            collector.take(equation)
+        return collector
+
+    plain = collected({})
+    values = tuple(plain.value(var) for var in reverse.adjoints)
+    active = Activity().dependents(equations, wrt)
+    compared = _comparisons(only_needed(equations, reverse.adjoints), plain, active)
+    cases: list[Case] = []
+    for holds in _orders(compared):
+        truths = {
+            var: order in _TRUTH[op] for pair, order in holds.items() for var, op in compared[pair]
+        }
+        case = collected(truths)
+        said = tuple((left, order, right) for (left, right), order in holds.items())
+        cases.append(Case(said, tuple(case.value(var) for var in reverse.adjoints)))
+    named = only_needed(graph.equations, [var for var in kept if var not in graph.inputs])
+    read = [*values, *(atom for case in cases for atom in case.atoms())]
+    wanted = [atom for atom in read if type(atom) is Var]
+    return Closed(tuple(only_needed((*named, *builder.equations), wanted)), values, tuple(cases))
+
+
+Pair = tuple[Atom, Atom]
+
+
+def _comparisons(
+    equations: Sequence[Equation], plain: Collector, active: Container[Var]
+) -> dict[Pair, list[tuple[Var, str]]]:
+    """The comparisons of real scalars, by what is compared with what."""
+    found: dict[Pair, list[tuple[Var, str]]] = {}
+    for equation in equations:
+        types = [arg.type for arg in equation.args]
+        if equation.op not in _TRUTH or any(t.shape or t.dtype is not DType.REAL for t in types):
+            continue
+        if not any(var in active for var in equation.inputs()):
+            continue
+        left, right = (plain.value(arg) for arg in equation.args)
+        op = equation.op
+        if (right, left) in found:
+            (left, right), op = (right, left), _MIRRORED.get(op, op)
+        found.setdefault((left, right), []).append((equation.out, op))
+    return found
+
+
+def _orders(compared: Mapping[Pair, object]) -> Iterator[dict[Pair, str]]:
+    """Every order of what is compared, where that is little."""
+    if 0 < len(compared) <= _MOST_COMPARISONS:
+        for orders in product((">", "<", "=="), repeat=len(compared)):
+            yield dict(zip(compared, orders, strict=True))

@@ -1,0 +1,100 @@
+"""The paths along which one quantity reaches another: `Network`.
+
+Their number can be exponential in the length of a program, so they are counted first, by one
+pass over the edges; whoever lists them asks how many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, product
+from typing import NamedTuple
+
+from gradc.explain.jacobian import Jacobian
+from gradc.ir.graph import Var
+from gradc.report.partials import LocalPartial
+
+#: Numbers of paths are not counted beyond this.
+MANY = 10**9
+
+
+class Edge(NamedTuple):
+    """One operand of one operation, with the local derivative."""
+
+    partial: LocalPartial
+    jacobian: Jacobian
+
+    @property
+    def result(self) -> Var:
+        """The quantity that reads."""
+        return self.partial.result
+
+    @property
+    def operand(self) -> Var:
+        """The quantity that is read."""
+        return self.partial.operand
+
+
+Path = tuple[Edge, ...]
+
+
+class Network:
+    """Edges in the order of their operations; `node` names what several results share."""
+
+    def __init__(self, edges: Sequence[Edge], node: dict[Var, Var]) -> None:
+        self.edges = edges
+        self._node = node
+        self.uses: dict[Var, list[Edge]] = {}  # the edges to those that read a quantity
+        for edge in edges:
+            self.uses.setdefault(self.node(edge.operand), []).append(edge)
+
+    def node(self, var: Var) -> Var:
+        """The quantity itself, or the first result of the loop that makes it."""
+        return self._node.get(var, var)
+
+    def count(self, stops: Sequence[Var]) -> int:
+        """How many paths lead through all of some quantities, in their order."""
+        total = 1
+        for start, end in pairwise(stops):
+            total = min(total * self._counts(end).get(self.node(start), 0), MANY)
+        return total
+
+    def paths(self, stops: Sequence[Var]) -> list[Path]:
+        """The paths through some quantities, the shortest first; ask `count` before."""
+        legs = [list(self._between(start, end)) for start, end in pairwise(stops)]
+        found = [tuple(edge for leg in legs for edge in leg) for legs in product(*legs)]
+        return sorted(found, key=len)
+
+    def between(self, stops: Sequence[Var]) -> set[Var]:
+        """The results of the operations on paths through some quantities."""
+        found: set[Var] = set()
+        for start, end in pairwise(stops):
+            leading = self._counts(end)
+            reached = {self.node(start)}
+            for edge in self.edges:
+                if self.node(edge.operand) in reached and edge.result in leading:
+                    reached.add(edge.result)
+            found |= reached
+        return found
+
+    def _counts(self, end: Var) -> dict[Var, int]:
+        """How many paths lead from each quantity to another."""
+        counts = {self.node(end): 1}
+        for edge in reversed(self.edges):
+            further = counts.get(edge.result)
+            if further:
+                operand = self.node(edge.operand)
+                counts[operand] = min(counts.get(operand, 0) + further, MANY)
+        return counts
+
+    def _between(self, start: Var, end: Var) -> Iterator[Path]:
+        leading = self._counts(end)
+        last = self.node(end)
+        pending: list[tuple[Var, Path]] = [(self.node(start), ())]
+        while pending:
+            here, path = pending.pop()
+            if here is last:
+                yield path
+                continue
+            steps = [edge for edge in self.uses.get(here, ()) if edge.result in leading]
+            pending += [(edge.result, (*path, edge)) for edge in reversed(steps)]

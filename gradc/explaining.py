@@ -1,0 +1,146 @@
+"""One request of `gradc explain`: read data, evaluate, and write the derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from gradc.diagnostics import Diagnostic, UsageError
+from gradc.explain.derive import MOST_ROWS, Numbers, derive
+from gradc.explain.study import Study, study
+from gradc.explain.text import text
+from gradc.ir.graph import Atom, Equation, Lit, Var
+from gradc.ir.program import Program
+from gradc.ops.builder import Builder
+from gradc.passes.dead import without_dead_equations
+from gradc.report.notation import TEXT
+from gradc.runtime.bind import Bound
+from gradc.runtime.evaluate import call, evaluate_bound, with_output
+from gradc.runtime.load import load_functions
+from gradc.runtime.nonfinite import explain_nonfinite
+from gradc.session import NUMERIC_FAILURE, bind_specs
+from gradc.targets.python.emit import emit
+
+# What a closed form may differ by from the derivative, relative to the largest element.
+_TOLERANCE = 1e-8
+
+UNCONFIRMED = "The closed form is left out: at these inputs, rounding changes it too much."
+
+
+class Request(NamedTuple):
+    """What the user asks for."""
+
+    specs: Sequence[str] = ()
+    wrt: Sequence[str] | None = None
+    seed_output: str | None = None
+    path: Sequence[str] = ()
+    most: int = MOST_ROWS
+    width: int | None = None
+
+
+class Result(NamedTuple):
+    """The derivation as text of the format, remarks, and the exit code."""
+
+    text: str
+    notes: tuple[Diagnostic, ...]
+    exit_code: int
+
+
+def explain(program: Program, request: Request, stdin: Callable[[], str]) -> Result:
+    """The derivation of a program's derivatives.
+
+    Raises InputError for data that do not fit, UsageError for a request that does not.
+    """
+    wrt = program.wrt(request.wrt)
+    seeded = program if request.seed_output is None else with_output(program, request.seed_output)
+    seeded = _summed(seeded) if request.seed_output else seeded
+    if not seeded.is_scalar_valued:
+        raise UsageError([_choice(seeded)])
+    found = study(seeded, wrt, TEXT, request.path)
+    numbers = Numbers()
+    notes: tuple[Diagnostic, ...] = ()
+    if request.specs:
+        bound = bind_specs(program, request.specs, stdin)
+        numbers, fault = _numbers(found, bound, wrt)
+        notes = () if fault is None else (fault,)
+        found = _confirmed(found, bound, numbers)
+    derivation = derive(found, TEXT, numbers, request.most)
+    return Result(text(derivation, request.width), notes, NUMERIC_FAILURE if notes else 0)
+
+
+def _choice(program: Program) -> Diagnostic:
+    """That an output has to be chosen."""
+    first = program.graph.outputs[0].name
+    help = f"choose an output with --seed-output, as in --seed-output {first}"
+    return replace(program.needs_a_choice(), help=help)
+
+
+def _summed(program: Program) -> Program:
+    """The program whose output is the sum of the elements, where that is an array."""
+    (output,) = program.graph.outputs
+    rank = len(output.type.shape)
+    if not rank:
+        return program
+    graph = program.graph
+    b = Builder(graph.names())
+    params = (("axes", tuple(range(rank))),)
+    total = b.emit("sum", (output,), params, b.unique(f"sum_{output.name}"))
+    equations = (*graph.equations, *b.equations)
+    return replace(program, graph=replace(graph, equations=equations, outputs=(total,)))
+
+
+def _numbers(found: Study, bound: Bound, wrt: Sequence[Var]) -> tuple[Numbers, Diagnostic | None]:
+    """The numbers of everything in a derivation; the author's quantities have those of
+    `gradc run`, from the same code."""
+    own = evaluate_bound(found.program, bound)
+    parts = own
+    if found.elementary.generated:
+        parts = evaluate_bound(found.elementary.program, bound)
+    values = {**parts.values, **own.values}
+    adjoints = {**parts.adjoints, **own.adjoints}
+    atoms = [edge.jacobian.numbers for edge in found.network.edges]
+    atoms += [term.product for route in found.routes for term in route.terms]
+    atoms += [route.total for route in found.routes]
+    computed = _computed(found.program, found.equations, atoms, bound)
+    return Numbers(values, adjoints, computed), explain_nonfinite(found.program, own, wrt)
+
+
+def _computed(
+    program: Program,
+    equations: tuple[Equation, ...],
+    atoms: Iterable[Atom | None],
+    bound: Bound,
+) -> dict[Atom, object]:
+    """The numbers of some results of equations, by emitted code."""
+    wanted = tuple(dict.fromkeys(atom for atom in atoms if type(atom) is Var))
+    if not wanted:
+        return {}
+    graph = replace(program.graph, equations=equations, outputs=wanted)
+    part = replace(program, graph=without_dead_equations(graph))
+    forward = load_functions(emit(part, (), "reverse").text, "derivation")["forward"]
+    results, _ = call(forward, list(bound.arrays.values()), program)
+    return dict(zip(wanted, results if len(wanted) > 1 else (results,), strict=True))
+
+
+def _confirmed(found: Study, bound: Bound, numbers: Numbers) -> Study:
+    """The study with its closed form, where that has the numbers of the derivatives."""
+    closed = found.closed
+    if isinstance(closed, str):
+        return found
+    computed = _computed(found.program, closed.equations, closed.values, bound)
+    for route, value in zip(found.routes, closed.values, strict=True):
+        number = value.value if type(value) is Lit else computed.get(value)
+        if not _close(number, numbers.adjoints[route.start.name]):
+            return replace(found, closed=UNCONFIRMED)
+    return found
+
+
+def _close(left: Any, right: Any) -> bool:
+    """Whether two results are equal but for rounding, NaN being equal to itself."""
+    if not hasattr(right, "shape") or not right.shape:
+        a, b = float(left), float(right)
+        return a == b or (a != a and b != b) or abs(a - b) <= _TOLERANCE * max(abs(a), abs(b))
+    difference, scale = abs(left - right), abs(left) + abs(right)
+    same = (left == right) | ((left != left) & (right != right))
+    return bool((same | (difference <= _TOLERANCE * scale.max(initial=0.0))).all())

@@ -1,0 +1,282 @@
+"""Derivations: the classic results, the numbers of `gradc run`, and limits on what is printed."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import gradc
+from gradc.diagnostics import UsageError
+from gradc.explaining import Request, explain
+from gradc.report.numbers import array_cell
+
+EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.g"))
+
+
+def derived(source: str, *specs: str, wrt: Sequence[str] | None = None, **request: object) -> str:
+    """The derivation of a program, as text."""
+    program = gradc.compile(source).program
+    return explain(program, Request(specs, wrt, **request), lambda: "").text  # type: ignore[arg-type]
+
+
+def step(text: str, title: str) -> str:
+    """The lines of one step."""
+    found = re.search(rf"^\d+\. {re.escape(title)}\n(.*?)(?=^\d+\. |\Z)", text, re.M | re.S)
+    assert found, f"no step {title}"
+    return found[1]
+
+
+def equations(text: str) -> list[str]:
+    """The indented lines, with single spaces."""
+    lines = (line for line in text.split("\n") if line.startswith("    "))
+    return [" ".join(line.split()) for line in lines]
+
+
+# The classic results, as in T. Parr and J. Howard, "The Matrix Calculus You Need For Deep
+# Learning" (2018)
+
+
+def test_a_composition_is_a_product_along_one_path() -> None:
+    text = derived("y = ln(sin(x^3)^2)")
+    assert equations(step(text, "Intermediate variables")) == [
+        "u1 = x**3",
+        "u2 = sin(u1)",
+        "u3 = u2**2",
+        "y = log(u3)",
+    ]
+    assert equations(step(text, "Local partial derivatives")) == [
+        "∂u1/∂x = 3*x**2",
+        "∂u2/∂u1 = cos(u1)",
+        "∂u3/∂u2 = 2*u2",
+        "∂y/∂u3 = 1/u3",
+    ]
+    chain = step(text, "The chain rule")
+    assert "One path leads from x to y: x → u1 → u2 → u3 → y." in chain
+    assert equations(chain) == [
+        "dy/dx = ∂y/∂u3 * ∂u3/∂u2 * ∂u2/∂u1 * ∂u1/∂x",
+        "= 1/u3 * 2*u2 * cos(u1) * 3*x**2",
+    ]
+    assert equations(step(text, "Substitute back")) == [
+        "dy/dx = 1/sin(x**3)**2 * 2*sin(x**3) * cos(x**3) * 3*x**2"
+    ]
+    assert equations(step(text, "Result")) == ["dy/dx = 6*x**2*cos(x**3)/sin(x**3)"]
+
+
+def test_two_paths_are_a_total_derivative() -> None:
+    text = derived("y = x + x^2", "x=3")
+    chain = step(text, "The chain rule")
+    assert "x reaches y along 2 paths. The total derivative is the sum" in chain
+    assert equations(chain)[-4:] == [
+        "dy/dx = ∂y/∂x + ∂y/∂u1 * ∂u1/∂x",
+        "= 1 + 1 * 2*x",
+        "= 1 + 6",
+        "= 7",
+    ]
+    assert equations(step(text, "Result")) == ["dy/dx = 1 + 2*x = 7"]
+
+
+def test_a_sum_inside_a_function() -> None:
+    text = derived("y = sin(x + x^2)")
+    assert "∂u2/∂x + ∂y/∂u2 * ∂u2/∂u1 * ∂u1/∂x" in " ".join(text.split())
+    assert equations(step(text, "Substitute back")) == [
+        "dy/dx = cos(x + x**2) * 1 + cos(x + x**2) * 1 * 2*x"
+    ]
+
+
+def test_the_sum_of_a_sum_of_vectors() -> None:
+    text = derived("input x[N]\nparam w[N]\ny = sum(w + x)")
+    assert equations(step(text, "Local Jacobians")) == [
+        "∂u1/∂w = eye(N) N x N, identity",
+        "∂y/∂u1 = ones(N).T 1 x N, a row of ones",
+    ]
+    assert equations(step(text, "The chain rule")) == [
+        "dy/dw = ∂y/∂u1 @ ∂u1/∂w",
+        "= ones(N).T @ eye(N)",
+    ]
+    assert equations(step(text, "Result")) == ["dw = ones(N)"]
+
+
+def test_a_rectified_unit_has_cases_and_says_what_holds_at_the_kink() -> None:
+    text = derived("input x[N]\nparam w[N], b\ny = max(0, w @ x + b)")
+    result = step(text, "Result")
+    cases = {case.split("\n")[0].strip(): equations(case) for case in result.split("Where ")[1:]}
+    assert cases == {
+        "w @ x + b > 0:": ["dw = x", "db = 1"],
+        "w @ x + b < 0:": ["dw = zeros(N)", "db = 0"],
+        "w @ x + b == 0, a kink:": ["dw = 0.5*x", "db = 0.5"],
+    }
+
+
+def test_the_mean_squared_error() -> None:
+    text = derived("input X[N,D], y[N]\nparam w[D]\nJ = mean((y - X @ w)^2)")
+    assert equations(step(text, "Local Jacobians")) == [
+        "∂u1/∂w = X N x D, dense",
+        "∂u2/∂u1 = -eye(N) N x N, a multiple of the identity",
+        "∂u3/∂u2 = diag(2*u2) N x N, diagonal",
+        "∂u4/∂u3 = ones(N).T 1 x N, a row of ones",
+        "∂J/∂u4 = 1/N",
+    ]
+    assert equations(step(text, "Backward")) == [
+        "dJ = 1",
+        "du4 = dJ * 1/N",
+        "du3 = du4 * ones(N) [N]",
+        "du2 = du3 * 2*u2 [N]",
+        "du1 = -du2 [N]",
+        "dw = X.T @ du1 [D]",
+    ]
+    assert equations(step(text, "Result")) == ["dw = -2/N*(X.T @ (y - X @ w))"]
+
+
+def test_cross_entropy_is_the_difference_of_probabilities() -> None:
+    text = derived(
+        "input x[D], t[K]\nparam W[K,D], b[K]\nz = W @ x + b\nJ = logsumexp(z) - dot(t, z)"
+    )
+    assert equations(step(text, "Result")) == [
+        "dW = outer(softmax(W @ x + b) - t, x)",
+        "db = softmax(W @ x + b) - t",
+    ]
+
+
+# What the author named stays
+
+
+def test_names_of_the_author_stay_and_new_ones_collide_with_none() -> None:
+    text = derived("u1 = x*y; u = sin(u1*u2); J = exp(u)*u", wrt=["x"])
+    assert equations(step(text, "Intermediate variables")) == [
+        "u1 = x*y",
+        "v1 = u1*u2",
+        "u = sin(v1)",
+        "v2 = exp(u)",
+        "J = v2*u",
+    ]
+
+
+def test_what_does_not_move_stays_in_place() -> None:
+    text = derived("J = a*x^2 + sin(b*c)", wrt=["x"])
+    assert equations(step(text, "Intermediate variables")) == [
+        "u1 = x**2",
+        "u2 = a*u1",
+        "J = u2 + sin(b*c)",
+    ]
+
+
+def test_an_input_without_a_path() -> None:
+    text = derived("param a, b\nJ = a^2 + floor(b)")
+    assert "J does not depend on b: no path leads there, and the derivative is 0." in text
+
+
+# Choices
+
+
+def test_one_path() -> None:
+    text = derived("y = sin(x + x^2)", "x=1", path=("x", "u1", "y"))
+    assert "along paths through x, u1 and y" in " ".join(text.split())
+    assert equations(step(text, "The chain rule"))[0] == "dy/dx = ∂y/∂u2 * ∂u2/∂u1 * ∂u1/∂x"
+    assert equations(step(text, "The chain rule"))[-1] == "= -0.832294"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [(("x", "typo"), "G0721"), (("c", "y"), "G0721"), (("u", "v"), "G0722")]
+)
+def test_a_path_that_is_none(path: tuple[str, ...], code: str) -> None:
+    source = "param x\ninput c\nv = x*c; u = sin(v); y = u + v"
+    with pytest.raises(UsageError) as error:
+        derived(source, path=path)
+    assert [problem.code for problem in error.value.diagnostics] == [code]
+
+
+def test_several_outputs_need_a_choice() -> None:
+    source = "param r, phi\nx = r*cos(phi)\ny = r*sin(phi)\noutput x, y"
+    with pytest.raises(UsageError) as error:
+        derived(source)
+    (problem,) = error.value.diagnostics
+    assert problem.code == "G0404"
+    assert "--seed-output x" in (problem.help or "")
+    assert "dy/dr = sin(phi)" in derived(source, seed_output="y")
+
+
+def test_the_elements_of_an_array_are_summed() -> None:
+    text = derived("input x[N]\nz = x^2\noutput z", "x=[1,2]", seed_output="z")
+    assert equations(step(text, "Result")) == ["dx = 2*x = [2, 4]"]
+
+
+# Limits
+
+
+def test_exponentially_many_paths_are_counted_and_not_listed() -> None:
+    lines = ["v0 = sin(x); v1 = cos(x)"]
+    lines += [f"v{i} = sin(v{i - 1})*v{i - 2}" for i in range(2, 1001)]
+    begin = time.perf_counter()
+    text = derived("\n".join(lines), "x=0.5")
+    assert time.perf_counter() - begin < 20
+    assert "more than a billion paths lead from x to v1000" in " ".join(text.split())
+    assert "The chain rule" not in text
+    assert len(text) < 30_000
+
+
+def test_a_program_of_5000_equations_is_short_and_says_what_it_left_out() -> None:
+    lines = ["v0 = x"] + [f"v{i} = cos(v{i - 1}) + x/{i}" for i in range(1, 5001)]
+    begin = time.perf_counter()
+    text = derived("\n".join(lines), "x=0.5")
+    assert time.perf_counter() - begin < 60
+    assert len(text) < 40_000
+    assert "further terms" in text
+    assert "further quantities are left out; --most" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("source", ["y = x", "y = 3", "param x\ny = 2*x\noutput x", "y = x - x"])
+def test_small_programs(source: str) -> None:
+    assert derived(source).startswith("The derivative of ")
+
+
+# Every example
+
+
+def _gradients(path: Path, seed: str | None) -> tuple[dict[str, object], list[str]]:
+    loaded = gradc.load(path)
+    inputs = json.loads(path.with_suffix(".json").read_text())
+    if seed is None:
+        evaluation = loaded.run(**inputs)
+    else:
+        from gradc.runtime.bind import bind
+        from gradc.session import Request as RunRequest
+        from gradc.session import evaluate_for
+
+        program = loaded.program
+        bound = bind(program.inputs, inputs, program.requirements, program.source)
+        _, evaluation, _ = evaluate_for(program, bound, RunRequest(seed_output=seed))
+    return dict(evaluation.adjoints), [var.name for var in loaded.wrt]
+
+
+# A run of `particle` takes many seconds by itself.
+QUICK = [path for path in EXAMPLES if path.stem != "particle"]
+
+
+@pytest.mark.parametrize("path", QUICK, ids=lambda path: path.stem)
+def test_the_result_has_the_numbers_of_run(path: Path) -> None:
+    program = gradc.load(path).program
+    seed = None if program.is_scalar_valued else program.graph.outputs[0].name
+    request = Request((str(path.with_suffix(".json")),), None, seed)
+    result = explain(program, request, lambda: "")
+    assert result.exit_code == 0
+    adjoints, names = _gradients(path, seed)
+    lost = "does not depend on" in result.text
+    text = " ".join(step(result.text, "Result").split())
+    for name in names:
+        number = " ".join(array_cell(adjoints[name]).split())
+        assert lost or f"= {number}" in text, name
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_lines_fit_where_they_can_be_broken(path: Path) -> None:
+    program = gradc.load(path).program
+    seed = None if program.is_scalar_valued else program.graph.outputs[0].name
+    text = explain(program, Request((), None, seed), lambda: "").text
+    for line in text.split("\n"):
+        own = any(line.strip() in " ".join(x.split()) for x in program.source.text.split("\n"))
+        assert len(line) <= 80 or own or " " not in line.strip() or line.startswith("    "), line
