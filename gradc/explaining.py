@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 from gradc.diagnostics import Diagnostic, UsageError
 from gradc.explain.derive import MOST_ROWS, Numbers, derive
+from gradc.explain.model import Derivation
 from gradc.explain.study import Study, study
 from gradc.explain.text import text
 from gradc.ir.graph import Atom, Equation, Lit, Var
 from gradc.ir.program import Program
 from gradc.ops.builder import Builder
 from gradc.passes.dead import without_dead_equations
-from gradc.report.notation import TEXT
+from gradc.report.notation import TEXT, Notation
 from gradc.runtime.bind import Bound
 from gradc.runtime.evaluate import call, evaluate_bound, with_output
 from gradc.runtime.load import load_functions
@@ -37,6 +38,7 @@ class Request(NamedTuple):
     path: Sequence[str] = ()
     most: int = MOST_ROWS
     width: int | None = None
+    format: str = "text"
 
 
 class Result(NamedTuple):
@@ -57,7 +59,8 @@ def explain(program: Program, request: Request, stdin: Callable[[], str]) -> Res
     seeded = _summed(seeded) if request.seed_output else seeded
     if not seeded.is_scalar_valued:
         raise UsageError([_choice(seeded)])
-    found = study(seeded, wrt, TEXT, request.path)
+    notation = _notation(request.format)
+    found = study(seeded, wrt, notation, request.path)
     numbers = Numbers()
     notes: tuple[Diagnostic, ...] = ()
     if request.specs:
@@ -65,8 +68,40 @@ def explain(program: Program, request: Request, stdin: Callable[[], str]) -> Res
         numbers, fault = _numbers(found, bound, wrt)
         notes = () if fault is None else (fault,)
         found = _confirmed(found, bound, numbers)
-    derivation = derive(found, TEXT, numbers, request.most)
-    return Result(text(derivation, request.width), notes, NUMERIC_FAILURE if notes else 0)
+    derivation = derive(found, notation, numbers, request.most)
+    written = _written(derivation, request)
+    return Result(written, notes, NUMERIC_FAILURE if notes else 0)
+
+
+def _notation(format: str) -> Notation:
+    """How formulas are written in a format."""
+    if format == "text":
+        return TEXT
+    if format == "html":
+        from gradc.report.notation_mathml import MATHML
+
+        return MATHML
+    from gradc.report.notation_latex import LATEX
+
+    return LATEX
+
+
+def _written(derivation: Derivation, request: Request) -> str:
+    match request.format:
+        case "markdown":
+            from gradc.explain.markdown import markdown
+
+            return markdown(derivation)
+        case "latex":
+            from gradc.explain.latex import latex
+
+            return latex(derivation)
+        case "html":
+            from gradc.explain.html import html
+
+            return html(derivation)
+        case _:
+            return text(derivation, request.width)
 
 
 def _choice(program: Program) -> Diagnostic:

@@ -40,6 +40,14 @@ from gradc.cli.output import write_result
     show_default=True,
     help="Rows of one list; what is beyond is counted.",
 )
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice(["text", "markdown", "latex", "html"]),
+    default="text",
+    show_default=True,
+    help="How the derivation is written. Messages are text and go to standard error.",
+)
 @click.option("-o", "--output", metavar="OUT", help="The file to write. Default: standard output.")
 def command(
     file: str,
@@ -49,6 +57,7 @@ def command(
     seed_output: str | None,
     path: str | None,
     most: int,
+    format: str,
     output: str | None,
 ) -> None:
     """Derive the derivatives of a program step by step, as a textbook does.
@@ -68,6 +77,7 @@ def command(
             names(path) or (),
             most,
             terminal_width(sys.stdout.fileno()) if to_terminal else None,
+            format,
         )
         result = explain(program, request, standard_input)
         write_result(result.text.encode(), output, None if file == "-" else file)

@@ -36,7 +36,7 @@ from gradc.passes.dead import only_needed
 from gradc.report.formula import Formulas
 from gradc.report.formula_control import loop_heading
 from gradc.report.notation import ELEMENTS, Notation, Piece
-from gradc.report.numbers import array_cell, number
+from gradc.report.numbers import PLAIN_NUMBER, array_cell, number
 from gradc.report.partials import Statement
 
 #: Rows of one list, unless more are asked for.
@@ -136,10 +136,16 @@ class _Derivation:
         if generated:
             blocks.append(prose("Every operation gets a name of its own."))
         blocks += self._display(rows, "quantities")
-        return Step("Intermediate variables", tuple(blocks))
+        return Step(("Intermediate variables",), tuple(blocks))
 
     def _given(self, var: Var) -> Row:
-        return Row(self.n.name(var.name).text, array_cell(self.numbers.values[var.name]))
+        number = array_cell(self.numbers.values[var.name])
+        return Row(self.n.name(var.name).text, self._written(number))
+
+    def _written(self, number: str) -> str:
+        """A number, or an array in words, in the place of a formula."""
+        plain = PLAIN_NUMBER.fullmatch(number)
+        return self.n.literal(number).text if plain else self.n.words(number).text
 
     def _definition(self, statement: Statement) -> Row:
         n, last = self.n, statement.equations[-1]
@@ -157,12 +163,12 @@ class _Derivation:
         if not rows:
             return None
         if self.study.scalar:
-            return Step("Local partial derivatives", tuple(self._display(rows, "partials")))
+            return Step(("Local partial derivatives",), tuple(self._display(rows, "partials")))
         words = prose(
             "The Jacobian of a result in an operand has a row for each element of the result "
             "and a column for each of the operand."
         )
-        return Step("Local Jacobians", (words, *self._display(rows, "Jacobians")))
+        return Step(("Local Jacobians",), (words, *self._display(rows, "Jacobians")))
 
     def _partial(self, edge: Edge) -> Row:
         n, jacobian = self.n, edge.jacobian
@@ -211,8 +217,8 @@ class _Derivation:
                 rows = self._products(self.n.words(f"path {i}"), term.path, term.product)
                 blocks.append(Display(tuple(rows)))
         blocks.append(Display(tuple(self._sum(route))))
-        title = f"The chain rule for {route.start.name}" if len(self.routes) > 1 else ""
-        return Step(title or "The chain rule", tuple(blocks))
+        several = (" for ", self._math(route.start)) if len(self.routes) > 1 else ()
+        return Step(("The chain rule", *several), tuple(blocks))
 
     def _stops(self, path: Path) -> Words:
         stops = [path[0].operand, *(edge.result for edge in path)] if path else []
@@ -291,15 +297,16 @@ class _Derivation:
         study, n = self.study, self.n
         output = n.name(study.output.name)
         first = study.routes[0].start
-        shape = f", in the shape of {first.name}" if first.type.shape else ""
+        shape = (", in the shape of ", self._math(first)) if first.type.shape else ()
         words = prose(
             Math(self._adjoint(first).text),
             " is the derivative of ",
             Math(output.text),
             " with respect to ",
             Math(n.name(first.name).text),
-            f"{shape}, and so on. From the output back to the inputs, each is a sum over all that "
-            "reads the quantity: its own derivative times the local one.",
+            *shape,
+            ", and so on. From the output back to the inputs, each is a sum over all that reads "
+            "the quantity: its own derivative times the local one.",
         )
         blocks: list[Block] = [words]
         for route in study.routes:
@@ -315,7 +322,7 @@ class _Derivation:
                     )
                 )
         rows = list(self._adjoints())
-        return Step("Backward", (*blocks, *self._display(rows, "derivatives")))
+        return Step(("Backward",), (*blocks, *self._display(rows, "derivatives")))
 
     def _adjoints(self) -> Iterator[Row]:
         study = self.study
@@ -370,7 +377,7 @@ class _Derivation:
             if found != self._factors(paths).text:
                 total = self.n.total(study.output.name, route.start.name).text
                 blocks.append(Display((Row(total, found),)))
-        return Step("Substitute back", tuple(blocks)) if blocks else None
+        return Step(("Substitute back",), tuple(blocks)) if blocks else None
 
     def _result(self) -> Step | None:
         study, closed = self.study, self.study.closed
@@ -388,7 +395,7 @@ class _Derivation:
             if value is not None:
                 rows.append(self._row(left, formulas.piece(value), text))
             elif text:
-                rows.append(Row(left, self.n.words(text).text))
+                rows.append(Row(left, self._written(text)))
         if rows:
             blocks.append(Display(tuple(rows)))
         if isinstance(closed, str) and study.routes:
@@ -396,7 +403,7 @@ class _Derivation:
         if found is not None:
             for case in found.cases:
                 blocks += self._case(case, formulas)
-        return Step("Result", tuple(blocks)) if blocks else None
+        return Step(("Result",), tuple(blocks)) if blocks else None
 
     def _left(self, var: Var) -> str:
         if self.study.scalar:

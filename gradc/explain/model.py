@@ -67,7 +67,7 @@ Block = Display | Paragraph | Listing
 class Step:
     """One step of a derivation, under a title."""
 
-    title: str
+    title: Words
     blocks: tuple[Block, ...]
 
 

@@ -24,7 +24,7 @@ def text(derivation: Derivation, width: int | None = None) -> str:
     for block in derivation.opening:
         parts += ["", *_block(block, columns)]
     for i, step in enumerate(derivation.steps, 1):
-        parts += ["", f"{i}. {visible(step.title)}"]
+        parts += ["", f"{i}. {_plain(step.title)}"]
         for block in step.blocks:
             parts += ["", *_block(block, columns)]
     return "\n".join(line.rstrip() for line in parts) + "\n"

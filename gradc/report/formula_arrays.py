@@ -170,7 +170,7 @@ def _contract(n: Notation, equation: Equation, args: Sequence[Piece]) -> Piece:
             (a, x), (b, y) = (b, y), (a, x)
         left = x if len(a) < 2 or a[-1] == summed[0] else n.transposed(x)
         right = y if len(b) < 2 or b[0] == summed[0] else n.transposed(y)
-        return n.infix("@", left, right)
+        return n.contracted(left, right, (len(a), len(b)))
     product = n.infix("*", n.at(x, a), n.at(y, b))
     over = "".join(dict.fromkeys(letter for letter in a + b if letter not in result))
     return n.reduced("sum", over, [product]) if over else product

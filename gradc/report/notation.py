@@ -23,8 +23,10 @@ from gradc.ir.dims import Dim, Quotient
 
 ELLIPSIS = "..."
 
-# How tightly an operation binds; as in the parser, with `@` set apart from the other products.
-CONDITIONAL, OR, AND, NOT, COMPARISON, SUM, PRODUCT, MATMUL, SIGN, POWER, PRIMARY = range(11)
+# How tightly an operation binds; as in the parser, with `@` set apart from the other products.  A
+# notation without a sign between factors sets those by elements apart, too.
+CONDITIONAL, OR, AND, NOT, COMPARISON, SUM, ELEMENTWISE = range(7)
+PRODUCT, MATMUL, SIGN, POWER, PRIMARY = range(7, 12)
 
 #: The product of two arrays, element by element.
 ELEMENTS = ".*"
@@ -114,6 +116,10 @@ class Notation(ABC):
     @abstractmethod
     def transposed(self, value: Piece) -> Piece:
         """`value.T`."""
+
+    @abstractmethod
+    def contracted(self, left: Piece, right: Piece, ranks: tuple[int, int]) -> Piece:
+        """`left @ right`, of vectors and matrices."""
 
     @abstractmethod
     def array(self, items: Iterable[Piece]) -> Piece:
@@ -313,6 +319,9 @@ class _Text(Notation):
 
     def transposed(self, value: Piece) -> Piece:
         return Piece(f"{self.bracketed(value, value.binding < PRIMARY)}.T")
+
+    def contracted(self, left: Piece, right: Piece, ranks: tuple[int, int]) -> Piece:
+        return self.infix("@", left, right)
 
     def array(self, items: Iterable[Piece]) -> Piece:
         return Piece(f"[{', '.join(item.text for item in items)}]")

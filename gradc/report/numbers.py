@@ -8,6 +8,7 @@ offers `tolist()` is taken as Python numbers.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Union
 
@@ -15,6 +16,10 @@ from typing import Any, NamedTuple, Union
 _WHOLE_LIMIT = 10**10
 
 JsonValue = Union[bool, int, float, str, "list[JsonValue]"]
+
+
+#: What `number` writes of a real number.
+PLAIN_NUMBER = re.compile(r"-?(\d+(\.\d*)?(e[+-]?\d+)?|inf)|nan")
 
 
 def number(x: float) -> str:
