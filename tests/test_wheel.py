@@ -65,6 +65,8 @@ def test_it_has_every_file_of_the_package(names):
         "gradc/grammars/gradc.lark",
         "gradc/py.typed",
         "gradc/frontend/_tables.py",
+        "gradc/targets/js/helpers_arrays.js",
+        "gradc/targets/js/helpers_math.js",
         "gradc/targets/python/helpers_math.py",
         "gradc/targets/python/helpers_numpy.py",
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from gradc.cli.boundary import reported
@@ -9,22 +12,27 @@ from gradc.cli.options import format_option, names, program_argument, read_progr
 from gradc.cli.output import write_result
 from gradc.diagnostics import Diagnostic, UsageError
 
+if TYPE_CHECKING:
+    from gradc.ir.graph import Var
+    from gradc.ir.program import Program
+
 
 @click.command("compile")
 @program_argument
 @click.option("-o", "--output", metavar="OUT", help="The file to write, else standard output.")
 @click.option(
     "--target",
-    type=click.Choice(["python", "g"]),
+    type=click.Choice(["python", "js", "g"]),
     default="python",
     show_default=True,
-    help="python: a module.  g: the program and its derivatives as one program.",
+    help="python: a module.  js: an ES module of JavaScript.  g: the program and its "
+    "derivatives as one program.",
 )
 @click.option(
     "--mode",
     type=click.Choice(["forward", "reverse", "both"]),
     help="forward: tangent.  reverse: forward, reverse and value_and_grad.  "
-    "Default: both for python, reverse for g.",
+    "Default: both for python and js, reverse for g.",
 )
 @click.option(
     "--order",
@@ -50,8 +58,8 @@ def command(
     wrt: str | None,
     format: str,
 ) -> None:
-    """Emit code that computes a program and its derivatives: a self-contained Python module, or
-    a program of this language, which can be compiled and differentiated again."""
+    """Emit code that computes a program and its derivatives: a self-contained module of
+    Python or JavaScript, or a program of this language, which can be compiled again."""
     with reported(format):
         if target == "g" and (mode == "both" or order > 1 or trace):
             raise UsageError([_ONE_PROGRAM])
@@ -62,11 +70,24 @@ def command(
 
             text = emit_program(program, chosen, mode or "reverse")
         else:
-            from gradc.targets.python.emit import emit, emit_trace
-
-            how = mode or "both"
-            text = emit_trace(program).text if trace else emit(program, chosen, how, order).text
+            text = _module(program, chosen, target, mode or "both", order, trace)
         write_result(text.encode("utf-8"), output, None if file == "-" else file)
+
+
+def _module(
+    program: Program, wrt: Sequence[Var], target: str, mode: str, order: int, trace: bool
+) -> str:
+    if target == "js":
+        from gradc.targets.js import emit as js
+
+        if trace:
+            return js.emit_trace(program).text + "\nexport { trace };\n"
+        return js.emit(program, wrt, mode, order).text
+    from gradc.targets.python import emit as python
+
+    if trace:
+        return python.emit_trace(program).text
+    return python.emit(program, wrt, mode, order).text
 
 
 _ONE_PROGRAM = Diagnostic(

@@ -15,7 +15,7 @@ import gradc
 from gradc.cli.boundary import INTERRUPTED, report_usage
 
 COMMANDS = {
-    "compile": "Emit a self-contained Python module with the derivatives.",
+    "compile": "Emit a self-contained module with the derivatives.",
     "run": "Print every value and every derivative.",
     "inputs": "Print sample data for a program, to be changed and run.",
     "nudge": "Move inputs a little, and compare with the linear prediction.",

@@ -149,14 +149,14 @@ CONTROL = (
         "call",
         "The call of a function of the author's.",
         _call_rule,
-        {"python": Form("call"), "numpy": Form("call"), "g": Form("call")},
+        {"python": Form("call"), "numpy": Form("call"), "js": Form("call"), "g": Form("call")},
         structured="calls of the function's own tangent and adjoint",
     ),
     Primitive(
         "loop",
         "A body that is run for each element of a range, with carried quantities.",
         _loop_rule,
-        {"python": Form("loop"), "numpy": Form("loop"), "g": Form("loop")},
+        {"python": Form("loop"), "numpy": Form("loop"), "js": Form("loop"), "g": Form("loop")},
         structured="a loop over the body's tangents; a loop backwards over its adjoints",
     ),
 )

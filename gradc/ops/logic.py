@@ -28,7 +28,7 @@ _TRUTH = "a truth value has no derivative"
 def _truth(
     name: str, doc: str, python: Spelling, numpy: Spelling, exact: Callable[..., bool]
 ) -> Primitive:
-    spell = {"python": python, "numpy": numpy, "g": in_language(name, python, numpy)}
+    spell = {"python": python, "numpy": numpy, "js": python, "g": in_language(name, python, numpy)}
     return Primitive(name, doc, bool_rule, spell, constant=_TRUTH, exact=exact)
 
 
@@ -52,7 +52,12 @@ LOGIC = (
         "select",
         "The second operand where the condition holds, else the third; elementwise.",
         select_rule,
-        {"python": Form("select"), "numpy": Form("select"), "g": Form("select")},
+        {
+            "python": Form("select"),
+            "numpy": Form("select"),
+            "js": Form("select"),
+            "g": Form("select"),
+        },
         partials=lambda c, x, y, out: (0, where(c, 1.0, 0.0), where(c, 0.0, 1.0)),
         guarded={1: True, 2: False},
         exact=lambda c, x, y: x if c else y,

@@ -9,6 +9,7 @@ Deliberately absent: simplification of the mathematics.
 
 from __future__ import annotations
 
+from gradc.targets.statements import signs
 from gradc.targets.statements.tree import (
     BoolOp,
     Call,
@@ -16,7 +17,6 @@ from gradc.targets.statements.tree import (
     Conditional,
     Expr,
     Name,
-    Number,
     Unary,
 )
 
@@ -29,22 +29,14 @@ _FALLING = (">", ">=")
 
 def negative(expr: Expr) -> Expr:
     """`-x`, but never `--x` (B002)."""
-    if isinstance(expr, Unary) and expr.op == "-":
-        return expr.operand
-    if isinstance(expr, Number):
-        return Number(-expr.value)
-    return Unary("-", expr)
+    return signs.negative(expr)
 
 
 def inverse(expr: Expr) -> Expr:
     """`not x`; `a != b` for `not a == b` (SIM201, SIM202), `x` for `not not x` (SIM208)."""
-    if isinstance(expr, Unary) and expr.op == "not":
-        return expr.operand
     if expr in (TRUE, FALSE):
         return FALSE if expr == TRUE else TRUE
-    if isinstance(expr, Compare) and expr.ops in (("==",), ("!=",)):
-        return expr._replace(ops=("!=",) if expr.ops == ("==",) else ("==",))
-    return Unary("not", expr)
+    return signs.inverse(expr)
 
 
 def compare(left: Expr, op: str, right: Expr) -> Expr:

@@ -143,7 +143,16 @@ class _Writer:
         start, stop = body.size(loop.start), body.size(loop.stop)
         count = None if loop.count is None else body.atom(loop.count)
         from_zero = loop.step == 1 and loop.start == Dim.of(0)
-        return Steps(self.index, start, stop, loop.step, from_zero, count, loop.backwards)
+        return Steps(
+            self.index,
+            start,
+            stop,
+            loop.step,
+            from_zero,
+            count,
+            body.size(loop.length),
+            loop.backwards,
+        )
 
     def _row(self) -> Expr:
         """The number of the step, counted from the first one of the range."""

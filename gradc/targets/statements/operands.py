@@ -84,6 +84,12 @@ class Operands:
         """Whether the expression of an atom is repeated along some axes by what reads it."""
         return type(atom) is Var and atom in self.extents.partial
 
+    def is_number(self, atom: Atom) -> bool:
+        """Whether the expression of an atom is one number, for all elements if it has axes."""
+        if not atom.type.shape:
+            return True
+        return type(atom) is Var and not any(self.extents.partial.get(atom, (True,)))
+
     def helper(self, name: str) -> str:
         """The name of a helper that is called, which is emitted with the code."""
         self.helpers.setdefault(name)

@@ -38,6 +38,9 @@ class Context(Protocol):
     def lacks_axes(self, atom: Atom) -> bool:
         """Whether the expression of an atom is repeated along some axes by what reads it."""
 
+    def is_number(self, atom: Atom) -> bool:
+        """Whether the expression of an atom is one number, for all elements if it has axes."""
+
     def helper(self, name: str) -> str:
         """The name of a helper that is called, which is emitted with the code."""
 
@@ -68,6 +71,7 @@ class Steps(NamedTuple):
     step: int
     from_zero: bool  # whether it starts at 0 with steps of 1
     counted: Expr | None  # how many steps of it are run, if not all
+    length: Expr  # the number of steps of the whole range
     backwards: bool  # whether these are run from the last to the first
 
 

@@ -111,6 +111,23 @@ class Subscript(NamedTuple):
     indices: tuple[Expr | Slice, ...]
 
 
+class Element(NamedTuple):
+    """An element of an array that has no name, in the body of an `Elementwise`."""
+
+    number: int
+
+
+class Elementwise(NamedTuple):
+    """`body` for each element of some arrays, which it calls as the first of each pair says.
+
+    Only for a language without operators on arrays.
+    """
+
+    body: Expr
+    arrays: tuple[tuple[Name | Element, Expr], ...]
+    truth: bool  # whether the elements of the result are truth values
+
+
 Expr = (
     Name
     | Number
@@ -125,6 +142,8 @@ Expr = (
     | ListExpr
     | Attribute
     | Subscript
+    | Element
+    | Elementwise
 )
 
 
@@ -206,8 +225,22 @@ class For(NamedTuple):
     body: tuple[Stmt, ...]
 
 
+class Count(NamedTuple):
+    """`for (target = first; target op bound; target += step)`.
+
+    Only for a language without ranges.
+    """
+
+    target: str
+    first: Expr
+    op: str
+    bound: Expr
+    step: int
+    body: tuple[Stmt, ...]
+
+
 SimpleStmt = Assign | TupleAssign | AugAssign | Return | Raise | ExprStmt
-Stmt = SimpleStmt | Comment | Blank | Break | If | For
+Stmt = SimpleStmt | Comment | Blank | Break | If | For | Count
 
 
 class Param(NamedTuple):

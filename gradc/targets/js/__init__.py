@@ -1,0 +1,1 @@
+"""The JavaScript target: emitted modules that import nothing."""

@@ -1,0 +1,50 @@
+"""The helper functions of emitted JavaScript, as text taken from `helpers_math.js` and
+`helpers_arrays.js`; see `statements.helpers`.
+
+A definition begins at the margin, behind its comment; what stands between two of them and ends in
+a blank line, a heading, belongs to none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from gradc.targets.statements.helpers import Cut, Definition, wanted
+
+_FILES = ("helpers_math.js", "helpers_arrays.js")
+_CUT = Cut(
+    re.compile(
+        r"^(?:/\*\*(?:[^*]|\*(?!/))*\*/\n|(?://.*\n)+(?!\n))?(?:function (\w+)\(|const (\w+) = )",
+        re.MULTILINE,
+    ),
+    re.compile(r"/\*\*(?:[^*]|\*(?!/))*\*/|//.*|\"[^\"]*\""),
+    re.compile(r"(?<![.\w])[A-Za-z_]\w*"),
+)
+_HEADING = re.compile(r"\n\n// .*\Z")
+
+
+def helper_names() -> frozenset[str]:
+    """The names of all helpers."""
+    return frozenset(_definitions())
+
+
+def helper_source(names: Iterable[str]) -> list[str]:
+    """The definitions of the helpers named and of those they call."""
+    definitions = _definitions()
+    return [definitions[name].text for name in wanted(definitions, names)]
+
+
+@lru_cache
+def _definitions() -> dict[str, Definition]:
+    """The definitions of the helper files by name, in order."""
+    texts = []
+    for name in _FILES:
+        with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
+            texts.append(file.read())
+    definitions = _CUT.definitions("\n".join(texts))
+    return {
+        name: one._replace(text=_HEADING.sub("", one.text)) for name, one in definitions.items()
+    }
