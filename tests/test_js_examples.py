@@ -10,9 +10,10 @@ import numpy as np
 from javascript import Job, needs_node, run
 
 import gradc
+from gradc.report.partials import local_partials
 from gradc.runtime.bind import bind
 from gradc.runtime.load import load_functions
-from gradc.targets.js.emit import emit, emit_trace
+from gradc.targets.js.emit import emit, emit_trace, emit_values
 from gradc.targets.python import emit as python
 
 # The loops of `particle` take minutes in Python.
@@ -79,6 +80,10 @@ def python_results(functions: Any, calls: Any) -> list[Any]:
     return results
 
 
+def several(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
 @needs_node
 def test_every_example_has_the_values_of_the_python_target(tmp_path: Path) -> None:
     jobs, expected, names = [], [], []
@@ -93,10 +98,14 @@ def test_every_example_has_the_values_of_the_python_target(tmp_path: Path) -> No
         expected.append(python_results(load_functions(compiled.python, path.name), calls))
         traced, everything = emit_trace(program), [("trace", [*arguments, *weights])]
         jobs.append(Job(traced.text + "\nexport { trace };", everything))
-        trace = python.emit_trace(program)
+        trace, local = python.emit_trace(program), local_partials(program)
         assert list(map(str, traced.values)) == list(map(str, trace.values))
         expected.append(python_results(load_functions(trace.text, path.name), everything))
-        names += [path.name, f"trace of {path.name}"]
+        text = emit_values(local.scalars) + "\nexport { values };"
+        jobs.append(Job(text, [("values", arguments)]))
+        factors = load_functions(python.emit(local.scalars, (), "reverse").text, path.name)
+        expected.append([several(factors["forward"](*arguments)[0])])
+        names += [path.name, f"trace of {path.name}", f"factors of {path.name}"]
     for name, found, numbers, job in zip(names, run(jobs, tmp_path), expected, jobs, strict=True):
         for (function, _), one, other in zip(job.calls, found, numbers, strict=True):
             close(one, other, f"{function} of {name}")

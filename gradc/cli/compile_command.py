@@ -81,7 +81,7 @@ def _module(
         from gradc.targets.js import emit as js
 
         if trace:
-            return js.emit_trace(program).text + "\nexport { trace };\n"
+            return js.emit_trace(program, exported=True).text
         return js.emit(program, wrt, mode, order).text
     from gradc.targets.python import emit as python
 

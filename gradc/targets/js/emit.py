@@ -1,7 +1,7 @@
 """A program and its derivatives as one self-contained JavaScript module: `emit`.
 
-`emit_trace` is for a page that shows a program: the text of a function `trace` with its helpers,
-which may be put into any script.
+`emit_trace` and `emit_values` are for a page that shows a program: the text of a function with
+its helpers, which may be put into any script.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
+from gradc.pipeline import prepared
 from gradc.targets.js.module import JavaScriptModule, JavaScriptPart
 from gradc.targets.statements.emit import Emitted, Trace, emitted, traced
 
@@ -19,9 +20,20 @@ def emit(program: Program, wrt: Sequence[Var], mode: str = "both", order: int = 
     return emitted(JavaScriptModule, program, wrt, mode, order)
 
 
-def emit_trace(program: Program) -> Trace:
-    """Emit the function `trace(inputs..., seeds...)`, as `statements.emit` says.
+def emit_trace(program: Program, exported: bool = False) -> Trace:
+    """Emit the function `trace(inputs..., seeds...)`, as `statements.emit` says: its text, or a
+    module that exports it.
 
-    It gives `[[value, ...], [adjoint, ...]]`.  Its text exports nothing.
+    It gives `[[value, ...], [adjoint, ...]]`.
     """
-    return traced(JavaScriptPart, program)
+    return traced(JavaScriptModule if exported else JavaScriptPart, program)
+
+
+def emit_values(program: Program) -> str:
+    """Emit the function `values(inputs...)`, which gives the list of all outputs; the text is as
+    that of `emit_trace`."""
+    program = prepared(program)
+    module = JavaScriptPart(program, (), (program.graph,))
+    module.name_all(None)
+    module.values()
+    return module.text()

@@ -20,8 +20,6 @@ from gradc.targets.statements.tree import Function
 class JavaScriptModule(ModuleWriter):
     """Writes the functions of one module, which exports them."""
 
-    exports = True
-
     def __init__(self, program: Program, wrt: tuple[Var, ...], graphs: Sequence[Graph]) -> None:
         super().__init__(program, wrt, graphs, JAVASCRIPT_STYLE)
         self._takes_arrays = not needs_no_arrays(graphs)
@@ -44,12 +42,17 @@ class JavaScriptModule(ModuleWriter):
     def text(self) -> str:
         """The text of the module."""
         head = module_docstring(self.program, self.wrt, self.identifiers.renamed, self.derivatives)
-        functions = [print_function(function, self.exports) for function in self.functions]
+        return print_module(head, self._definitions(exported=True))
+
+    def _definitions(self, exported: bool) -> list[str]:
+        functions = [print_function(function, exported) for function in self.functions]
         called = [print_function(function) for function in self.called.written]
-        return print_module(head, (*helper_source(self.helpers), *called, *functions))
+        return [*helper_source(self.helpers), *called, *functions]
 
 
 class JavaScriptPart(JavaScriptModule):
     """Writes functions that stand in the text of something else, and are not exported."""
 
-    exports = False
+    def text(self) -> str:
+        """The text of the functions."""
+        return print_module(None, self._definitions(exported=False))

@@ -36,9 +36,10 @@ from gradc.targets.statements.tree import (
 )
 
 
-def print_module(docstring: str, definitions: Iterable[str]) -> str:
+def print_module(docstring: str | None, definitions: Iterable[str]) -> str:
     """The text of a whole file, ending in a line break."""
-    return "\n\n".join(["\n".join(block_comment(docstring)), *definitions]) + "\n"
+    head = [] if docstring is None else ["\n".join(block_comment(docstring))]
+    return "\n\n".join([*head, *definitions]) + "\n"
 
 
 def print_function(function: Function, exported: bool = False) -> str:

@@ -279,6 +279,20 @@ class ModuleWriter(ABC):
             "Every named value, and the adjoint of every real one.",
         )
 
+    def values(self) -> None:
+        """`values`: every output of the program, and nothing else."""
+        graph = self.program.graph
+        body = self._body()
+        body.write(graph.equations, graph.outputs)
+        begin = self._enter(body, graph.inputs)
+        self._function(
+            "values",
+            self._parameters(graph.inputs),
+            [*begin, *body.statements, Return(_tuple(body, graph.outputs))],
+            Name("tuple"),
+            "Every output.",
+        )
+
     # Parts
 
     def _hint(self, var: Var) -> Expr:
