@@ -15,6 +15,7 @@ from gradc.diagnostics import UsageError
 from gradc.drawing import draw_values
 from gradc.report import diagram_dot, picture
 from gradc.report.diagram_model import Picture
+from gradc.report.diagram_plan import DEFAULT, View
 from gradc.report.dot_text import label, record
 from gradc.report.picture import render
 
@@ -25,8 +26,8 @@ INPUTS = {"a": 5, "b": 3, "c": 2}
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn(compiled: gradc.Compiled, **inputs: object) -> Picture:
-    return draw_values(compiled.program, inputs)
+def drawn(compiled: gradc.Compiled, view: View = DEFAULT, **inputs: object) -> Picture:
+    return draw_values(compiled.program, inputs, view)
 
 
 def words(svg: bytes) -> list[str]:
@@ -56,6 +57,8 @@ def test_every_node_shows_equation_value_and_derivative() -> None:
         assert all(part in line for part in parts)
 
 
+CLOSED = View(depth=0)
+DATA = {"x": [1, 2, 3], "a": 1, "b": 1}
 LOOP = """\
 input x[T]
 param a, b
@@ -69,7 +72,7 @@ J = sum(y)
 
 
 def test_a_loop_is_one_box_with_all_its_results() -> None:
-    dot = gradc.compile(LOOP).dot()
+    dot = diagram_dot.dot(drawn(gradc.compile(LOOP), CLOSED))
     (box,) = [line for line in dot.splitlines() if "loop t in 1:T" in line]
     assert "<v0> h|<d0> dh = 0 (no path)|<v1> s|<d1> ds = 0 (no path)|<v2> y[T - 1]|<d2> dy" in box
     node = box.split()[0]
@@ -80,7 +83,7 @@ def test_a_loop_is_one_box_with_all_its_results() -> None:
     assert f"{node}:v2:e -> " in dot
     box = next(
         line
-        for line in gradc.compile(LOOP).dot(x=[1, 2, 3], a=1, b=1).splitlines()
+        for line in diagram_dot.dot(drawn(gradc.compile(LOOP), CLOSED, **DATA)).splitlines()
         if "1:T" in line
     )
     assert "<v0> h = 6|" in box
@@ -130,9 +133,10 @@ def test_the_text_is_the_same_each_time() -> None:
     assert gradc.compile(CIRCUIT).dot(**INPUTS) == gradc.compile(CIRCUIT).dot(**INPUTS)
 
 
-def test_every_part_of_a_picture_is_found_in_its_svg(without_dot: None) -> None:
+@pytest.mark.parametrize("view", [CLOSED, DEFAULT])
+def test_every_part_of_a_picture_is_found_in_its_svg(without_dot: None, view: View) -> None:
     """By its id; and the texts of a node stand there in the order of the model."""
-    found = drawn(gradc.compile(LOOP), x=[1, 2, 3], a=1, b=0)
+    found = drawn(gradc.compile(LOOP), view, x=[1, 2, 3], a=1, b=0)
     root = ElementTree.fromstring(render(diagram_dot.dot(found), "svg"))
     groups = {group.get("id"): group for group in root.iter(f"{SVG}g")}
     for node in found.nodes:
@@ -143,6 +147,8 @@ def test_every_part_of_a_picture_is_found_in_its_svg(without_dot: None) -> None:
         shown = ["".join(text.itertext()).strip() for text in groups[arrow.id].iter(f"{SVG}text")]
         assert shown == list(arrow.lines)
         assert groups[arrow.id].get("class") == "edge"
+    for frame in found.frames:
+        assert groups[frame.id].get("class") == "cluster"
     named = [(text.role, text.quantity) for node in found.nodes for text in node.texts()]
     for var in gradc.compile(LOOP).graph.named():
         assert {("value", var.name), ("derivative", var.name)} <= set(named)

@@ -211,7 +211,7 @@ def test_a_view_that_no_picture_can_have(view: View, code: str, help: str) -> No
 
 VIEWS = st.builds(
     View,
-    depth=st.none(),
+    depth=st.none() | st.integers(0, 3),
     fold=st.booleans(),
     focus=st.none(),
     within=st.none(),

@@ -38,6 +38,13 @@ PICTURES = (".svg", ".png", ".pdf")
     help="Differentiate this quantity; of an array, the sum of its elements.",
 )
 @click.option(
+    "--depth",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Open loops and functions so many levels deep: 0 draws each as one box. Default: 1, or 0 "
+    "where the picture would have more boxes than --limit.",
+)
+@click.option(
     "--fold/--no-fold",
     default=True,
     help="Draw a block of equations that is repeated once, with its count. Default: --fold.",
@@ -68,6 +75,7 @@ def command(
     values: tuple[str, ...],
     output: str | None,
     seed_output: str | None,
+    depth: int | None,
     fold: bool,
     focus: str | None,
     within: int | None,
@@ -85,7 +93,7 @@ def command(
 
         kind = _kind(output)
         program = read_program(file, format)
-        view = View(fold=fold, focus=focus, within=within, limit=limit)
+        view = View(depth=depth, fold=fold, focus=focus, within=within, limit=limit)
         data = input_specs(file, specs, values)
         picture = draw(program, data, seed_output, standard_input, view)
         text = dot(picture)

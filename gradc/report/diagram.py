@@ -10,15 +10,17 @@ layout and files, evaluation.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
 from gradc.report.diagram_boxes import Boxes, from_to
+from gradc.report.diagram_functions import called
+from gradc.report.diagram_inside import Entry, Exit, Opened, opened_function, opened_loop
 from gradc.report.diagram_legend import legend
-from gradc.report.diagram_model import Arrow, End, Frame, Node, Picture, Zero
+from gradc.report.diagram_model import Arrow, End, Frame, Kind, Node, Picture, Zero
 from gradc.report.diagram_plan import Plan, View, plan
 from gradc.report.dot_text import wrapped
 from gradc.report.numbers import number
@@ -80,19 +82,49 @@ class _Diagram:
         lost = self._without_path()
         self.boxes = Boxes(program, plan, evaluation, partials.adjoint_names, lost)
         self.lost = lost
-        self.nodes: list[Node] = []
+        self.nodes = [self.boxes.node(box) for box in plan.boxes]
+        self.opened = dict(self._opened())
         self.arrows: list[Arrow] = []
         self.taken: set[str] = set()
 
     def draw(self) -> Picture:
         """Nodes, then arrows, then the legend."""
-        self.nodes = [self.boxes.node(box) for box in self.plan.boxes]
         for (tail, head, _, carried), bundle in self._bundles().items():
             self._arrow(tail, head, carried, bundle)
-        frames = tuple(self._frames())
-        picture = Picture(tuple(self.nodes), tuple(self.arrows), frames, ())
+        nodes = [node for i, node in enumerate(self.nodes) if i not in self.opened]
+        frames = list(self._frames())
+        for i, inside in self.opened.items():
+            # What is after the last step may have no path where what is in the loop has one.
+            zero = self.nodes[i].zero
+            nodes += (replace(n, zero=zero if n.quantities else None) for n in inside.nodes)
+        functions = list(self._functions())
+        nodes += (node for inside in functions for node in inside.nodes)
+        for inside in (*self.opened.values(), *functions):
+            self.arrows += inside.arrows
+            frames.append(inside.frame)
+        picture = Picture(tuple(nodes), tuple(self.arrows), tuple(frames), ())
         lines = legend(self.program, self.plan, self.evaluation, self.adjoint_names, picture)
-        return Picture(picture.nodes, picture.arrows, frames, tuple(lines))
+        return replace(picture, legend=tuple(lines))
+
+    # What is opened
+
+    def _opened(self) -> Iterator[tuple[int, Opened]]:
+        """The loops that are opened, by their boxes."""
+        for i, box in enumerate(self.plan.boxes):
+            source = self.plan.units[box.units[0]].source
+            if not (self.plan.depth and box.content == "one" and isinstance(source, Statement)):
+                continue
+            if source.equations[-1].op == "loop":
+                node = self.nodes[i]
+                kind: Kind = "output" if node.kind == "output" else "part"
+                results = list(self.boxes.results(source))
+                constants = self.program.constants
+                yield i, opened_loop(node.id, source, results, kind, constants, self.plan.depth)
+
+    def _functions(self) -> Iterator[Opened]:
+        """The functions that are opened."""
+        for i, one in enumerate(called(self.program, self.plan.shown, self.plan.depth)):
+            yield opened_function(f"d{i}", one.graph, one.call, one.title, one.depth)
 
     # What depends on what
 
@@ -166,22 +198,23 @@ class _Diagram:
     # Arrows
 
     def _arrow(self, tail: int, head: int, carried: bool, bundle: _Bundle) -> None:
-        """An arrow forward, and one back where any derivative comes back."""
-        begin, end = self.nodes[tail], self.nodes[head]
+        """The arrows between two boxes: forward, and back where any derivative comes back."""
         operand, result = bundle.pairs[0]
         many = len(bundle.pairs)
         grouped = not {self.plan.boxes[i].content for i in (tail, head)} <= {"one", "repeated"}
-        # Where many are drawn as one, values and derivatives share an arrow.
-        returns = bool(bundle.back) and (grouped or carried)
         partial = self._label(bundle)
-        count = (f"× {many}",) if grouped and many > 1 else ()
-        of, to = (operand.name, result.name) if many == 1 else (None, None)
-        zero = self._zero(bundle)
-        self.arrows.append(
-            Arrow(
-                self._id(f"f_{begin.id}_{end.id}"),
-                End(begin.id, _value_port(begin, operand)),
-                End(end.id, "v"),
+        for end in self._entries(head, bundle, partial):
+            begin = self._exit(tail, operand)
+            back = bool(bundle.back) and end.lines is not None
+            # Where many are drawn as one, values and derivatives share an arrow.
+            returns = back and (grouped or carried)
+            count = (f"× {many}",) if grouped and many > 1 else ()
+            of, to = (operand.name, result.name) if many == 1 else (None, None)
+            zero = self._zero(bundle)
+            forward = Arrow(
+                self._id(f"f_{begin.node}_{end.node}"),
+                End(begin.node, begin.value),
+                End(end.node, "v"),
                 False,
                 returns,
                 partial if returns and not grouped else count,
@@ -191,24 +224,29 @@ class _Diagram:
                 zero if returns else None,
                 carried,
             )
-        )
-        if not bundle.back or returns:
-            return
-        operand, result = bundle.back[0]
-        self.arrows.append(
-            Arrow(
-                self._id(f"b_{begin.id}_{end.id}"),
-                End(begin.id, _derivative_port(begin, operand)),
-                End(end.id, self._into(end, result)),
-                True,
-                False,
-                partial,
-                of,
-                to,
-                len(bundle.back),
-                zero,
-            )
-        )
+            self.arrows.append(forward)
+            if back and not returns:
+                ident = self._id(f"b_{begin.node}_{end.node}")
+                ends = End(begin.node, begin.derivative), End(end.node, end.into)
+                lines, count_back = end.lines or (), len(bundle.back)
+                self.arrows.append(
+                    Arrow(ident, *ends, True, False, lines, of, to, count_back, zero)
+                )
+
+    def _exit(self, box: int, operand: Var) -> Exit:
+        """Where the arrow of an operand leaves its box, and the derivative enters it."""
+        if box in self.opened:
+            return self.opened[box].exits[operand]
+        node = self.nodes[box]
+        return Exit(node.id, _value_port(node, operand), _derivative_port(node, operand))
+
+    def _entries(self, box: int, bundle: _Bundle, partial: tuple[str, ...]) -> list[Entry]:
+        """Where arrows enter the box of what reads: a loop that is opened, wherever it reads."""
+        _, result = (bundle.back or bundle.pairs)[0]
+        if box in self.opened:
+            read = dict.fromkeys(operand for operand, _ in bundle.pairs)
+            return [entry for var in read for entry in self.opened[box].entries.get(var, ())]
+        return [Entry(self.nodes[box].id, self._into(self.nodes[box], result), partial)]
 
     def _label(self, bundle: _Bundle) -> tuple[str, ...]:
         """The local partial, with its number where it has one; of several, the first."""
@@ -267,11 +305,11 @@ class _Diagram:
             if len(block.boxes) > 1:
                 members = [self.nodes[box] for box in block.boxes]
                 ends = from_to([members[0].quantities[0], members[-1].quantities[-1]])
-                heading = (f"× {block.count}:  {ends}",)
+                heading = (f"× {block.times}:  {ends}",)
                 yield Frame(f"c{i}", heading, tuple(node.id for node in members))
 
 
-def _value_port(node: Node, operand: Var) -> str | None:
+def _value_port(node: Node, operand: Var) -> str:
     """Where the arrow of a value leaves a node: of a loop, at its field."""
     ports = [f.port for f in node.fields if f.role == "value" and f.quantity == operand.name]
     return (ports[0] if ports else None) or "v"

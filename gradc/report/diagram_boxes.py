@@ -16,6 +16,7 @@ from gradc.ir.graph import DType, Var
 from gradc.ir.interface import InputSpec
 from gradc.ir.program import Program
 from gradc.ops.control import Loop
+from gradc.report.diagram_inside import Result
 from gradc.report.diagram_model import Field, Kind, Node, Zero
 from gradc.report.diagram_plan import Box, Plan, Unit
 from gradc.report.dot_text import wrapped
@@ -111,12 +112,17 @@ class Boxes:
         """One box for a loop, with the fields of each result."""
         heading = loop_heading(Loop.of(statement.equations[-1]))
         yield Field("heading", tuple(wrapped(heading, *_LINES)), port="v")
+        for result in self.results(statement):
+            yield from result.fields
+
+    def results(self, statement: Statement) -> Iterator[Result]:
+        """The fields of each result of a loop, at the ports `v0`, `d0`, `v1`, `d1`, ..."""
         for i, var in enumerate(statement.results):
             lines = [declared(var)]
             if var.name in self.values:
                 lines = assigned(declared(var), self.values[var.name])
-            yield Field("value", tuple(lines), var.name, f"v{i}")
-            yield from self._derivative(var, f"d{i}")
+            value = Field("value", tuple(lines), var.name, f"v{i}")
+            yield Result(var, (value, *self._derivative(var, f"d{i}")))
 
     def _derivative(self, var: Var, port: str) -> Iterator[Field]:
         if self.has_derivative(var):

@@ -92,7 +92,8 @@ def dot(picture: Picture) -> str:
 def _frame(frame: Frame, nodes: Mapping[str, Node], framed: set[str]) -> Iterator[str]:
     """The lines of a frame; frames are as deep as loops nest, which people write."""
     framed.update(frame.nodes)
-    heading = _quoted(label(frame.heading, left=True))
+    # An empty line leaves room for the arrows that are carried, above the nodes.
+    heading = _quoted(label((*frame.heading, ""), left=True))
     yield f"\tsubgraph cluster_{frame.id} {{"
     yield f"\t\tgraph {_list({'id': frame.id, **_FRAME}, heading)}"
     yield from (f"\t\t{_node(nodes[name])}" for name in frame.nodes)

@@ -49,7 +49,7 @@ def _with_groups(plan: Plan, outputs: frozenset[Var], limit: int, groups: int) -
     boxes, blocks = own.grouped(limit, groups)
     gathered = _inputs(plan, inputs, boxes, max(limit // _INPUTS, 1))
     moved = tuple(
-        Block(tuple(box + len(gathered) for box in block.boxes), block.count) for block in blocks
+        Block(tuple(box + len(gathered) for box in block.boxes), block.times) for block in blocks
     )
     return Plan(plan.units, (*gathered, *boxes), moved)
 
@@ -67,7 +67,7 @@ class _Statements:
             block = in_block.get(i)
             size = len(block.boxes) if block else 1
             self.items.append(plan.boxes[i : i + size])
-            self.counts.append(block.count if block else None)
+            self.counts.append(block.times if block else None)
             i += size
         self.own = [
             any(not outputs.isdisjoint(plan.units[u].results) for box in item for u in box.units)

@@ -28,6 +28,7 @@ def legend(
     outlines = "  ".join(_outlines(picture))
     if outlines:
         yield from wrapped(outlines, _WIDTH, 4)
+    yield from _opened(plan, picture)
     yield from _left_out(plan, picture)
     renamed = [
         f"{name} is the derivative of {var.name}"
@@ -79,11 +80,30 @@ def _outlines(picture: Picture) -> Iterator[str]:
         yield "Blue and dotted: dX is 0 at these numbers."
 
 
+def _opened(plan: Plan, picture: Picture) -> Iterator[str]:
+    """What stands in the frames of loops and functions, and how to see less or more of it."""
+    loops = any(node.kind == "carried" for node in picture.nodes)
+    functions = any(frame.heading[0].startswith("def ") for frame in picture.frames)
+    closed = {equation.op for statement in plan.shown for equation in statement.equations} & {
+        "loop",
+        "call",
+    }
+    if loops:
+        yield "Frame of a loop: the equations of one step; numbers are those after the last step."
+        yield "Dashed arrows lead to the next step."
+    if functions:
+        yield "Frame of a function (def): drawn once, for all its calls."
+    if plan.depth and (loops or functions):
+        yield f"--depth 0 draws loops and functions as boxes, --depth {plan.depth + 1} opens more."
+    elif closed:
+        yield "--depth 1 opens loops and functions."
+
+
 def _left_out(plan: Plan, picture: Picture) -> Iterator[str]:
     """What stands for many quantities, and how to see them."""
     contents = {box.content for box in plan.boxes}
     if "repeated" in contents:
-        count = max(block.count for block in plan.blocks)
+        count = max(block.times for block in plan.blocks)
         yield f"× {count}: so many alike; shown are the first, the last and what all range over."
         if any(arrow.carried for arrow in picture.arrows):
             yield "Dashed arrows lead from one to the next. --no-fold draws each of them."

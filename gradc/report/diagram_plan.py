@@ -15,13 +15,14 @@ finding repetitions.  Deliberately absent: texts, numbers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 from gradc.ir.graph import Var
 from gradc.ir.interface import InputSpec
 from gradc.ir.program import Program
+from gradc.report.diagram_functions import parts
 from gradc.report.partials import Statement, statements
 from gradc.report.repeats import FEWEST, Run, repeats
 
@@ -78,7 +79,7 @@ class Block(NamedTuple):
     """Boxes, by their positions, that together are repeated so many times."""
 
     boxes: tuple[int, ...]
-    count: int
+    times: int
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class Plan:
     boxes: tuple[Box, ...]
     blocks: tuple[Block, ...] = ()
     focus: int | None = None  # a unit
+    depth: int = 0  # of loops and functions that are opened
 
     @cached_property
     def box_of(self) -> Mapping[int, int]:
@@ -112,17 +114,19 @@ def plan(program: Program, view: View) -> Plan:
     if view.focus is not None:
         from gradc.report.diagram_focus import focused
 
-        return focused(units, view)
-    whole = Plan(units, tuple(Box("one", (i,)) for i in range(len(units))))
-    if not view.fold or len(units) <= min(FEW, view.limit):
-        folded = whole
-    else:
-        folded = _folded(program, units)
-    if len(folded.boxes) <= view.limit:
-        return folded
-    from gradc.report.diagram_groups import grouped
+        return replace(focused(units, view), depth=view.depth or 0)
+    found = Plan(units, tuple(Box("one", (i,)) for i in range(len(units))))
+    if view.fold and len(units) > min(FEW, view.limit):
+        found = _folded(program, units)
+    depth = view.depth
+    if len(found.boxes) > view.limit:
+        from gradc.report.diagram_groups import grouped
 
-    return grouped(folded, frozenset(program.graph.outputs), view.limit)
+        found = grouped(found, frozenset(program.graph.outputs), view.limit)
+        depth = depth or 0
+    if depth is None:
+        depth = int(len(found.boxes) + parts(program, found.shown) <= view.limit)
+    return replace(found, depth=depth)
 
 
 def _units(program: Program) -> tuple[Unit, ...]:
@@ -164,7 +168,7 @@ def _folded(program: Program, units: tuple[Unit, ...]) -> Plan:
         i = stop
     inputs = _inputs(units[:first], units, boxes)
     moved = tuple(
-        Block(tuple(box + len(inputs) for box in block.boxes), block.count) for block in blocks
+        Block(tuple(box + len(inputs) for box in block.boxes), block.times) for block in blocks
     )
     return Plan(units, (*inputs, *boxes), moved)
 
@@ -179,13 +183,13 @@ def _inputs(inputs: Sequence[Unit], units: Sequence[Unit], boxes: Sequence[Box])
                     found = readers.setdefault(read, {})
                     found[i, k] = found.get((i, k), 0) + 1
     alike: dict[object, list[int]] = {}
-    for i, unit in enumerate(inputs):
+    for i, given in enumerate(inputs):
         found = readers.get(i, {})
         own = found and all(
             boxes[box].content == "repeated" and times * 2 < len(boxes[box].units)
             for (box, _), times in found.items()
         )
-        spec, type = unit.source, unit.results[0].type
+        spec, type = given.source, given.results[0].type
         assert isinstance(spec, InputSpec)
         key = (spec.kind, type, tuple(sorted(found))) if own else i
         alike.setdefault(key, []).append(i)

@@ -127,8 +127,7 @@ def local_partials(
     edges: list[LocalPartial] = []
     for statement in every:
         if chosen is None or statement.result in chosen:
-            own = _Differentiated(statement, program.constants, names, builder, notation)
-            edges += own.edges()
+            edges += differentiated(statement, program.constants, names, builder, notation)
     outputs = dict.fromkeys(edge.value for edge in edges if isinstance(edge.value, Var))
     graph = replace(program.graph, equations=tuple(builder.equations), outputs=tuple(outputs))
     scalars = replace(program, graph=without_dead_equations(graph))
@@ -155,6 +154,17 @@ def statements(graph: Graph) -> Iterator[Statement]:
         read = dict.fromkeys(var for eq in ordered.values() for var in eq.inputs())
         operands = tuple(var for var in read if var not in own)
         yield Statement(named, tuple(ordered.values()), operands)
+
+
+def differentiated(
+    statement: Statement,
+    constants: frozenset[Var],
+    names: Mapping[Var, str],
+    builder: Builder,
+    notation: Notation,
+) -> Iterator[LocalPartial]:
+    """The local partials of one statement; `builder` receives the equations of scalar ones."""
+    return _Differentiated(statement, constants, names, builder, notation).edges()
 
 
 def adjoint_names(graph: Graph) -> dict[Var, str]:

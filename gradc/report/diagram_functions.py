@@ -1,0 +1,85 @@
+"""The functions and loops that a diagram opens, as deep as a reader asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gradc.ir.dims import shape_text
+from gradc.ir.graph import Equation, Graph, Var
+from gradc.ir.program import Program
+from gradc.ops.control import Loop
+from gradc.report.bodies import inner_statements
+from gradc.report.partials import Statement
+
+#: What differentiation makes of a function that is read backwards later: the same, and more.
+_FORWARD = "_forward"
+
+
+@dataclass
+class Called:
+    """A function that is opened: an equation that calls it, how deep, and how often it is
+    called by what is drawn."""
+
+    call: Equation
+    depth: int
+    count: int = 1
+
+    @property
+    def graph(self) -> Graph:
+        """The function."""
+        graph: Graph = self.call.param("graph")
+        return graph
+
+    @property
+    def title(self) -> str:
+        """Its head, and how often it is called."""
+        arguments = ", ".join(_argument(var) for var in self.graph.inputs)
+        times = f"   × {self.count}" if self.count > 1 else ""
+        return f"def {_author_name(self.graph)}({arguments}){times}"
+
+
+def called(program: Program, shown: Iterable[Statement], depth: int) -> list[Called]:
+    """The functions that statements call, and that those call, and that loops call; the nearest
+    first.  What differentiation made is not opened."""
+    found: dict[Graph, Called] = {}
+    level = [equation for statement in shown for equation in statement.equations]
+    for left in range(depth, 0, -1):
+        inner: list[Equation] = []
+        for equation in level:
+            if equation.op == "loop":
+                inner += Loop.of(equation).body.equations
+            elif equation.op == "call":
+                graph: Graph = equation.param("graph")
+                if graph in found:
+                    found[graph].count += 1
+                elif _is_authors(program, graph):
+                    found[graph] = Called(equation, left)
+                    inner += graph.equations
+        level = inner
+        if not level:
+            break
+    return list(found.values())
+
+
+def parts(program: Program, shown: Iterable[Statement]) -> int:
+    """How many more boxes there are where loops and functions are opened once."""
+    statements = list(shown)
+    loops = (e for s in statements for e in s.equations if e.op == "loop")
+    bodies = [loop.body for loop in map(Loop.of, loops)]
+    functions = [one.graph for one in called(program, statements, 1)]
+    return sum(len(inner_statements(graph)) + len(graph.inputs) for graph in [*bodies, *functions])
+
+
+def _is_authors(program: Program, graph: Graph) -> bool:
+    name = re.escape(_author_name(graph))
+    return re.search(rf"\bdef\s+{name}\s*\(", program.source.text) is not None
+
+
+def _author_name(graph: Graph) -> str:
+    return graph.name.removesuffix(_FORWARD)
+
+
+def _argument(var: Var) -> str:
+    return f"{var.name}{shape_text(var.type.shape)}" if var.type.shape else var.name
