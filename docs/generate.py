@@ -18,6 +18,7 @@ from pathlib import Path
 import click
 
 import gradc
+from gradc.checking import WRONG_DERIVATIVE
 from gradc.cli.boundary import INTERNAL_ERROR, INTERRUPTED
 from gradc.cli.main import main
 from gradc.diagnostics.codes import CODES
@@ -68,6 +69,7 @@ def exit_codes() -> Iterator[tuple[int, str]]:
     yield gradc.InputError.exit_code, "the data are wrong"
     assert gradc.NumericError.exit_code == NUMERIC_FAILURE
     yield NUMERIC_FAILURE, "the numbers are: NaN or infinity (still printed), or out of memory"
+    yield WRONG_DERIVATIVE, "a derivative is wrong, as `gradc check` finds"
     yield INTERNAL_ERROR, "a fault of gradc itself"
     yield INTERRUPTED, "interrupted by Ctrl-C"
 

@@ -38,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "session": _ENTRY,
     "drawing": {"session", *_ENTRY},
     "nudging": {"session", *_ENTRY},
+    "checking": {"session", *_ENTRY},
     "explaining": {"explain", "session", *_ENTRY},
     "dumping": {"frontend", "pipeline", "ad", *_CORE},
     "compiler": {"frontend", "ad", *_CORE},
@@ -136,7 +137,8 @@ def test_numpy_is_loaded_where_arrays_are() -> None:
         if name.split(".")[0] == "numpy"
     }
     lazy = {"runtime/arrays.py", "runtime/inputs_npy.py", "runtime/jacobian.py"}
-    lazy |= {"runtime/moving.py", "runtime/nudges.py"}
+    lazy |= {"runtime/moving.py", "runtime/nudges.py", "checking.py"}
+    lazy |= {f"runtime/{n}.py" for n in ("checks", "culprits", "differences", "judging", "subject")}
     lazy |= {"runtime/layout.py", "runtime/matrix.py", "runtime/matrix_files.py"}
     assert users - {"targets/python/helpers_numpy.py"} <= lazy
 

@@ -1,6 +1,7 @@
 """Where errors become messages and exit codes.
 
-0 done, 1 the program is wrong, 2 the request is, 3 the data are, 4 the numbers are.
+0 done, 1 the program is wrong, 2 the request is, 3 the data are, 4 the numbers are,
+5 a derivative is, as `gradc check` finds.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ COMMANDS = {
     "compile": "Emit a self-contained module with the derivatives.",
     "run": "Print every value and every derivative.",
     "inputs": "Print sample data for a program, to be changed and run.",
+    "check": "Compare derivatives with numerical ones, and find what is wrong.",
     "nudge": "Move inputs a little, and compare with the linear prediction.",
     "dump": "Print the typed graph after each pass.",
     "explain": "Derive the derivatives step by step.",

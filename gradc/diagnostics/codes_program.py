@@ -282,6 +282,34 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
         bad="y = abs(x)  # nudged at x = 0",
         good="y = abs(x)  # nudged at x = 1",
     ),
+    "G0735": ErrorCode(
+        "An author's own derivative is wrong",
+        "Numerical derivatives disagree with what `with` states for a function, by more than "
+        "their uncertainty, and agree with what follows from its equations. The program computes "
+        "with the wrong one until it is mended.",
+        bad="def f(t) = t^3 with dt = 3*t\nJ = f(x)",
+        good="def f(t) = t^3 with dt = 3*t^2\nJ = f(x)",
+    ),
+    "G0736": ErrorCode(
+        "A statement whose derivative is wrong",
+        "Numerical derivatives disagree with the derivative of one statement by more than their "
+        "uncertainty, though no author states it. This is a fault of gradc.",
+        bad="gradc check f.g x=1",
+        good="gradc check f.g x=1  # with the fault mended",
+    ),
+    "G0737": ErrorCode(
+        "A wrong derivative without a place",
+        "A derivative of the whole program is wrong, but each statement by itself seems right, or "
+        "there are too many statements to check each.",
+        bad="gradc check f.g x=1",
+        good="gradc check f.g x=1 --seed-output v  # a quantity on the way",
+    ),
+    "G0738": ErrorCode(
+        "No derivative to check",
+        "Derivatives are taken with respect to real inputs, and the program has none.",
+        bad="y = 2 + 3",
+        good="y = 2 + x",
+    ),
     "G0721": ErrorCode(
         "Not on the way",
         "`gradc explain --path` takes names of quantities through which a derivative goes from an "

@@ -170,7 +170,7 @@ def _measured(value: Any) -> _Measures:
 def _measured_array(flat: Any) -> _Measures:
     """By the array's own methods, which a large array needs."""
     known = flat[flat == flat] + 0.0
-    extremes = (known.min(), known.max()) if known.size else None
+    extremes = (float(known.min()), float(known.max())) if known.size else None
     return _Measures(extremes, _norm_of(known), int(flat.size - known.size))
 
 

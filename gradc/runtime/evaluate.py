@@ -16,7 +16,7 @@ from gradc.diagnostics import (
     UsageError,
 )
 from gradc.ir.evaluation import Evaluation
-from gradc.ir.graph import DType, Graph
+from gradc.ir.graph import DType, Graph, Var
 from gradc.ir.program import Program
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import directions
@@ -55,9 +55,10 @@ def evaluate_bound(
 class Tracer:
     """A program whose emitted trace is loaded, to be evaluated at any number of points."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, every: bool = False) -> None:
+        """With `every`, quantities without a name are among the values."""
         self._program = program
-        self._trace = emit_trace(program)
+        self._trace = emit_trace(program, every)
         self._run = load_functions(self._trace.text, program.source.name)["trace"]
 
     def at(self, inputs: Iterable[object], weights: Sequence[object]) -> Evaluation:
@@ -72,6 +73,11 @@ class Tracer:
             dict(zip((var.name for var in trace.adjoints), adjoints, strict=True)),
             frozenset(var.name for var in trace.structural_zeros),
         )
+
+    def values(self, inputs: Iterable[object], weights: Sequence[object]) -> dict[Var, Any]:
+        """Every value at a point, by its variable."""
+        values, _ = call(self._run, [*inputs, *weights], self._program)
+        return dict(zip(self._trace.values, values, strict=True))
 
 
 def call(function: Any, arguments: Sequence[object], program: Program | None = None) -> Any:

@@ -198,12 +198,15 @@ def noise_of(values: Sequence[Array]) -> Array:
     table = np.stack(values)
     found = np.zeros(table.shape[1:])
     with np.errstate(all="ignore"):
+        size = abs(table).max(axis=0)
+        size = np.where((size > 0.0) & (size < math.inf), size, 1.0)  # so that squares stay finite
+        table = table / size
         for order in range(1, len(values)):
             table = np.diff(table, axis=0)
             if order >= len(values) - 2:
                 gamma = math.factorial(order) ** 2 / math.factorial(2 * order)
                 found = np.fmax(found, np.sqrt(gamma * np.mean(table**2, axis=0)))
-    return _array(found)
+        return _array(found * size)
 
 
 def _array(value: object) -> Array:

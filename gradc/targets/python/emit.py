@@ -15,6 +15,6 @@ def emit(program: Program, wrt: Sequence[Var], mode: str = "both", order: int = 
     return emitted(PythonModule, program, wrt, mode, order)
 
 
-def emit_trace(program: Program) -> Trace:
+def emit_trace(program: Program, every: bool = False) -> Trace:
     """Emit a module with `trace(inputs..., seeds...)`, as `statements.emit` says."""
-    return traced(PythonModule, program)
+    return traced(PythonModule, program, every)

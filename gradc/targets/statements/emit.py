@@ -78,14 +78,18 @@ def _second_order(program: Program, wrt: Sequence[Var]) -> Forward:
     return forward_mode(gradient(program.graph, wrt), wrt)
 
 
-def traced(writer: Writer, program: Program) -> Trace:
+def traced(writer: Writer, program: Program, every: bool = False) -> Trace:
     """Emit `trace(inputs..., seeds...)`, which returns all that a person may want to see.
 
     The values are those of all named quantities; the adjoints those of all that are real and
-    not constant, with respect to the outputs weighted by the seeds.
+    not constant, with respect to the outputs weighted by the seeds.  With `every`, quantities
+    without a name are among them.
     """
     program = prepared(program)
-    values = tuple(program.graph.named())
+    graph = program.graph
+    values = tuple(graph.named())
+    if every:
+        values = (*graph.inputs, *(out for equation in graph.equations for out in equation.outs))
     adjoints = tuple(var for var in values if differentiable(var) and var not in program.constants)
     backwards = vjp(program.graph, adjoints)
     rest = backwards.graph.equations[backwards.primal_count :]
