@@ -44,7 +44,17 @@ ALLOWED: dict[str, set[str]] = {
     "compiler": {"frontend", "ad", *_CORE},
     "api": {"compiler", "drawing", "collector", *_ENTRY},
     "cli": {
-        *("api", "compiler", "dumping", "drawing", "explaining", "nudging", "session", "collector"),
+        *(
+            "api",
+            "compiler",
+            "dumping",
+            "drawing",
+            "checking",
+            "explaining",
+            "nudging",
+            "session",
+            "collector",
+        ),
         *_ENTRY,
     },
     "__init__": {"api", "diagnostics"},
