@@ -151,15 +151,15 @@ function put(array, index, value) {
 }
 
 /** Add to all elements of an array; changes the array. */
-function add_to(array, part, sign = 1) {
+function add_to(array, part, factor = 1) {
     const added = elements(part, array.shape);
-    for (let k = 0; k < added.length; k++) array.data[k] += sign * added[k];
+    for (let k = 0; k < added.length; k++) array.data[k] += factor * added[k];
 }
 
 /** Add to the elements of an array at some places, which may repeat; changes the array. */
-function add_at(array, { shape, at }, value, sign = 1) {
+function add_at(array, { shape, at }, value, factor = 1) {
     const added = elements(value, shape);
-    for (let k = 0; k < at.length; k++) array.data[at[k]] += sign * added[k];
+    for (let k = 0; k < at.length; k++) array.data[at[k]] += factor * added[k];
 }
 
 // Moving elements
@@ -205,7 +205,7 @@ function scatter_add(value, shape, axes, indices) {
 
 /** Arrays one after another along an axis. */
 function concat(parts, axis = 0) {
-    const length = parts.reduce((total, part) => total + part.shape[axis], 0);
+    const length = parts.reduce((size, part) => size + part.shape[axis], 0);
     const shape = parts[0].shape.map((n, k) => (k === axis ? length : n));
     const before = size_of(shape.slice(0, axis));
     const data = new parts[0].data.constructor(size_of(shape));
@@ -560,18 +560,18 @@ function per_matrix(a, shape, f) {
 
 /** LU factors of a matrix, in its place, with the largest pivot of each column.
  *
- * Gives the order of the rows and the sign of that order; a pivot is 0 where it is singular.
+ * Gives the order of the rows and its parity, 1 or -1; a pivot is 0 where it is singular.
  */
 function factored(a, n) {
     const order = Array.from({ length: n }, (_, i) => i);
-    let sign = 1;
+    let parity = 1;
     for (let k = 0; k < n; k++) {
         let pivot = k;
         for (let i = k + 1; i < n; i++) {
             if (Math.abs(a[i * n + k]) > Math.abs(a[pivot * n + k])) pivot = i;
         }
         if (pivot !== k) {
-            sign = -sign;
+            parity = -parity;
             [order[k], order[pivot]] = [order[pivot], order[k]];
             for (let j = 0; j < n; j++) {
                 [a[k * n + j], a[pivot * n + j]] = [a[pivot * n + j], a[k * n + j]];
@@ -583,7 +583,7 @@ function factored(a, n) {
             for (let j = k + 1; j < n; j++) a[i * n + j] -= factor * a[k * n + j];
         }
     }
-    return { order, sign };
+    return { order, parity };
 }
 
 /** The diagonal of a square matrix. */
@@ -632,8 +632,8 @@ function inv(a) {
 /** The determinant of each matrix. */
 function det(a) {
     return per_matrix(a, a.shape.slice(0, -2), (one, n) => {
-        const { sign } = factored(one, n);
-        return pivots_of(one, n).reduce((product, pivot) => product * pivot, sign);
+        const { parity } = factored(one, n);
+        return pivots_of(one, n).reduce((product, pivot) => product * pivot, parity);
     });
 }
 
@@ -659,7 +659,7 @@ function cofactors(a) {
         const rows = Array.from({ length: n }, (_, i) => i);
         const columns = [...rows];
         const at = (i, j) => rows[i] * n + columns[j];
-        let sign = 1;
+        let parity = 1;
         for (let k = 0; k < n; k++) {
             let [row, column] = [k, k];
             for (let i = k; i < n; i++) {
@@ -667,8 +667,8 @@ function cofactors(a) {
                     if (Math.abs(one[at(i, j)]) > Math.abs(one[at(row, column)])) [row, column] = [i, j];
                 }
             }
-            if (row !== k) sign = -sign;
-            if (column !== k) sign = -sign;
+            if (row !== k) parity = -parity;
+            if (column !== k) parity = -parity;
             [rows[k], rows[row]] = [rows[row], rows[k]];
             [columns[k], columns[column]] = [columns[column], columns[k]];
             const pivot = one[at(k, k)];
@@ -679,7 +679,7 @@ function cofactors(a) {
             for (let i = k + 1; i < n; i++) one[at(i, k)] = pivot === 0 ? 0 : one[at(i, k)] / pivot;
         }
         const pivots = Float64Array.from(rows, (_, k) => one[at(k, k)]);
-        const scales = products_of_others(pivots).map((product) => sign * product);
+        const scales = products_of_others(pivots).map((product) => parity * product);
         const out = new Array(n * n);
         for (let c = 0; c < n; c++) {
             // One column of L.T**-1 @ (D's cofactors) @ U.T**-1.

@@ -27,12 +27,13 @@ function mod(x, y) {
 
 /** The quotient of integers rounded down; 0 where y is 0, as NumPy has it. */
 function int_floordiv(x, y) {
-    return y === 0 ? 0 : (x - int_mod(x, y)) / y + 0;
+    return y === 0 ? 0 : Math.floor(x / y) + 0;
 }
 
 /** The remainder of integers with the sign of y; 0 where y is 0, as NumPy has it. */
 function int_mod(x, y) {
-    return y === 0 ? 0 : ((x % y) + y) % y + 0;
+    const rest = y === 0 ? 0 : x % y;
+    return (rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest) + 0;
 }
 
 /** The index where it is one of 0 .. size - 1, else 0; an error where it is taken. */
@@ -122,6 +123,7 @@ const BERNOULLI = [
  */
 function lgamma(x) {
     if (Math.abs(x) === Infinity || (x <= 0 && x === Math.floor(x))) return Infinity;
+    if (Math.abs(x) < 1e-17) return -Math.log(Math.abs(x));
     if (x < 0) {
         const sine = Math.sin(Math.PI * (x - Math.round(x)));
         return Math.log(Math.PI / Math.abs(x * sine)) - lgamma(-x);
@@ -186,6 +188,6 @@ function cot_derivative(n, x) {
         const slope = coefficients.map((c, k) => -k * c).slice(1);
         coefficients = [...slope, 0, 0].map((c, k) => c + (k < 2 ? 0 : slope[k - 2]));
     }
-    const value = coefficients.reduceRight((series, c) => series * cot + c, 0);
+    const value = coefficients.reduceRight((value, c) => value * cot + c);
     return Math.pow(Math.PI, n + 1) * value;
 }

@@ -57,6 +57,10 @@ class JavaScriptStyle:
         """How a primitive is spelled."""
         return PRIMITIVES[op].spell["js"]
 
+    def has_form(self, name: str) -> bool:
+        """Whether there is a rule for a form."""
+        return name in _FORMS or name in ARRAY_FORMS
+
     def helpers(self, equation: Equation) -> tuple[str, ...]:
         """The helpers that the spelling of an equation may call."""
         spelling = self.spelling(equation.op)

@@ -286,19 +286,19 @@ class Body(Operands):
         """A sum onto what a loop carries, in its place."""
         out = equation.out
         comment = self.comment(equation, out)
-        self.statements.append(self._added(name, step)._replace(comment=comment))
+        self.statements.append(self._added(out, name, step)._replace(comment=comment))
         self.call(out, name)
         self.owned.add(out)
         self.defined(out)
 
-    def _added(self, name: str, step: Step) -> AugAssign | ExprStmt:
+    def _added(self, out: Var, name: str, step: Step) -> AugAssign | ExprStmt:
         arrays = self.style.arrays
         if arrays is not None and step.absorbed is not None:
             added = arrays.add_at(self, Name(name), step.op, step.absorbed)
             if added is not None:
                 return added
             self.written[step.absorbed.out] = self._spelled(step.absorbed)
-        if arrays is not None and step.part.type.shape:
+        if arrays is not None and out.type.shape:
             return arrays.add(self, name, step.op, step.part)
         return AugAssign(name, step.op, self.number(step.part))
 
