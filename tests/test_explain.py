@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import gradc
 from gradc.diagnostics import UsageError
+from gradc.explain.algebra import algebra_of
 from gradc.explaining import Request, explain
+from gradc.ir.graph import Graph, Var
+from gradc.ops.builder import Builder
+from gradc.ops.primitive import Helper
+from gradc.ops.table import PRIMITIVES
+from gradc.report.notation import TEXT
 from gradc.report.numbers import array_cell
+from gradc.runtime.load import load_functions
+from gradc.targets.python.emit import emit
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.g"))
 
@@ -232,6 +242,59 @@ def test_a_program_of_5000_equations_is_short_and_says_what_it_left_out() -> Non
 @pytest.mark.parametrize("source", ["y = x", "y = 3", "param x\ny = 2*x\noutput x", "y = x - x"])
 def test_small_programs(source: str) -> None:
     assert derived(source).startswith("The derivative of ")
+
+
+# Closed forms by SymPy
+
+SIMPLIFIED = {
+    "y = sin(x + x^2)": "(2*x + 1)*cos(x**2 + x)",
+    "y = x/(1 + x^2)": "(1 - x**2)/(x**2 + 1)**2",
+    "y = sqrt(x^2)": "x/abs(x)",
+    "y = sin(x)^2 + cos(x)^2": "0",
+    "y = exp(-x^2/2)": "-x*exp(-x**2/2)",
+    "y = tanh(x) + log(x)*x - x": "log(x) + 1/cosh(x)**2",
+    "y = ln(sin(x^3)^2)": None,
+    "y = sigmoid(x)": None,  # what SymPy has for it is longer
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), SIMPLIFIED.items(), ids=SIMPLIFIED)
+def test_sympy_shortens_the_result(source: str, expected: str | None) -> None:
+    for specs in ((), ("x=0.7",)):
+        lines = equations(step(derived(source, *specs), "Result"))
+        found = [line for line in lines if line.endswith(" by SymPy")]
+        assert found == ([] if expected is None else [f"= {expected} by SymPy"])
+
+
+@pytest.mark.parametrize("name", [row.name for row in PRIMITIVES.values() if row.elementwise])
+def test_a_row_is_the_same_function_for_sympy(name: str) -> None:
+    """What SymPy computes of an expression is what emitted code does."""
+    row = PRIMITIVES[name]
+    if row.domain is None or row.spell["sympy"] == Helper("cbrt"):
+        return
+    params = (("n", 3),) if name in ("ipow", "polygamma") else ()
+    inputs = tuple(Var(letter) for letter in "xyz"[: len(row.domain.samples)])
+    builder = Builder("xyz")
+    builder.emit(name, inputs, params, name="out")
+    algebra = algebra_of(builder.equations, TEXT)
+    assert algebra is not None
+    at = {
+        var.name: 0.75 * low + 0.25 * high
+        for var, (low, high) in zip(inputs, row.domain.samples, strict=True)
+    }
+    expression = algebra.expression(builder.equations[-1].out)
+    graph = Graph("one", inputs, tuple(builder.equations), (builder.equations[-1].out,))
+    program = replace(gradc.compile("x = 1").program, graph=graph, inputs=())
+    forward = load_functions(emit(program, (), "reverse").text, "one")["forward"]
+    value, _ = forward(*at.values())
+    assert algebra.value(expression, at) == pytest.approx(float(value), rel=1e-12)
+
+
+def test_without_sympy_the_steps_still_print(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sympy", None)
+    text = derived("y = sin(x + x^2)")
+    assert "SymPy may find a shorter form: pip install 'gradc[explain]'" in text
+    assert equations(step(text, "Result")) == ["dy/dx = cos(x + x**2) + 2*x*cos(x + x**2)"]
 
 
 # Every example

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from gradc.explain.algebra import Algebra, algebra_of
 from gradc.explain.closed import Case, Closed, formula_sizes
 from gradc.explain.model import (
     Block,
@@ -74,6 +75,7 @@ class _Derivation:
         self.n = notation
         self.numbers = numbers
         self.most = most
+        self.algebra: Algebra | None = None
         self.routes = {route.start: route for route in study.routes}
         self.definitions = Formulas(
             study.elementary.program.graph.equations,
@@ -386,6 +388,8 @@ class _Derivation:
         rows: list[Row] = []
         blocks: list[Block] = []
         found = closed if isinstance(closed, Closed) else None
+        if found is not None and study.scalar:
+            self.algebra = algebra_of(found.equations, self.n)
         values = found.values if found else (None,) * len(study.routes)
         formulas = Formulas(found.equations if found else (), number=number, notation=self.n)
         for route, value in zip(study.routes, values, strict=True):
@@ -394,12 +398,16 @@ class _Derivation:
             text = "" if adjoint is None else array_cell(adjoint)
             if value is not None:
                 rows.append(self._row(left, formulas.piece(value), text))
+                rows += self._shorter(value, formulas, route)
             elif text:
                 rows.append(Row(left, self._written(text)))
         if rows:
             blocks.append(Display(tuple(rows)))
         if isinstance(closed, str) and study.routes:
             blocks.append(prose(closed))
+        if found is not None and study.scalar and self.algebra is None:
+            words = "SymPy may find a shorter form: "
+            blocks.append(prose(words, Code("pip install 'gradc[explain]'")))
         if found is not None:
             for case in found.cases:
                 blocks += self._case(case, formulas)
@@ -421,12 +429,21 @@ class _Derivation:
             words += [" and " if i else "", Math(condition.text)]
         kink = any(order == "==" for _, order, _ in case.holds)
         yield Paragraph((*words, ", a kink:" if kink else ":"))
-        yield Display(
-            tuple(
-                Row(self._left(route.start), formulas.piece(value).text)
-                for route, value in zip(self.study.routes, case.values, strict=True)
-            )
-        )
+        rows: list[Row] = []
+        for route, value in zip(self.study.routes, case.values, strict=True):
+            rows.append(Row(self._left(route.start), formulas.piece(value).text))
+            rows += self._shorter(value, formulas, None)
+        yield Display(tuple(rows))
+
+    def _shorter(self, value: Atom, formulas: Formulas, route: Route | None) -> Iterator[Row]:
+        """The same as SymPy writes it, where that is shorter; of a route, with its number."""
+        if self.algebra is None or type(value) is not Var:
+            return
+        known = self.numbers.adjoints.get(route.start.name) if route else None
+        at = self.numbers.values if known is not None else {}
+        piece = self.algebra.simplified(value, formulas.piece(value).text, at, known)
+        if piece is not None:
+            yield Row("", piece.text, remark="by SymPy")
 
     # Parts
 

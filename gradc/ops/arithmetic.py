@@ -134,6 +134,7 @@ ARITHMETIC = (
             "The partial in `y` is NaN for a negative base.",
         ),
         g=Infix("**"),
+        sympy=Infix("**"),
     ),
     row(
         "ipow",
@@ -158,6 +159,7 @@ ARITHMETIC = (
             Edge((-1e200,), -inf, (inf,), n=3),
         ),
         g=Form("integer_power"),
+        sympy=Form("integer_power"),
     ),
     row(
         "floordiv",
@@ -201,6 +203,7 @@ ARITHMETIC = (
         edges=(Edge((nan,), nan, (1.0,)), Edge((-0.0,), -0.0, (1.0,))),
         exact=lambda x: x,
         g=Form("copy"),
+        sympy=Form("copy"),
     ),
     row(
         "real",
@@ -213,5 +216,6 @@ ARITHMETIC = (
         rule=to_real_rule,
         exact=float,
         g=Form("to_real"),
+        sympy=Form("to_real"),
     ),
 )

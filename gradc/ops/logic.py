@@ -29,6 +29,7 @@ def _truth(
     name: str, doc: str, python: Spelling, numpy: Spelling, exact: Callable[..., bool]
 ) -> Primitive:
     spell = {"python": python, "numpy": numpy, "js": python, "g": in_language(name, python, numpy)}
+    spell["sympy"] = Fn(name.capitalize()) if name in ("eq", "ne", "and", "or", "not") else python
     return Primitive(name, doc, bool_rule, spell, constant=_TRUTH, exact=exact)
 
 
@@ -57,6 +58,7 @@ LOGIC = (
             "numpy": Form("select"),
             "js": Form("select"),
             "g": Form("select"),
+            "sympy": Form("select"),
         },
         partials=lambda c, x, y, out: (0, where(c, 1.0, 0.0), where(c, 0.0, 1.0)),
         guarded={1: True, 2: False},

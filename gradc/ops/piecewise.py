@@ -42,6 +42,7 @@ PIECEWISE = (
         edges=(Edge((-2.0,), 2.0, (-1.0,)),),
         kinks=(Edge((0.0,), 0.0, (0.0,)), Edge((-0.0,), 0.0, (0.0,))),
         exact=abs,
+        sympy=Fn("Abs"),
     ),
     row(
         "sign",
@@ -68,6 +69,7 @@ PIECEWISE = (
         edges=(Edge((-3.0,), 0.0, (0.0,)), Edge((nan,), nan), Edge((inf,), inf, (1.0,))),
         kinks=(Edge((0.0,), 0.0, (0.0,)), Edge((-0.0,), 0.0, (0.0,))),
         exact=lambda x: 0.0 if x <= 0.0 else x,
+        formula=lambda x: call("maximum", x, 0.0),
     ),
     row(
         "floor",
@@ -94,6 +96,7 @@ PIECEWISE = (
         edges=(Edge((-1.5,), -1.0, (0.0,)), Edge((-inf,), -inf, (0.0,)), Edge((nan,), nan)),
         kinks=(Edge((2.0,), 2.0, (0.0,)),),
         exact=lambda x: copysign(math.ceil(x), x) if math.isfinite(x) else x,
+        sympy=Fn("ceiling"),
     ),
     row(
         "minimum",
@@ -107,6 +110,7 @@ PIECEWISE = (
         rule=number_rule,
         edges=(Edge((nan, 1.0), nan), Edge((-inf, 1.0), -inf, (1.0, 0.0))),
         kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
+        sympy=Fn("Min"),
     ),
     row(
         "maximum",
@@ -120,5 +124,6 @@ PIECEWISE = (
         rule=number_rule,
         edges=(Edge((nan, 1.0), nan), Edge((inf, 1.0), inf, (1.0, 0.0))),
         kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
+        sympy=Fn("Max"),
     ),
 )

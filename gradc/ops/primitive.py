@@ -113,6 +113,9 @@ class Primitive:
     reads_part: bool = False  # some elements of the operand do not reach the result
     structural: bool = False  # moves elements about, computes nothing: guards pass through it
     batch: BatchRule | None = None  # over labels, where it is not elementwise; see `ops.batching`
+    formula: Callable[..., Partial] | None = (
+        None  # the value by simpler rows; see `explain.algebra`
+    )
     reference: str | None = None  # the value as an mpmath expression in x, y
     exact: Callable[..., float | int | bool] | None = None  # of literals; see `ops.rewrites`
     domain: Domain | None = None

@@ -49,15 +49,25 @@ def row(
     notes: tuple[str, ...] = (),
     exact: Callable[..., float | int | bool] | None = None,
     g: Spelling | None = None,
+    sympy: Spelling | None = None,
+    formula: Callable[..., Partial] | None = None,
 ) -> Primitive:
     """An elementwise primitive: `reference` is its value in mpmath, with operands x and y;
-    `exact` its value in doubles, where IEEE 754 determines that to the last bit."""
+    `exact` its value in doubles, where IEEE 754 determines that to the last bit; `formula` its
+    value by simpler rows, where computer algebra has no function for it."""
     return Primitive(
         name,
         doc,
         rule,
-        {"python": python, "numpy": numpy, "js": js, "g": g or in_language(name, python, numpy)},
+        {
+            "python": python,
+            "numpy": numpy,
+            "js": js,
+            "g": g or in_language(name, python, numpy),
+            "sympy": sympy or in_language(name, python, numpy),
+        },
         partials=partials,
+        formula=formula,
         reference=reference,
         domain=domain,
         edges=edges,

@@ -40,6 +40,7 @@ EXPONENTIAL = (
         "mp.expm1(x)",
         domain=REAL_LINE,
         edges=(Edge((-inf,), -1.0, (0.0,)), Edge((1000.0,), inf, (inf,))),
+        formula=lambda x: call("exp", x) - 1.0,
     ),
     row(
         "log",
@@ -62,6 +63,7 @@ EXPONENTIAL = (
         "mp.log1p(x)",
         domain=on("x > -1", (-0.9, 9.0)),
         edges=(Edge((-1.0,), -inf, (inf,)), Edge((-2.0,), nan), Edge((0.0,), 0.0, (1.0,))),
+        formula=lambda x: call("log", 1.0 + x),
     ),
     row(
         "log1pexp",
@@ -73,6 +75,7 @@ EXPONENTIAL = (
         "mp.log1p(mp.exp(x))",
         domain=REAL_LINE,
         edges=(Edge((1000.0,), 1000.0, (1.0,)), Edge((-1000.0,), 0.0, (0.0,))),
+        formula=lambda x: call("log", 1.0 + call("exp", x)),
     ),
     row(
         "sqrt",
@@ -96,6 +99,7 @@ EXPONENTIAL = (
         "mp.sign(x) * mp.cbrt(abs(x))",
         domain=on("all reals", (0.2, 4.0)),
         edges=(Edge((-8.0,), -2.0, (1 / 12,)), Edge((0.0,), 0.0, (inf,))),
+        sympy=Helper("cbrt"),
     ),
     row(
         "sigmoid",
@@ -108,6 +112,7 @@ EXPONENTIAL = (
         domain=REAL_LINE,
         edges=(Edge((-1000.0,), 0.0, (0.0,)), Edge((1000.0,), 1.0, (0.0,))),
         notes=("The partial is `out * sigmoid(-x)`: `1 - out` would lose all digits for large x.",),
+        formula=lambda x: 1 / (1.0 + call("exp", -x)),
     ),
 )
 
@@ -302,6 +307,7 @@ SPECIAL = (
         "mp.log(abs(mp.gamma(x)))",
         domain=on("all but 0, -1, -2, ...", (0.2, 9.0)),
         edges=(Edge((0.0,), inf), Edge((-1.0,), inf), Edge((inf,), inf, (inf,))),
+        sympy=Fn("loggamma"),
     ),
     row(
         "polygamma",
@@ -318,6 +324,7 @@ SPECIAL = (
             Edge((inf,), inf, (0.0,), n=0),
         ),
         g=Form("polygamma"),
+        sympy=Form("polygamma"),
     ),
     row(
         "hypot",
@@ -333,5 +340,6 @@ SPECIAL = (
         domain=REALS,
         edges=(Edge((3e200, 4e200), 5e200, (0.6, 0.8)), Edge((inf, nan), inf)),
         kinks=(Edge((0.0, 0.0), 0.0, (0.0, 0.0)),),
+        formula=lambda x, y: call("sqrt", power(x, 2) + power(y, 2)),
     ),
 )
