@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from gradc.diagnostics import Diagnostic, UsageError
-from gradc.explain.derive import MOST_ROWS, Numbers, derive
+from gradc.explain.derive import derive
 from gradc.explain.model import Derivation
+from gradc.explain.scribe import MOST_ROWS, Numbers
 from gradc.explain.study import Study, study
 from gradc.explain.text import text
 from gradc.ir.graph import Atom, Equation, Lit, Var
