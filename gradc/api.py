@@ -29,6 +29,7 @@ from gradc.targets.python.emit import emit
 from gradc.targets.statements.emit import Emitted
 
 if TYPE_CHECKING:
+    from gradc.ir.fitted import Fitted
     from gradc.runtime.jacobian import Jacobian
 
 # A million equations take half of it; a device that never ends takes more.
@@ -97,7 +98,8 @@ class Compiled:
 
     def __init__(self, program: Program, wrt: Iterable[str] | None = None) -> None:
         self.program = program
-        self.wrt: tuple[Var, ...] = program.wrt(wrt)
+        self._chosen = None if wrt is None else tuple(wrt)
+        self.wrt: tuple[Var, ...] = program.wrt(self._chosen)
         self._names = tuple(var.name for var in self.wrt)
         self._tangents: dict[tuple[Var, ...], Callable[..., Any]] = {}
 
@@ -213,6 +215,27 @@ class Compiled:
         program = self.program
         bound = bind(program.inputs, inputs, program.requirements, program.source)
         return hessian_of_bound(program, bound, self.wrt)
+
+    def fit(
+        self,
+        inputs: Mapping[str, object],
+        start: Mapping[str, object] | None = None,
+        *,
+        bounds: Mapping[str, object] | None = None,
+        objective: str | None = None,
+        **settings: Any,
+    ) -> Fitted:
+        """The parameters at which a scalar output is least, or the sum of squares of an array.
+
+        As `gradc fit`, whose options `settings` are: method, rate, steps, starts, seed.  Parameters
+        are the `wrt` of `gradc.compile` if it was given, and start where `start`, or else
+        `inputs`, says.  Raises InputError, UsageError and NumericError as the command says them.
+        """
+        from gradc.fit.settings import Settings
+        from gradc.fitting import FitRequest, fit_values
+
+        request = FitRequest(wrt=self._chosen, objective=objective, settings=Settings(**settings))
+        return fit_values(self.program, inputs, start or {}, bounds or {}, request)
 
     def run(self, /, **inputs: object) -> Evaluation:
         """Every named value and every adjoint, as `gradc run` shows them."""

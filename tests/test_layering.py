@@ -40,21 +40,23 @@ ALLOWED: dict[str, set[str]] = {
     "nudging": {"session", *_ENTRY},
     "checking": {"session", *_ENTRY},
     "explaining": {"explain", "session", *_ENTRY},
+    "fit": {"runtime", *_BACK},
+    "fitting": {"fit", "extras", *_ENTRY},
     "dumping": {"frontend", "pipeline", "ad", *_CORE},
     "compiler": {"frontend", "ad", *_CORE},
-    "api": {"compiler", "drawing", "collector", *_ENTRY},
+    "api": {"compiler", "drawing", "fit", "fitting", "collector", *_ENTRY},
     "cli": {
-        *(
-            "api",
-            "compiler",
-            "dumping",
-            "drawing",
-            "checking",
-            "explaining",
-            "nudging",
-            "session",
-            "collector",
-        ),
+        "api",
+        "checking",
+        "collector",
+        "compiler",
+        "drawing",
+        "dumping",
+        "explaining",
+        "fit",
+        "fitting",
+        "nudging",
+        "session",
         *_ENTRY,
     },
     "__init__": {"api", "diagnostics"},
@@ -138,7 +140,7 @@ def test_only_the_loader_executes_text() -> None:
 
 
 def test_numpy_is_loaded_where_arrays_are() -> None:
-    """The helper file is text for emitted modules, and never imported."""
+    """The helper file is text for emitted modules, and never imported; a fit always has arrays."""
     users = {
         str(path.relative_to(PACKAGE))
         for path in FILES
@@ -150,6 +152,7 @@ def test_numpy_is_loaded_where_arrays_are() -> None:
     lazy |= {"runtime/moving.py", "runtime/nudges.py", "checking.py"}
     lazy |= {f"runtime/{n}.py" for n in ("checks", "culprits", "differences", "judging", "subject")}
     lazy |= {"runtime/layout.py", "runtime/matrix.py", "runtime/matrix_files.py"}
+    lazy |= {name for name in users if name.startswith("fit/")}
     assert users - {"targets/python/helpers_numpy.py"} <= lazy
 
 

@@ -17,6 +17,7 @@ from gradc.cli.boundary import INTERRUPTED, report_usage
 COMMANDS = {
     "compile": "Emit a self-contained module with the derivatives.",
     "run": "Print every value and every derivative.",
+    "fit": "Find the parameters that fit data, with standard errors.",
     "inputs": "Print sample data for a program, to be changed and run.",
     "check": "Compare derivatives with numerical ones, and find what is wrong.",
     "nudge": "Move inputs a little, and compare with the linear prediction.",

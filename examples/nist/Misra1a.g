@@ -1,0 +1,6 @@
+# Misra1a, NIST StRD, nonlinear regression, lower level of difficulty
+input x[N], y[N]
+param b1, b2
+
+model = b1*(1 - exp(-b2*x))
+r = y - model

@@ -1,0 +1,6 @@
+# Rat43, NIST StRD, nonlinear regression, higher level of difficulty
+input x[N], y[N]
+param b1, b2, b3, b4
+
+model = b1/(1 + exp(b2 - b3*x))^(1/b4)
+r = y - model

@@ -1,0 +1,1 @@
+"""Fitting: methods that find a minimum, and the proof that they did."""

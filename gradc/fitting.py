@@ -1,0 +1,183 @@
+"""One request of `gradc fit`: parameters, their start and bounds, and the fit.
+
+The parameters are those named by `wrt`, else the params of the program, else what the start names.
+A value of a parameter among the inputs is its start where no other is given, so that a file with
+all numbers of a program serves as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
+from unicodedata import normalize
+
+from gradc.diagnostics import Diagnostic, InputError, UsageError
+from gradc.extras import require
+from gradc.fit.box import box
+from gradc.fit.problem import Problem
+from gradc.fit.settings import AUTO, SCIPY, Settings
+from gradc.fit.solve import solve
+from gradc.fit.watch import Listener
+from gradc.frontend.spelling import nearest
+from gradc.ir.dims import shape_text
+from gradc.ir.fitted import Fitted
+from gradc.ir.graph import DType, Var
+from gradc.ir.program import Program
+from gradc.runtime.bind import Bound, bind
+from gradc.runtime.evaluate import with_output
+from gradc.runtime.inputs import Reading, read_what_can_be
+from gradc.runtime.values import RawValue
+
+
+class FitRequest(NamedTuple):
+    """What the user asks for; specs are as `read_inputs` takes them."""
+
+    inputs: Sequence[str] = ()
+    start: Sequence[str] = ()
+    bounds: Sequence[str] = ()
+    wrt: Sequence[str] | None = None
+    objective: str | None = None
+    settings: Settings = Settings()
+
+
+class _Given(NamedTuple):
+    """The numbers of a request by name, and what was wrong with them."""
+
+    inputs: Reading
+    start: Reading
+    bounds: Reading
+
+
+def fit(
+    program: Program,
+    request: FitRequest,
+    stdin: Callable[[], str],
+    listener: Listener | None = None,
+) -> Fitted:
+    """The parameters at which the objective of a program is least, for the data that are named.
+
+    `listener` hears of every step.  Raises InputError for numbers that do not fit, UsageError for
+    a request that does not, NumericError where the objective is not finite at the start.
+    """
+    given = _Given(
+        *(read_what_can_be(s, stdin) for s in (request.inputs, request.start, request.bounds))
+    )
+    return _fit(program, given, request, listener)
+
+
+def fit_values(
+    program: Program,
+    inputs: Mapping[str, object],
+    start: Mapping[str, object],
+    bounds: Mapping[str, object],
+    request: FitRequest,
+) -> Fitted:
+    """As `fit`, of numbers and arrays."""
+    given = _Given(*(_reading(values) for values in (inputs, start, bounds)))
+    return _fit(program, given, request, None)
+
+
+def _reading(values: Mapping[str, object]) -> Reading:
+    normal = {normalize("NFKC", name): RawValue(value, "") for name, value in values.items()}
+    return Reading(normal, (), frozenset())
+
+
+def _fit(program: Program, given: _Given, request: FitRequest, listener: Listener | None) -> Fitted:
+    if request.settings.method in (AUTO, *SCIPY):
+        require("scipy.optimize", "fit", f"gradc fit with the method {request.settings.method}")
+    aimed = _aimed(program, request.objective)
+    wrt = _parameters(aimed, request.wrt, given.start.values)
+    problem = Problem(aimed, wrt, _bound(aimed, wrt, given))
+    if not problem.packing.size or not problem.residual_count:
+        what = "parameters" if problem.residual_count else "residuals"
+        raise InputError([Diagnostic("G0776", f"there are no {what}: an axis has length 0")])
+    limits = box(problem.packing, given.bounds.values, problem.start)
+    return solve(problem, limits, request.settings, listener)
+
+
+def _aimed(program: Program, name: str | None) -> Program:
+    """The program with the one real output that is minimised, or whose squares are."""
+    if name is not None:
+        return with_output(program, name)
+    outputs = program.graph.outputs
+    if len(outputs) == 1 and outputs[0].type.dtype is DType.REAL:
+        return program
+    described = ", ".join(f"{var.name}: {var.type}" for var in outputs)
+    raise UsageError(
+        [
+            Diagnostic(
+                "G0776",
+                f"a fit needs one real output; this program has {described}",
+                help="choose a quantity with --objective NAME",
+            )
+        ]
+    )
+
+
+def _parameters(
+    program: Program, names: Sequence[str] | None, start: Collection[str]
+) -> tuple[Var, ...]:
+    """What is fitted, in order of declaration."""
+    if names is not None or any(spec.kind == "param" for spec in program.inputs):
+        chosen = program.wrt(names)
+    else:
+        real = program.wrt([v.name for v in program.graph.inputs if v.type.dtype is DType.REAL])
+        chosen = tuple(var for var in real if var.name in start)
+    if chosen:
+        return chosen
+    raise UsageError(
+        [
+            Diagnostic(
+                "G0773",
+                "nothing is to be fitted: the program declares no `param`, and no start is given",
+                help="name the parameters, as in --start w=0, or declare them: param w",
+            )
+        ]
+    )
+
+
+def _bound(program: Program, wrt: Sequence[Var], given: _Given) -> Bound:
+    """The data, and the start of each parameter; raises InputError with all that is wrong."""
+    problems = [d for reading in given for d in reading.problems]
+    fitted = [var.name for var in wrt]
+    known = [spec.name for spec in program.inputs]
+    for reading in (given.start, given.bounds):
+        problems += [_no_parameter(n, fitted, known) for n in reading.values if n not in fitted]
+    values = {**given.inputs.values}
+    values |= {name: value for name, value in given.start.values.items() if name in fitted}
+    unread: frozenset[str] | None = None
+    if given.inputs.unread is not None and given.start.unread is not None:
+        unread = given.inputs.unread | given.start.unread
+        missing = [v for v in wrt if v.name not in values and v.name not in unread]
+        unread |= {var.name for var in missing}
+        problems += [_no_start(missing)] if missing else []
+    try:
+        bound = bind(program.inputs, values, program.requirements, program.source, unread)
+    except InputError as error:
+        raise InputError([*problems, *error.diagnostics]) from None
+    if problems:
+        raise InputError(problems)
+    return bound
+
+
+def _no_start(missing: Sequence[Var]) -> Diagnostic:
+    names = ", ".join(
+        f"`{v.name}{shape_text(v.type.shape) if v.type.shape else ''}`" for v in missing[:8]
+    )
+    more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""
+    rank = [len(var.type.shape) for var in missing[:4]]
+    example = " ".join(
+        f"{var.name}={'[' * r}0{']' * r}" for var, r in zip(missing, rank, strict=False)
+    )
+    return Diagnostic(
+        "G0772", f"no start is given for {names}{more}", help=f"give it as in --start {example}"
+    )
+
+
+def _no_parameter(name: str, fitted: Sequence[str], known: Sequence[str]) -> Diagnostic:
+    if name in known:
+        help = f"data are given with --inputs; the parameters are {', '.join(fitted[:8])}"
+        return Diagnostic("G0773", f"`{name}` is not fitted", help=help)
+    near = nearest(name, fitted)
+    help = f"did you mean `{near}`?" if near else f"the parameters are {', '.join(fitted[:8])}"
+    return Diagnostic("G0773", f"the program has no parameter `{name}`", help=help)
