@@ -25,7 +25,7 @@ def test_what_is_installed_is_used() -> None:
 
 
 def test_a_missing_extra_is_said_with_the_line_that_installs_it(monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     with pytest.raises(UsageError) as caught:
         require("scipy.optimize", "fit", "gradc fit")
     (found,) = caught.value.diagnostics

@@ -72,7 +72,7 @@ def terminal_width(descriptor: int | None) -> int | None:
 def speaks_unicode() -> bool:
     """Whether standard output can show the characters of formulas and plots."""
     try:
-        "Δ≈●·░│└─┬".encode(sys.stdout.encoding or "ascii")
+        "Δ≈●·░│└─┬←η".encode(sys.stdout.encoding or "ascii")
     except (LookupError, UnicodeEncodeError):
         return False
     return True

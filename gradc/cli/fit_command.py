@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from gradc.cli.boundary import INTERRUPTED, report, reported, terminal_width
 from gradc.cli.options import (
+    Followed,
     format_option,
     input_specs,
     inputs_options,
@@ -27,31 +27,10 @@ if TYPE_CHECKING:
     from gradc.ir.fitted import Fitted
 
 NOT_CONVERGED = 4
-_TAKES_MORE = ("--inputs", "--start", "--bounds")
 
 
-class _Fit(click.Command):
-    """A command three of whose options also take the NAME=VALUE arguments right behind theirs."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, list(_attributed(args)))
-
-
-def _attributed(args: Sequence[str]) -> Iterator[str]:
-    """The arguments, with the option that it follows before each further NAME=VALUE."""
-    option, pending = None, False
-    for i, arg in enumerate(args):
-        if arg == "--":
-            yield from args[i:]
-            return
-        if pending:
-            pending = False
-        elif arg.startswith("-") and arg != "-":
-            option = next((o for o in _TAKES_MORE if arg == o or arg.startswith(f"{o}=")), None)
-            pending = arg == option
-        elif option is not None and "=" in arg:
-            yield option
-        yield arg
+class _Fit(Followed):
+    followed = ("--inputs", "--start", "--bounds")
 
 
 @click.command("fit", cls=_Fit)

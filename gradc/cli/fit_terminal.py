@@ -12,6 +12,7 @@ from types import TracebackType
 
 import click
 
+from gradc.cli.boundary import speaks_unicode
 from gradc.fit.settings import RATES
 from gradc.ir.fitted import Step
 from gradc.report.fit import progress_text, step_text
@@ -33,7 +34,7 @@ class Progress:
     def __call__(self, step: Step) -> None:
         """Show a step."""
         if self._steps:
-            text = step_text(step, self._rate, _speaks_unicode())
+            text = step_text(step, self._rate, speaks_unicode())
             if text:
                 click.echo(text)
         elif self._line and time.monotonic() >= self._next:
@@ -55,12 +56,3 @@ class Progress:
             click.echo(_CLEAR, err=True, nl=False, color=True)
         elif self._steps and error is None:
             click.echo()
-
-
-def _speaks_unicode() -> bool:
-    """Whether standard output can show the characters of a formula."""
-    try:
-        "←η−·".encode(sys.stdout.encoding or "ascii")  # noqa: RUF001
-    except (LookupError, UnicodeEncodeError):
-        return False
-    return True

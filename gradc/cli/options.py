@@ -57,19 +57,21 @@ def inputs_options(function: F) -> F:
 
 
 class Followed(click.Command):
-    """A command whose option `--by` also takes the NAME=VALUE arguments right behind it."""
+    """A command with options that also take the NAME=VALUE arguments right behind theirs."""
+
+    followed: tuple[str, ...] = ("--by",)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, list(_each_by(args)))
+        return super().parse_args(ctx, list(_each_by(args, self.followed)))
 
 
 # An assignment to a name or to an element, and not a path that happens to hold an equals sign.
 _FOLLOWS = re.compile(r"\s*[^\W\d]\w*\s*(\[[^\[\]=]*\]\s*)?=")
 
 
-def _each_by(args: Sequence[str]) -> Iterator[str]:
-    """The arguments with `--by` before each assignment that follows one."""
-    following = pending = False
+def _each_by(args: Sequence[str], options: Sequence[str]) -> Iterator[str]:
+    """The arguments, with the option that it follows before each further assignment."""
+    following, pending = None, False
     for i, arg in enumerate(args):
         if arg == "--":
             yield from args[i:]
@@ -77,12 +79,12 @@ def _each_by(args: Sequence[str]) -> Iterator[str]:
         if pending:
             pending = False
         elif arg.startswith("-") and arg != "-":
-            following = arg == "--by" or arg.startswith("--by=")
-            pending = arg == "--by"
-        elif following and _FOLLOWS.match(arg):
-            yield "--by"
+            following = next((o for o in options if arg == o or arg.startswith(f"{o}=")), None)
+            pending = arg == following
+        elif following is not None and _FOLLOWS.match(arg):
+            yield following
         else:
-            following = False
+            following = None
         yield arg
 
 
