@@ -171,4 +171,33 @@ INPUT_CODES: dict[str, ErrorCode] = {
         bad="x=[1,2,3],k=[0,7]  # y[i] = x[k[i] + 1]",
         good="x=[1,2,3],k=[0,1]",
     ),
+    "G0541": ErrorCode(
+        "Unknown column",
+        "The columns of a table are chosen by their names: NAME=FILE:COLUMN for one, "
+        "NAME=FILE:COLUMN,COLUMN for several. A name is compared as it stands in the file, and the "
+        "input that receives the columns stands in front.",
+        bad="y=data.csv:lable",
+        good="y=data.csv:label",
+    ),
+    "G0542": ErrorCode(
+        "Rows and whole columns mixed",
+        "A scalar input that receives a column is given one number for each row, so each row is "
+        "one observation. Another input cannot receive a whole column of the same file then: it "
+        "would have to be known before the first row. What all rows share is given as NAME=VALUE, "
+        "or comes from another file.",
+        bad="data.csv  # input x, w[D], and columns x and w",
+        good="x=data.csv:x w=[1,2]",
+    ),
+    "G0543": ErrorCode(
+        "Files of different length",
+        "Where several files give observations, each takes one row of every file.",
+        bad="x=ten_rows.csv:x y=nine_rows.csv:y",
+        good="x=data.csv:x y=data.csv:y",
+    ),
+    "G0546": ErrorCode(
+        "Malformed Parquet or Arrow file",
+        "The file is damaged, was cut off, or is of another format than its name says.",
+        bad="data.parquet, which is a CSV file",
+        good="data.csv",
+    ),
 }

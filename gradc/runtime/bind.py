@@ -7,7 +7,7 @@ Deliberately absent: reading data (`inputs`) and running programs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -199,8 +199,8 @@ def _concrete(spec: InputSpec, given: object) -> Concrete:
 def _scalar_of_column(spec: InputSpec, raw: RawValue) -> object:
     """The only element of a one-row column that is to bind a scalar, else the data."""
     data = raw.data
-    if raw.from_column and not spec.type.shape and isinstance(data, list) and len(data) == 1:
-        return data[0]
+    if raw.from_column and not spec.type.shape and isinstance(data, Sized) and len(data) == 1:
+        return data[0]  # type: ignore[index]
     return data
 
 

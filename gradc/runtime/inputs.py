@@ -18,6 +18,8 @@ from gradc.runtime.values import RawValue, checked_name
 
 _ASSIGNMENT = re.compile(r"\s*[^\W\d]\w*\s*=")
 _DATA_FILE = re.compile(r".*\.(npy|npz|json|csv)\Z", re.IGNORECASE | re.DOTALL)
+# Files of which columns are chosen, and those that only `sources` reads.
+_TABLE = re.compile(r"\.(?:csv|npz):|\.(?:parquet|arrow|feather|jsonl|ndjson)\b", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"[\[\],]")
 
 _FORMS = "give NAME=VALUE, a .json, .csv or .npz file, NAME=file.npy, or - for standard input"
@@ -44,8 +46,9 @@ def read_inputs(specs: Sequence[str], stdin: Callable[[], str]) -> dict[str, Raw
 
     - `NAME=VALUE[,NAME=VALUE...]`, a value being a number (JSON's, and `+5`, `.5`, `nan`,
       `inf`, `-inf`), an array of them in brackets, or the name of a data file;
-    - the name of a `.json` file (an object), a `.csv` file (its header names the columns, each
-      a vector), or a `.npz` archive;
+    - the name of a `.json` file (an object), a `.csv`, `.parquet`, `.arrow` or `.jsonl` file (its
+      columns have names, each is a vector), or a `.npz` archive;
+    - `NAME=FILE:COLUMN` or `NAME=FILE:COLUMN,COLUMN`, for some columns of a file;
     - `-`, for a JSON object on standard input, which `stdin` then reads.
 
     Names are brought to NFKC.  Raises `InputError` with the problems of every spec.
@@ -64,14 +67,26 @@ def read_what_can_be(specs: Sequence[str], stdin: Callable[[], str]) -> Reading:
     if sum(spec == "-" for spec in specs) > 1:
         problems.add("G0503", "standard input `-` is given twice")
         specs = [spec for spec in specs if spec != "-"]
+
+    def take(named: Named) -> None:
+        for name, value in named:
+            if name in values:
+                places = f"{values[name].place}, and {value.place}"
+                problems.add("G0503", f"{quoted(name)} is given twice: {places}")
+            else:
+                values[name] = value
+
+    if any(map(_TABLE.search, specs)):
+        from gradc.runtime.sources import columns_among
+
+        try:
+            columns, specs = columns_among(specs)
+            take(columns)
+        except InputError as error:
+            return Reading({}, error.diagnostics, None)
     for spec in specs:
         try:
-            for name, value in _read_spec(spec, stdin):
-                if name in values:
-                    places = f"{values[name].place}, and {value.place}"
-                    problems.add("G0503", f"{quoted(name)} is given twice: {places}")
-                else:
-                    values[name] = value
+            take(_read_spec(spec, stdin))
         except InputError as error:
             problems.extend(error.diagnostics)
             names = _attempted(spec)

@@ -58,7 +58,7 @@ def _numbers(text: str, name: str, problems: Problems) -> tuple[list[str], list[
     for row, (line, cells) in enumerate(_records(text, shown, problems)):
         if row == 0:
             header = [cell.strip() for cell in cells]
-            _check_header(header, f"{shown}, line 1", problems)
+            check_header(header, f"{shown}, line 1", problems)
         elif len(cells) != len(header):
             found = counted(len(cells), "cell")
             message = f"{shown}, row {row} (line {line}): {found}, the header has {len(header)}"
@@ -89,7 +89,8 @@ def _records(text: str, shown: str, problems: Problems) -> list[tuple[int, list[
     return records
 
 
-def _check_header(header: list[str], where: str, problems: Problems) -> None:
+def check_header(header: list[str], where: str, problems: Problems) -> None:
+    """Raise `InputError` where the first row of a table does not name its columns."""
     if not header:
         raise problems.fatal("G0510", f"{where}: the header row is empty", "it names the columns")
     if all(_parsed(title) is not None for title in header):
@@ -118,17 +119,23 @@ def _row(cells: list[str], header: list[str], where: str, problems: Problems) ->
     """The numbers of a row; a cell that is none is noted as a problem and left out."""
     numbers: list[Number] = []
     for title, cell in zip(header, cells, strict=True):
-        try:
-            number = parse_number(cell, TYPED)
-        except OverflowError:
-            problems.add("G0509", f"{where}, column {quoted(title)}: {too_large(cell.strip())}")
-            continue
+        number = note_cell(cell, title, where, problems)
         if number is not None:
             numbers.append(number)
-        elif cell.strip():
-            what = f"{where}, column {quoted(title)}: {quoted(cell)} is not a number"
-            problems.add("G0507", what, TYPED.help)
-        else:
-            what = f"{where}, column {quoted(title)}: the cell is empty"
-            problems.add("G0507", what, "write nan for a missing number")
     return numbers
+
+
+def note_cell(cell: str, title: str, where: str, problems: Problems) -> Number | None:
+    """The number in a cell of a column; a cell that has none is noted as a problem."""
+    try:
+        number = parse_number(cell, TYPED)
+    except OverflowError:
+        problems.add("G0509", f"{where}, column {quoted(title)}: {too_large(cell.strip())}")
+        return None
+    if number is None and cell.strip():
+        what = f"{where}, column {quoted(title)}: {quoted(cell)} is not a number"
+        problems.add("G0507", what, TYPED.help)
+    elif number is None:
+        what = f"{where}, column {quoted(title)}: the cell is empty"
+        problems.add("G0507", what, "write nan for a missing number")
+    return number

@@ -5,6 +5,7 @@ Imported where a file or standard input is named: most requests give their numbe
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from gradc.runtime.inputs_csv import read_csv_columns, read_csv_matrix
@@ -15,12 +16,18 @@ from gradc.runtime.values import RawValue
 
 Named = list[tuple[str, RawValue]]
 
+_LONG = 2**20  # bytes
+
 
 def read_named_values(path: str, suffix: str) -> Named:
     """The values in a file that says their names; raises `InputError`."""
     match suffix:
         case "json":
             return read_json_object(read_text(path), path)
+        case "csv" if _is_long(path):
+            from gradc.runtime.sources import Source, given_by, read_sources
+
+            return read_sources(given_by([Source(None, path, suffix, None)]))
         case "csv":
             return read_csv_columns(read_text(path), path)
         case "npz":
@@ -37,6 +44,11 @@ def read_value(path: str, suffix: str) -> RawValue:
     match suffix:
         case "json":
             return read_json_value(read_text(path), path)
+        case "csv" if _is_long(path):
+            from gradc.runtime.sources import Source, given_by, read_sources
+
+            ((_, value),) = read_sources(given_by([Source("X", path, suffix, None)]))
+            return value
         case "csv":
             return read_csv_matrix(read_text(path), path)
         case "npy":
@@ -47,6 +59,14 @@ def read_value(path: str, suffix: str) -> RawValue:
             help = f"give {quoted(path, 200)[1:-1]} alone"
             what = f"{quoted(path, 200)} is an archive whose arrays have their own names"
             raise failure("G0501", what, help)
+
+
+def _is_long(path: str) -> bool:
+    """Whether a table is long enough that arrays, and NumPy with them, pay."""
+    try:
+        return os.path.getsize(path) > _LONG
+    except (OSError, ValueError):
+        return False
 
 
 def read_stream(stdin: Callable[[], str]) -> Named:

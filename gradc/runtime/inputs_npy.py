@@ -48,7 +48,7 @@ _HARMLESS_BYTES = 256 * 2**20
 _HARMLESS_RATIO = 100
 
 # All that `zipfile` raises for an archive that is damaged or encrypted.
-_ZIP_ERRORS = (
+ZIP_ERRORS = (
     BadZipFile,
     EOFError,
     MemoryError,
@@ -62,7 +62,7 @@ _ZIP_ERRORS = (
 )
 
 
-class _Header(NamedTuple):
+class Header(NamedTuple):
     dtype: str
     fortran_order: bool
     shape: tuple[int, ...]
@@ -91,33 +91,46 @@ def read_npz(path: str) -> list[tuple[str, RawValue]]:
     with open_regular(path) as file:
         try:
             with ZipFile(file) as archive:
-                return _read_members(archive, shown, problems)
-        except _ZIP_ERRORS as error:
+                return _read_members(archive, path, problems)
+        except ZIP_ERRORS as error:
             what = str(error) or type(error).__name__
             raise problems.fatal(
                 "G0511", f"{shown} is not a readable .npz archive: {what}"
             ) from error
 
 
-def _read_members(archive: ZipFile, shown: str, problems: Problems) -> list[tuple[str, RawValue]]:
+def member_place(path: str, member: str) -> str:
+    """Where a member of an archive is, in words."""
+    return f"{quoted(path, 200)[1:-1]}, {quoted(member)}"
+
+
+def checked_members(archive: ZipFile, path: str, problems: Problems) -> dict[str, ZipInfo]:
+    """The arrays of an archive by their names as inputs; raises `InputError`."""
     members = archive.infolist()
-    _check_expansion(members, shown, problems)
-    values: dict[str, RawValue] = {}
+    _check_expansion(members, quoted(path, 200)[1:-1], problems)
+    found: dict[str, ZipInfo] = {}
     for member in members:
-        place = f"{shown}, {quoted(member.filename)}"
+        place = member_place(path, member.filename)
         stem = member.filename.removesuffix(".npy")
         if stem == member.filename:
             problems.add("G0511", f"{place} is not an array", "every member is a .npy file")
             continue
         name = checked_name(stem, place, problems)
-        if name in values:
-            message = f"{place}: {quoted(name)} is given twice, first in {values[name].place}"
-            problems.add("G0503", message)
-            continue
+        if name in found:
+            first = member_place(path, found[name].filename)
+            problems.add("G0503", f"{place}: {quoted(name)} is given twice, first in {first}")
+        found.setdefault(name, member)
+    return found
+
+
+def _read_members(archive: ZipFile, path: str, problems: Problems) -> list[tuple[str, RawValue]]:
+    values = []
+    for name, member in checked_members(archive, path, problems).items():
+        place = member_place(path, member.filename)
         with archive.open(member) as stream:
-            values[name] = RawValue(_read_array(stream, member.file_size, place), place)
+            values.append((name, RawValue(_read_array(stream, member.file_size, place), place)))
     problems.check()
-    return list(values.items())
+    return values
 
 
 def _check_expansion(members: list[ZipInfo], shown: str, problems: Problems) -> None:
@@ -141,15 +154,7 @@ def _check_expansion(members: list[ZipInfo], shown: str, problems: Problems) -> 
 def _read_array(stream: BinaryIO | IO[bytes], size: int, place: str) -> NDArray[np.generic]:
     """The array in a stream of `size` bytes."""
     problems = Problems()
-    header, start = _read_header(stream, place, problems)
-    if header.size != size - start:
-        shape = "x".join(map(str, header.shape)) or "one number"
-        raise problems.fatal(
-            "G0511",
-            f"{place}: its header claims {shape} of {counted(header.itemsize, 'byte')} each, "
-            f"that is {header.size} bytes, but {max(size - start, 0)} follow",
-            "the file was cut off or changed",
-        )
+    header, _ = read_header(stream, size, place, problems)
     try:
         content = stream.read(header.size)
     except (OSError, MemoryError) as error:
@@ -167,13 +172,30 @@ def _read_array(stream: BinaryIO | IO[bytes], size: int, place: str) -> NDArray[
         raise problems.fatal("G0511", f"{place}: {error}") from error
 
 
-def _read_header(
-    stream: BinaryIO | IO[bytes], place: str, problems: Problems
-) -> tuple[_Header, int]:
-    """The header, and the offset of the first element.
+def read_header(
+    stream: BinaryIO | IO[bytes], size: int, place: str, problems: Problems
+) -> tuple[Header, int]:
+    """The header of a stream of `size` bytes, and the offset of the first element.
 
-    The format is that of `numpy.lib.format`: magic, version, length, and a Python dict.
+    Raises `InputError` where the elements do not fill the rest.
     """
+    header, start = _parsed_header(stream, place, problems)
+    if header.size != size - start:
+        shape = "x".join(map(str, header.shape)) or "one number"
+        raise problems.fatal(
+            "G0511",
+            f"{place}: its header claims {shape} of {counted(header.itemsize, 'byte')} each, "
+            f"that is {header.size} bytes, but {max(size - start, 0)} follow",
+            "the file was cut off or changed",
+        )
+    return header, start
+
+
+def _parsed_header(
+    stream: BinaryIO | IO[bytes], place: str, problems: Problems
+) -> tuple[Header, int]:
+    """The header alone, whose format is that of `numpy.lib.format`: magic, version, length, and a
+    Python dict."""
     prefix = stream.read(8)
     if prefix[:6] != b"\x93NUMPY":
         raise problems.fatal("G0511", f"{place} is not a .npy file")
@@ -195,7 +217,7 @@ def _read_header(
         raise problems.fatal("G0511", f"{place} has more than {MAX_RANK} axes")
     itemsize = _checked_itemsize(descr, place, problems)
     dtype = (descr[1] + descr[2]).decode("ascii") + str(itemsize)
-    header = _Header(dtype, order[1] == b"True", tuple(sizes), itemsize)
+    header = Header(dtype, order[1] == b"True", tuple(sizes), itemsize)
     return header, 8 + width + length
 
 
