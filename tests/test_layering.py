@@ -32,10 +32,11 @@ ALLOWED: dict[str, set[str]] = {
     "ad": {"passes", *_CORE},
     "pipeline": {"ad", "passes", "ir"},
     "targets": {"pipeline", "ad", "passes", *_CORE},
-    "runtime": _BACK,
+    "runtime": {"extras", *_BACK},
     "report": _BACK,
     "explain": {"pipeline", "ad", "passes", "report", *_CORE},
     "session": _ENTRY,
+    "rows": {"session", *_ENTRY},
     "drawing": {"session", *_ENTRY},
     "nudging": {"session", *_ENTRY},
     "checking": {"session", *_ENTRY},
@@ -56,6 +57,7 @@ ALLOWED: dict[str, set[str]] = {
         "fit",
         "fitting",
         "nudging",
+        "rows",
         "session",
         *_ENTRY,
     },
@@ -153,6 +155,7 @@ def test_numpy_is_loaded_where_arrays_are() -> None:
     lazy |= {f"runtime/{n}.py" for n in ("checks", "culprits", "differences", "judging", "subject")}
     lazy |= {"runtime/layout.py", "runtime/matrix.py", "runtime/matrix_files.py"}
     lazy |= {name for name in users if name.startswith("fit/")}
+    lazy |= {"runtime/observations.py", "runtime/rows_input.py", "runtime/rows_output.py"}
     assert users - {"targets/python/helpers_numpy.py"} <= lazy
 
 

@@ -166,9 +166,7 @@ _CELL = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
     st.integers().map(str),
     st.from_regex(r"[-+]?[0-9.]{1,4}(e[-+]?[0-9]{1,3})?", fullmatch=True),
-    st.sampled_from(
-        ["nan", "inf", "-inf", "+inf", "-nan", " 5", "5 ", "", "0", "-0", "00", "."]
-    ),
+    st.sampled_from(["nan", "inf", "-inf", "+inf", "-nan", " 5", "5 ", "", "0", "-0", "00", "."]),
 )
 
 
@@ -230,10 +228,7 @@ class TestOtherForms:
             assert refused(written(tmp_path, content, name))[0][0] == "G0546"
 
     def test_json_lines(self, tmp_path: Path) -> None:
-        lines = [
-            {name: ROWS[name][i] for name in ("x", "k", "v")}
-            for i in range(3)
-        ]
+        lines = [{name: ROWS[name][i] for name in ("x", "k", "v")} for i in range(3)]
         text = "\ufeff" + "\n".join(map(json.dumps, lines)) + "\n\n"
         path = written(tmp_path, text, "d.jsonl")
         assert columns_of(path, "x", "k", "v") == list(ROWS.values())
@@ -251,8 +246,7 @@ class TestOtherForms:
             (
                 '{"a": 1}\n{"b": 2}\n',
                 "G0510",
-                "FILE, line 2: `a` missing; `b` not in the "
-             "first row",
+                "FILE, line 2: `a` missing; `b` not in the first row",
             ),
             ('{"a": 1}\n{"a": true}\n', "G0507", "FILE:2:7: `true` is not a number"),
             ('{"a": 1}\n{"a": NaN}\n', "G0507", "FILE:2:7: `NaN` is not a number"),

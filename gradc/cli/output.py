@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import BinaryIO
 
 from gradc.diagnostics import Diagnostic, UsageError
 
@@ -48,6 +50,45 @@ def refuse_source(path: str, source: str | None) -> None:
         )
 
 
+@contextmanager
+def streamed(path: str | None, sources: Sequence[str]) -> Iterator[BinaryIO]:
+    """A file to write a result to piece by piece, or standard output where no path is given.
+
+    The file appears whole, under its name, at the end, and not at all where an error ends the
+    writing.  Raises UsageError where it would replace one of the sources, and where it cannot be
+    written.
+    """
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    for source in sources:
+        if same_file(path, source):
+            raise UsageError(
+                [
+                    Diagnostic(
+                        "G0702",
+                        f"the output {path} is read as an input; it is left as it is",
+                        help="choose another name for -o",
+                    )
+                ]
+            )
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as file:  # a device or a pipe cannot be renamed over
+            yield file
+        return
+    try:
+        with _beside(os.path.realpath(path)) as file:
+            yield file
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(
+            [Diagnostic("G0701", f"cannot write {path}: {reason}; nothing was changed")]
+        ) from None
+
+
 def same_file(path: str, source: str) -> bool:
     """Whether two names are of one file, or would be."""
     try:
@@ -62,15 +103,22 @@ def _replace(path: str, content: Iterable[bytes]) -> None:
         with open(path, "wb") as file:  # a device or a pipe cannot be renamed over
             file.writelines(content)
         return
+    with _beside(os.path.realpath(path)) as file:
+        file.writelines(content)
+
+
+@contextmanager
+def _beside(target: str) -> Iterator[BinaryIO]:
+    """A file beside the target, which it replaces at the end."""
     import tempfile
 
-    target = os.path.realpath(path)
     descriptor, temporary = tempfile.mkstemp(
         prefix=f".{os.path.basename(target)[:60]}.", dir=os.path.dirname(target)
     )
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.writelines(content)
+        os.close(descriptor)
+        with open(temporary, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(target))

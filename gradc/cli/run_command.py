@@ -20,6 +20,7 @@ from gradc.cli.options import (
 )
 from gradc.cli.output import write_result
 from gradc.cli.progress import progress_line
+from gradc.runtime.inputs import names_a_table
 from gradc.session import Request, run
 
 
@@ -52,6 +53,13 @@ from gradc.session import Request, run
     metavar="SPEC",
     help="The Hessian times a direction, given as inputs are.",
 )
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    help="For observations: the file to write a row of results to for each row of data, as its "
+    "name ends: .csv, .jsonl, .parquet, .arrow, .npy or .npz. Default: CSV on standard output.",
+)
 @format_option
 def command(
     file: str,
@@ -63,9 +71,14 @@ def command(
     hessian: str | None,
     jvp: tuple[str, ...],
     hvp: tuple[str, ...],
+    output: str | None,
     format: str,
 ) -> None:
-    """Print every named value of a program and the derivative of the output with respect to it."""
+    """Print every named value of a program and the derivative of the output with respect to it.
+
+    Where a scalar input receives a column of a table, each row is one observation: the outputs
+    and derivatives of every row are written as a table.
+    """
     with reported(format):
         given = input_specs(file, specs, values)
         check_matrix_files([jacobian, hessian], file, [*given, *jvp, *hvp])
@@ -81,6 +94,10 @@ def command(
             jacobian or None,
             hessian or None,
         )
+        if output is not None or names_a_table(request.specs):
+            from gradc.cli.run_rows import run_rows
+
+            run_rows(program, request, file, output, format)
         with progress_line("sweep") as progress:
             result = run(program, request, standard_input, progress)
         write_matrices(result.files, file)

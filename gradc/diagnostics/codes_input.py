@@ -194,10 +194,31 @@ INPUT_CODES: dict[str, ErrorCode] = {
         bad="x=ten_rows.csv:x y=nine_rows.csv:y",
         good="x=data.csv:x y=data.csv:y",
     ),
+    "G0544": ErrorCode(
+        "Not for rows",
+        "Where each row of a table is one observation, every row has the outputs and their first "
+        "derivatives. Second derivatives, directions and weights of outputs belong to one set of "
+        "numbers.",
+        bad="gradc run f.g --inputs rows.csv --hessian",
+        good="gradc run f.g --inputs rows.csv",
+    ),
+    "G0545": ErrorCode(
+        "Unknown form of results",
+        "Results of rows are written in the form that the end of the file's name says.",
+        bad="gradc run f.g --inputs rows.csv -o out.txt",
+        good="gradc run f.g --inputs rows.csv -o out.csv",
+    ),
     "G0546": ErrorCode(
         "Malformed Parquet or Arrow file",
         "The file is damaged, was cut off, or is of another format than its name says.",
         bad="data.parquet, which is a CSV file",
         good="data.csv",
+    ),
+    "G0547": ErrorCode(
+        "No rows to write",
+        "`gradc run -o` writes a row of results for each observation. A request without "
+        "observations prints one table, and no file is written.",
+        bad="gradc run f.g a=1 b=2 -o out.csv",
+        good="gradc run f.g --inputs rows.csv -o out.csv",
     ),
 }

@@ -20,6 +20,9 @@ _ASSIGNMENT = re.compile(r"\s*[^\W\d]\w*\s*=")
 _DATA_FILE = re.compile(r".*\.(npy|npz|json|csv)\Z", re.IGNORECASE | re.DOTALL)
 # Files of which columns are chosen, and those that only `sources` reads.
 _TABLE = re.compile(r"\.(?:csv|npz):|\.(?:parquet|arrow|feather|jsonl|ndjson)\b", re.IGNORECASE)
+_ANY_TABLE = re.compile(
+    r"\.(?:csv|npy|npz|parquet|arrow|feather|jsonl|ndjson)(?::|\s*(?:,|\Z))", re.IGNORECASE
+)
 _PUNCTUATION = re.compile(r"[\[\],]")
 
 _FORMS = "give NAME=VALUE, a .json, .csv or .npz file, NAME=file.npy, or - for standard input"
@@ -37,6 +40,11 @@ class Reading(NamedTuple):
     values: dict[str, RawValue]
     problems: tuple[Diagnostic, ...]
     unread: frozenset[str] | None
+
+
+def names_a_table(specs: Sequence[str]) -> bool:
+    """Whether one of the arguments may name a file with rows."""
+    return any(map(_ANY_TABLE.search, specs))
 
 
 def read_inputs(specs: Sequence[str], stdin: Callable[[], str]) -> dict[str, RawValue]:

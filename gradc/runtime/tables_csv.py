@@ -145,7 +145,8 @@ class _Reader:
 
     def _strictly(self, records: Iterable[Record]) -> list[Column] | None:
         """The columns of some records; raises `InputError` with what is wrong with them."""
-        names, kept = self.table.names, []
+        names = self.table.names
+        kept: list[Record] = []
         for line, cells in records:
             if not cells:
                 self.blank.append(line)

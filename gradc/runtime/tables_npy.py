@@ -29,13 +29,13 @@ class ArraysTable:
     def __init__(self, path: str, member: str | None = None) -> None:
         self.path = path
         self.member = member
-        self.names = ("",)
+        self.names: tuple[str, ...] = ("",)
         with self._opened() as (stream, size):
             self.size = size
             self._header, self._start = read_header(stream, size, self._place, Problems())
         self.shape = self._header.shape
         self.rows: int | None = self.shape[0] if self.shape else 1
-        self.cells = (self.shape[1:],)
+        self.cells: tuple[tuple[int, ...], ...] = (self.shape[1:],)
 
     @property
     def _place(self) -> str:
