@@ -169,13 +169,14 @@ def _files(
     if request.jacobian_file is None and request.hessian_file is None:
         return
     from gradc.runtime.matrices import hessian_matrix, jacobian_matrix
+    from gradc.runtime.matrix_files import sparse_format
 
     for key, path, make in (
         ("jacobian", request.jacobian_file, jacobian_matrix),
         ("hessian", request.hessian_file, hessian_matrix),
     ):
         if path is not None:
-            matrix = make(program, bound, wrt, path, progress)
+            matrix = make(program, bound, wrt, not sparse_format(path), progress)
             title = f"{key.capitalize()} ({matrix.how})"
             said = FileSection(
                 key, title, path, matrix.shape, matrix.stored, matrix.mode, matrix.sweeps

@@ -17,7 +17,9 @@ import scipy.sparse
 import gradc
 from gradc.cli.matrix_options import _with_values
 from gradc.diagnostics import NumericError
-from gradc.runtime import room
+from gradc.runtime import pattern, room
+from gradc.runtime.bind import bind
+from gradc.runtime.matrices import jacobian_matrix
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = "param x[N], a\ny = a*x^2\ns = sum(x)\noutput y, s\n"
@@ -202,17 +204,24 @@ def test_a_hessian_needs_one_output(run, tmp_path):
 
 
 def test_a_matrix_that_does_not_fit_is_refused(monkeypatch):
-    from gradc.runtime.bind import bind
-    from gradc.runtime.matrices import jacobian_matrix
-
-    compiled = gradc.compile("param x[N]\ny = x*sum(x)\n")
+    compiled = gradc.compile("param x[N]\ny = x*sum(x)\nz = x^2\noutput y, z\n")
     program = compiled.program
-    bound = bind(program.inputs, {"x": np.ones(1000)}, program.requirements, program.source)
-    monkeypatch.setattr(room, "available", lambda: 7_999_999)
-    with pytest.raises(NumericError, match=r"1,000 x 1,000 numbers takes 8 MB; there are 8 MB"):
-        jacobian_matrix(program, bound, compiled.wrt, "J.npy")
-    monkeypatch.setattr(room, "available", lambda: 8_000_000)
-    assert jacobian_matrix(program, bound, compiled.wrt, "J.npy").shape == (1000, 1000)
+
+    def made(**how):
+        bound = bind(program.inputs, {"x": np.ones(1000)}, program.requirements, program.source)
+        return jacobian_matrix(program, bound, compiled.wrt, **how)
+
+    monkeypatch.setattr(room, "available", lambda: 15_999_999)
+    with pytest.raises(NumericError, match=r"2,000 x 1,000 numbers takes 16 MB; there are 16 MB"):
+        made(whole=True)
+    assert made().stored == 1_001_000
+    monkeypatch.setattr(room, "available", lambda: 16_000_000)
+    assert made(whole=True).shape == (2000, 1000)
+    monkeypatch.setattr(pattern, "LARGEST", 1000)
+    assert made().stored == 2_000_000
+    monkeypatch.setattr(room, "available", lambda: 1_000_000)
+    with pytest.raises(NumericError, match="G0792"):
+        made()
 
 
 def test_memory_is_known_here():

@@ -150,6 +150,7 @@ ARRAYS = (
         {"numpy": Form("broadcast"), "js": Form("broadcast"), "g": Form("broadcast")},
         transpose=_broadcast_transpose,
         structural=True,
+        pattern="broadcast",
         batch=batch_rules.broadcast,
     ),
     Primitive(
@@ -159,6 +160,7 @@ ARRAYS = (
         {"numpy": Form("transpose"), "js": Form("transpose"), "g": Form("transpose")},
         transpose=_transpose_transpose,
         structural=True,
+        pattern="transpose",
         batch=batch_rules.transpose,
     ),
     Primitive(
@@ -168,6 +170,7 @@ ARRAYS = (
         {"numpy": Form("reshape"), "js": Form("reshape"), "g": Form("reshape")},
         transpose=_reshape_transpose,
         structural=True,
+        pattern="reshape",
         batch=batch_rules.reshape,
     ),
     Primitive(
@@ -178,6 +181,7 @@ ARRAYS = (
         transpose=_index_transpose,
         reads_part=True,
         structural=True,
+        pattern="index",
         batch=batch_rules.index,
     ),
     Primitive(
@@ -187,6 +191,7 @@ ARRAYS = (
         {"numpy": Form("embed"), "js": Form("embed"), "g": Form("embed")},
         transpose=_embed_transpose,
         structural=True,
+        pattern="embed",
         batch=batch_rules.embed,
     ),
     Primitive(
@@ -196,6 +201,7 @@ ARRAYS = (
         {"numpy": Form("concat"), "js": Form("join"), "g": Form("concat")},
         transpose=_concat_transpose,
         structural=True,
+        pattern="join",
         batch=batch_rules.join,
     ),
     Primitive(
@@ -205,6 +211,7 @@ ARRAYS = (
         {"numpy": Form("stack"), "js": Form("join"), "g": Form("stack")},
         transpose=_stack_transpose,
         structural=True,
+        pattern="join",
         batch=batch_rules.join,
     ),
     Primitive(
@@ -215,6 +222,7 @@ ARRAYS = (
         transpose=_diagonal_transpose,
         reads_part=True,
         structural=True,
+        pattern="diagonal",
         batch=batch_rules.over_leading,
     ),
     Primitive(
@@ -228,6 +236,7 @@ ARRAYS = (
         },
         transpose=_diagonal_matrix_transpose,
         structural=True,
+        pattern="diagonal_matrix",
         batch=batch_rules.over_leading,
     ),
     Primitive(
@@ -236,6 +245,7 @@ ARRAYS = (
         _sum_rule,
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("reduce")},
         transpose=_sum_transpose,
+        pattern="reduce",
         batch=batch_rules.along_axes,
     ),
     Primitive(
@@ -245,6 +255,7 @@ ARRAYS = (
         {"numpy": Form("contract"), "js": Form("contract"), "g": Form("contract")},
         transpose=_contract_transpose,
         multilinear=True,
+        pattern="contract",
         batch=batch_rules.contract,
     ),
 )

@@ -104,6 +104,7 @@ INDEXING = (
         reads_part=True,
         structural=True,
         notes=("The axes of the indices stand where NumPy puts those of advanced indices.",),
+        pattern="gather",
         batch=gather,
     ),
     Primitive(
@@ -114,6 +115,7 @@ INDEXING = (
         transpose=_scatter_add_transpose,
         structural=True,
         notes=("What falls on one place adds up, in the order of the elements.",),
+        pattern="scatter_add",
         batch=scatter_add,
     ),
     Primitive(

@@ -124,6 +124,7 @@ LINEAR_ALGEBRA = (
         jvp=_solve_jvp,
         linear=frozenset({1}),
         notes=("NaN where the matrix is singular.",),
+        pattern="solve",
         batch=batch_rules.solve,
     ),
     Primitive(
@@ -177,6 +178,7 @@ LINEAR_ALGEBRA = (
         _first_rule,
         {"numpy": Helper("lower_half"), "js": Helper("lower_half"), "g": Form("lower_half")},
         transpose=_lower_half_transpose,
+        pattern="lower",
         batch=batch_rules.over_leading,
     ),
 )

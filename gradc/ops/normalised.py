@@ -115,6 +115,7 @@ NORMALISED = (
         jvp=_softmax_product_jvp,
         linear=frozenset({1}),
         notes=("Without cancellation where one element of p is near 1.",),
+        pattern="along",
         batch=batch_rules.along_axes,
     ),
     Primitive(
@@ -142,6 +143,7 @@ NORMALISED = (
         jvp=_rejection_jvp,
         linear=frozenset({1}),
         notes=("Without cancellation where one element of u is near 1 or -1.",),
+        pattern="along",
         batch=batch_rules.along_axes,
     ),
 )

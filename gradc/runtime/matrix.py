@@ -101,9 +101,9 @@ class Matrix(NamedTuple):
         sweeps = f"{self.sweeps:,} {'sweep' if self.sweeps == 1 else 'sweeps'}"
         if not isinstance(self.numbers, Entries):
             return f"{self.mode} mode, {sweeps}"
-        height, width = self.shape
-        of = f"{height:,} rows" if self.mode == "reverse" else f"{width:,} columns"
-        return f"{self.mode} mode, {sweeps} for {of}"
+        height, width = (f"{size:,}" for size in self.shape)
+        of = {"reverse": f"{height} rows", "forward": f"{width} columns"}
+        return f"{self.mode} mode, {sweeps} for {of.get(self.mode, f'{height} x {width}')}"
 
 
 def _all_entries(matrix: Array) -> Entries:

@@ -1,0 +1,250 @@
+"""A sparse Jacobian by few sweeps: columns, or rows, that do not meet are found together.
+
+Rows that have very many entries are found by reverse sweeps and the others by forward sweeps where
+that takes fewer, so that an arrow needs three.  A sparse Hessian is symmetric: a column with very
+many entries is a row too.
+
+Invariant: no entry is lost.  After the sweeps the matrix is multiplied by a random vector and
+compared with one more sweep; where they differ, a row is computed in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from gradc.runtime.bind import Bound
+from gradc.runtime.matrix import Entries
+from gradc.runtime.pattern import Pattern, jacobian_pattern
+from gradc.runtime.sweeps import Progress, Sweeps
+from gradc.sparsity.colouring import coloured
+from gradc.sparsity.sets import Numbers
+
+_AGREE = 1e-6  # relative, of a product with a random vector
+
+
+class Batch(NamedTuple):
+    """Sweeps of one mode: sweep `c` finds the entries `entries[starts[c] : starts[c + 1]]`.
+
+    `of` says in which sweep each row, or each column, is; -1 for those in none.  `places` says
+    where in the product of the sweep each of the entries is.
+    """
+
+    mode: str
+    of: Numbers
+    entries: Numbers
+    places: Numbers
+    starts: Numbers
+
+    @property
+    def sweeps(self) -> int:
+        """How many sweeps there are."""
+        return self.starts.size - 1
+
+
+class Mirrored(NamedTuple):
+    """Entries that are equal to others because a matrix is symmetric."""
+
+    entries: Numbers
+    others: Numbers
+
+
+class SparseJacobian:
+    """A Jacobian or a Hessian by its entries, at one point after another.
+
+    It may be computed wherever only the values of `wrt` are other than when it was made.
+    """
+
+    def __init__(
+        self,
+        sweeps: Sweeps,
+        pattern: Pattern,
+        batches: Sequence[Batch],
+        mirrored: Mirrored | None = None,
+    ) -> None:
+        self.sweeps = sweeps
+        self.rows, self.columns = pattern.places()
+        self.shape = (pattern.sets.size, pattern.width)
+        self.batches = [batch for batch in batches if batch.sweeps]
+        self._mirrored = mirrored
+        self._checked = False
+
+    @staticmethod
+    def of(sweeps: Sweeps, bound: Bound) -> SparseJacobian | None:
+        """The Jacobian of a program; None where nothing is known of its zeros.
+
+        Raises InputError where an index that is read is out of range.
+        """
+        pattern = jacobian_pattern(sweeps.program, sweeps.wrt, bound)
+        if pattern is None:
+            return None
+        return SparseJacobian(sweeps, pattern, fewest_sweeps(pattern))
+
+    @staticmethod
+    def symmetric(sweeps: Sweeps, bound: Bound) -> SparseJacobian | None:
+        """As `of`, of a program that computes a gradient: its Jacobian is a Hessian."""
+        pattern = jacobian_pattern(sweeps.program, sweeps.wrt, bound)
+        if pattern is None:
+            return None
+        pattern = with_mirror_images(pattern)
+        return SparseJacobian(sweeps, pattern, [symmetric_sweeps(pattern)], upper_half(pattern))
+
+    @property
+    def count(self) -> int:
+        """The number of sweeps."""
+        return sum(batch.sweeps for batch in self.batches)
+
+    @property
+    def mode(self) -> str:
+        """`forward`, `reverse`, or both."""
+        modes = [batch.mode for batch in self.batches]
+        return " and ".join(sorted(modes)) if modes else "forward"
+
+    def move(self, bound: Bound) -> None:
+        """Go on at other values of what it is differentiated in."""
+        self.sweeps.move(bound)
+
+    def entries(self, progress: Progress | None = None) -> Entries:
+        """The entries at this point; the first time, they are checked."""
+        values = np.zeros(self.rows.size)
+        done, total = 0, self.count
+        for batch in self.batches:
+            forward = batch.mode == "forward"
+            product = self.sweeps.forward if forward else self.sweeps.reverse
+            for sweep in range(batch.sweeps):
+                found = product((batch.of == sweep).astype(float))
+                part = slice(batch.starts[sweep], batch.starts[sweep + 1])
+                values[batch.entries[part]] = found[batch.places[part]]
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+        if self._mirrored is not None:
+            values[self._mirrored.entries] = values[self._mirrored.others]
+        entries = Entries(self.rows, self.columns, values, self.shape)
+        if not self._checked:
+            check(entries, self.sweeps)
+            self._checked = True
+        return entries
+
+
+def fewest_sweeps(pattern: Pattern) -> list[Batch]:
+    """By columns, by rows, or rows with many entries by themselves: whatever takes least."""
+    rows, columns = pattern.places()
+    height, width = pattern.sets.size, pattern.width
+    lengths = pattern.lengths
+    by_columns = coloured(pattern.starts, pattern.members, width)
+    order = np.argsort(columns, kind="stable")
+    starts = np.append(0, np.cumsum(np.bincount(columns, minlength=width)))
+    by_rows = coloured(starts, rows[order], height)
+    best = min(by_columns.colours, by_rows.colours)
+    many = dense_rows(lengths, best)
+    if many.size:
+        apart = np.zeros(height, dtype=bool)
+        apart[many] = True
+        rest = ~apart[rows]
+        left = np.where(apart, 0, lengths)
+        starts = np.append(0, np.cumsum(left))
+        mixed = coloured(starts, columns[rest], width)
+        if mixed.colours + many.size < best:
+            alone = np.full(height, -1)
+            alone[many] = np.arange(many.size)
+            return [
+                _batch("reverse", alone, many.size, np.flatnonzero(~rest), rows, columns),
+                _batch("forward", mixed.of, mixed.colours, np.flatnonzero(rest), columns, rows),
+            ]
+    every = np.arange(rows.size)
+    if by_rows.colours < by_columns.colours or (by_rows.colours == best and height <= width):
+        return [_batch("reverse", by_rows.of, by_rows.colours, every, rows, columns)]
+    return [_batch("forward", by_columns.of, by_columns.colours, every, columns, rows)]
+
+
+def with_mirror_images(pattern: Pattern) -> Pattern:
+    """The pattern with every entry whose mirror image is there."""
+    rows, columns = pattern.places()
+    width = max(pattern.width, 1)
+    places = np.unique(np.concatenate([rows * width + columns, columns * width + rows]))
+    row, column = np.divmod(places, width)
+    starts = np.append(0, np.cumsum(np.bincount(row, minlength=pattern.width)))
+    return Pattern(np.arange(pattern.width), starts, column, pattern.width)
+
+
+def upper_half(pattern: Pattern) -> Mirrored:
+    """The entries above the diagonal, with those below it, of a symmetric pattern."""
+    rows, columns = pattern.places()
+    upper = np.flatnonzero(columns > rows)
+    places = rows * pattern.width + columns
+    images = columns[upper] * pattern.width + rows[upper]
+    return Mirrored(upper, np.searchsorted(places, images))
+
+
+def symmetric_sweeps(pattern: Pattern) -> Batch:
+    """Sweeps for the lower half of a symmetric matrix.
+
+    A column with many entries may have a sweep of its own; its entries are those of its row too,
+    so that the other columns need not be kept apart for it.
+    """
+    rows, columns = pattern.places()
+    width = pattern.width
+    colours = coloured(pattern.starts, pattern.members, width)
+    of, count = colours.of, colours.colours
+    apart = np.zeros(width, dtype=bool)
+    many = dense_rows(pattern.lengths, count)
+    if many.size:
+        apart[many] = True
+        rest = ~apart[rows] & ~apart[columns]
+        starts = np.append(0, np.cumsum(np.bincount(rows[rest], minlength=width)))
+        others = coloured(starts, columns[rest], width)
+        if others.colours + many.size < count:
+            of, count = others.of.copy(), others.colours + many.size
+            of[many] = np.arange(others.colours, count)
+        else:
+            apart[many] = False
+    lower = np.flatnonzero(columns <= rows)
+    turned = apart[rows] & ~apart[columns]
+    source, place = np.where(turned, rows, columns), np.where(turned, columns, rows)
+    return _batch("forward", of, count, lower, source, place)
+
+
+def dense_rows(lengths: Numbers, best: int) -> Numbers:
+    """The longest rows, where taking them by themselves may need fewer than `best` sweeps."""
+    order = np.argsort(-lengths, kind="stable")
+    descending = np.append(lengths[order], 0)
+    needed = np.arange(descending.size) + descending  # k rows apart, and what the next one takes
+    k = int(np.argmin(needed))
+    return order[:k] if needed[k] < best else order[:0]
+
+
+def _batch(
+    mode: str, of: Numbers, count: int, entries: Numbers, sources: Numbers, places: Numbers
+) -> Batch:
+    """The sweeps with these colours; each entry is in the sweep of its source, at its place."""
+    colours = of[sources[entries]]
+    order = np.argsort(colours, kind="stable")
+    found = entries[order]
+    starts = np.append(0, np.cumsum(np.bincount(colours, minlength=count)))
+    return Batch(mode, of, found, places[found], starts)
+
+
+def check(entries: Entries, sweeps: Sweeps) -> None:
+    """Compare with one more sweep, along a random direction.
+
+    Both are rounded, so a difference alone proves nothing; a number in a row, computed in full,
+    where the pattern has none does.  Raises RuntimeError for that: a fault of the pattern.
+    """
+    direction = np.random.default_rng(0).uniform(0.5, 1.5, size=entries.shape[1])
+    terms = entries.values * direction[entries.columns]
+    with np.errstate(all="ignore"):
+        expected = np.bincount(entries.rows, terms, entries.shape[0])
+        size = np.bincount(entries.rows, np.abs(terms), entries.shape[0])
+        wrong = np.abs(sweeps.forward(direction) - expected) - _AGREE * size
+    wrong[~np.isfinite(wrong)] = 0.0
+    if not wrong.size or wrong.max() <= 0.0:
+        return
+    row = int(np.argmax(wrong))
+    full = sweeps.reverse((np.arange(entries.shape[0]) == row).astype(float))
+    full[entries.columns[entries.rows == row]] = 0.0
+    lost = np.flatnonzero(np.isfinite(full) & (full != 0.0))
+    if lost.size:
+        raise RuntimeError(f"the pattern lacks row {row}, column {int(lost[0])}")

@@ -1,0 +1,1 @@
+"""Which elements of a result can depend on which elements of what it is differentiated in."""
