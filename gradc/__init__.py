@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradc.api import Compiled, compile, load
+    from gradc.api import Compiled, View, compile, load
     from gradc.diagnostics import (
         Diagnostic,
         GradcError,
@@ -32,12 +32,13 @@ __all__ = [
     "NumericError",
     "SourceError",
     "UsageError",
+    "View",
     "__version__",
     "compile",
     "load",
 ]
 
-_FROM_API = frozenset({"Compiled", "compile", "load"})
+_FROM_API = frozenset({"Compiled", "View", "compile", "load"})
 
 
 def __getattr__(name: str) -> Any:
@@ -45,6 +46,8 @@ def __getattr__(name: str) -> Any:
         from gradc import api
 
         return getattr(api, name)
+    if name == "View":
+        return View
     if name in __all__:
         from gradc import diagnostics
 

@@ -20,6 +20,7 @@ from gradc.diagnostics import Diagnostic, Source, SourceError
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Graph, Var
 from gradc.ir.program import Program
+from gradc.report.view import View
 from gradc.runtime.bind import bind
 from gradc.runtime.directions import directions
 from gradc.runtime.evaluate import call, evaluate
@@ -30,6 +31,7 @@ from gradc.targets.statements.emit import Emitted
 
 if TYPE_CHECKING:
     from gradc.ir.fitted import Fitted
+    from gradc.report.diagram_model import Picture
     from gradc.runtime.jacobian import Jacobian
 
 # A million equations take half of it; a device that never ends takes more.
@@ -241,22 +243,37 @@ class Compiled:
         """Every named value and every adjoint, as `gradc run` shows them."""
         return evaluate(self.program, inputs)
 
-    def dot(self, /, **inputs: object) -> str:
-        """The diagram as DOT text; with numbers where inputs are given."""
-        from gradc.drawing import draw_values
+    def dot(self, view: View | None = None, /, **inputs: object) -> str:
+        """The diagram as DOT text; with numbers where inputs are given.
+
+        The `view` says what is shown: `gradc.View(focus="u", depth=0)`.  Raises UsageError for a
+        view that no diagram of the program can have.
+        """
         from gradc.report.diagram_dot import dot
 
         with uninterrupted():
-            return dot(draw_values(self.program, inputs))
+            return dot(self._picture(view, inputs))
 
-    def svg(self, /, **inputs: object) -> str:
-        """The diagram as SVG text; with numbers where inputs are given.
+    def mermaid(self, view: View | None = None, /, **inputs: object) -> str:
+        """The diagram as text for Mermaid; as `dot` otherwise."""
+        from gradc.report.diagram_mermaid import mermaid
+
+        with uninterrupted():
+            return mermaid(self._picture(view, inputs))
+
+    def svg(self, view: View | None = None, /, **inputs: object) -> str:
+        """The diagram as SVG text; as `dot` otherwise.
 
         Drawn by the program `dot` where it is installed, else in this process.
         """
         from gradc.report.picture import render
 
-        return render(self.dot(**inputs), "svg").decode("utf-8")
+        return render(self.dot(view, **inputs), "svg").decode("utf-8")
+
+    def _picture(self, view: View | None, inputs: Mapping[str, object]) -> Picture:
+        from gradc.drawing import draw_values
+
+        return draw_values(self.program, inputs, view or View())
 
     def _repr_svg_(self) -> str:
         """What a notebook shows."""

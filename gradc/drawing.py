@@ -10,8 +10,9 @@ from gradc.ir.evaluation import Evaluation
 from gradc.ir.program import Program
 from gradc.report.diagram import diagram, partials_shown
 from gradc.report.diagram_model import Picture
-from gradc.report.diagram_plan import DEFAULT, View, plan
+from gradc.report.diagram_plan import plan
 from gradc.report.partials import Edge, Partials
+from gradc.report.view import DEFAULT, View
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.evaluate import call, with_output
 from gradc.runtime.load import load_functions

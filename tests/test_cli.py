@@ -505,6 +505,18 @@ needs_graphviz = pytest.mark.skipif(
 )
 
 
+def test_dot_writes_mermaid(gradc):
+    text = gradc("dot", "circuit.g", "--inputs", *VALUES, "--format", "mermaid").out
+    assert text.startswith("flowchart LR\n")
+    for name in ("c.mmd", "c.Mermaid"):
+        assert gradc("dot", "circuit.g", "--inputs", *VALUES, "-o", name).code == 0
+    assert gradc("dot", "circuit.g", "--format", "mermaid", "-o", "c.txt").code == 0
+    assert gradc("dot", "circuit.g", "--format", "dot").out == gradc("dot", "circuit.g").out
+    done = gradc("dot", "circuit.g", "--format", "mermaid", "-o", "c.svg")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error[G0743]: ")
+
+
 def test_dot_shows_a_part_of_a_program(gradc):
     drawn = gradc("dot", "circuit.g", "--inputs", *VALUES, "--focus", "u")
     assert "u = b*c" in drawn.out

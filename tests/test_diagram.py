@@ -15,9 +15,9 @@ from gradc.diagnostics import UsageError
 from gradc.drawing import draw_values
 from gradc.report import diagram_dot, picture
 from gradc.report.diagram_model import Picture
-from gradc.report.diagram_plan import DEFAULT, View
 from gradc.report.dot_text import label, record
 from gradc.report.picture import render
+from gradc.report.view import DEFAULT, View
 
 CIRCUIT = "u = b*c; v = a+u; J = 3*v"
 INPUTS = {"a": 5, "b": 3, "c": 2}
@@ -239,3 +239,13 @@ def test_the_examples_are_drawn_in_process(without_dot: None) -> None:
                 continue
             if len(origin.text) < 24:  # a longer one is broken over lines
                 assert origin.text in found
+
+
+def test_a_view_says_what_is_shown() -> None:
+    loop = gradc.compile(LOOP)
+    assert "cluster" in loop.dot()
+    assert "cluster" not in loop.dot(gradc.View(depth=0), **DATA)
+    assert "input x" not in loop.dot(gradc.View(focus="b"))
+    assert "input x" not in "".join(words(loop.svg(gradc.View(focus="b")).encode()))
+    limit = gradc.compile("J = depth*focus*view")  # names of inputs are free
+    assert "J = 24" in limit.dot(depth=2, focus=3, view=4)

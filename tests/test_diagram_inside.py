@@ -11,7 +11,7 @@ from diagram_programs import check
 import gradc
 from gradc.drawing import draw_values
 from gradc.report.diagram_model import Frame, Node, Picture
-from gradc.report.diagram_plan import View
+from gradc.report.view import View
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

@@ -14,10 +14,10 @@ import gradc
 from gradc.drawing import draw_values
 from gradc.report.diagram_dot import dot
 from gradc.report.diagram_model import Node, Picture
-from gradc.report.diagram_plan import WHOLE, View
 from gradc.report.partials import statements
 from gradc.report.picture import render
 from gradc.report.repeats import Run, repeats
+from gradc.report.view import WHOLE, View
 
 
 def drawn(text: str, view: View = View(), **inputs: object) -> Picture:  # noqa: B008

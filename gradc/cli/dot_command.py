@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from gradc.cli.boundary import reported
 from gradc.cli.options import (
-    format_option,
     input_specs,
     inputs_options,
     program_argument,
@@ -17,9 +17,21 @@ from gradc.cli.options import (
 )
 from gradc.cli.output import write_result
 from gradc.diagnostics import Diagnostic, UsageError
-from gradc.report.diagram_plan import View
+from gradc.report.view import View
 
-PICTURES = (".svg", ".png", ".pdf")
+if TYPE_CHECKING:
+    from gradc.report.diagram_model import Picture
+
+PICTURES = ("svg", "png", "pdf")
+
+# What the end of a file's name says of its format.
+SUFFIXES = {
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    **{f".{format}": format for format in PICTURES},
+}
 
 
 @click.command("dot")
@@ -29,7 +41,7 @@ PICTURES = (".svg", ".png", ".pdf")
     "-o",
     "--output",
     metavar="OUT",
-    help="The file to write: .dot or .gv text, .svg, .png or .pdf. Default: DOT text to "
+    help="The file to write: .dot or .gv text, .mmd for Mermaid, .svg, .png or .pdf. Default: "
     "standard output.",
 )
 @click.option(
@@ -68,7 +80,15 @@ PICTURES = (".svg", ".png", ".pdf")
     show_default=True,
     help="Draw about so many boxes; of a longer program, equations that stand together are one.",
 )
-@format_option
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice(["text", "json", "dot", "mermaid", *PICTURES]),
+    default="text",
+    show_default=True,
+    help="The format of the diagram, else told from the name of the file, else DOT. With json, "
+    "messages are JSON.",
+)
 def command(
     file: str,
     specs: tuple[str, ...],
@@ -89,32 +109,49 @@ def command(
     """
     with reported(format):
         from gradc.drawing import draw
-        from gradc.report.diagram_dot import dot
 
-        kind = _kind(output)
+        kind = _kind(output, format)
         program = read_program(file, format)
         view = View(depth=depth, fold=fold, focus=focus, within=within, limit=limit)
         data = input_specs(file, specs, values)
         picture = draw(program, data, seed_output, standard_input, view)
-        text = dot(picture)
-        content = text.encode("utf-8")
-        if kind in PICTURES:
-            from gradc.report.picture import render
-
-            content = render(text, kind.lstrip("."))
-        write_result(content, output, None if file == "-" else file)
+        write_result(_content(picture, kind), output, None if file == "-" else file)
 
 
-def _kind(output: str | None) -> str:
-    """The suffix of the file to write; raises UsageError for one that is no picture."""
-    kind = os.path.splitext(output)[1].lower() if output else ".dot"
-    if kind not in (".dot", ".gv", *PICTURES):
+def _content(picture: Picture, kind: str) -> bytes:
+    """A picture in the format that is asked for."""
+    if kind == "mermaid":
+        from gradc.report.diagram_mermaid import mermaid
+
+        return mermaid(picture).encode("utf-8")
+    from gradc.report.diagram_dot import dot
+
+    text = dot(picture)
+    if kind == "dot":
+        return text.encode("utf-8")
+    from gradc.report.picture import render
+
+    return render(text, kind)
+
+
+def _kind(output: str | None, format: str) -> str:
+    """The format of the picture; raises UsageError where option and name say two, or none."""
+    suffix = os.path.splitext(output)[1].lower() if output else ".dot"
+    told = SUFFIXES.get(suffix)
+    chosen = None if format in ("text", "json") else format
+    if output and chosen and told and told != chosen:
+        message = f"`--format {chosen}` is not the format that the name `{output}` tells"
+        raise UsageError(
+            [Diagnostic("G0743", message, help="leave the option out, or choose another name")]
+        )
+    kind = chosen or told
+    if kind is None:
         raise UsageError(
             [
                 Diagnostic(
                     "G0704",
                     f"cannot tell from `{output}` what to draw",
-                    help="name a file that ends in .dot, .svg, .png or .pdf",
+                    help="name a file that ends in .dot, .mmd, .svg, .png or .pdf, or say --format",
                 )
             ]
         )

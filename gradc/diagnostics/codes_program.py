@@ -238,6 +238,12 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
         bad="gradc dot f.g --within 2",
         good="gradc dot f.g --focus loss --within 2",
     ),
+    "G0743": ErrorCode(
+        "Two formats",
+        "`--format` names one format of a diagram, and the end of the file's name another.",
+        bad="gradc dot f.g --format svg -o f.png",
+        good="gradc dot f.g -o f.svg",
+    ),
     "G0761": ErrorCode(
         "Not a size",
         "`gradc inputs` takes sizes of the program's inputs by name, as in N=100.",

@@ -21,11 +21,12 @@ from gradc.report.diagram_functions import called
 from gradc.report.diagram_inside import Entry, Exit, Opened, opened_function, opened_loop
 from gradc.report.diagram_legend import legend
 from gradc.report.diagram_model import Arrow, End, Frame, Kind, Node, Picture, Zero
-from gradc.report.diagram_plan import Plan, View, plan
+from gradc.report.diagram_plan import Plan, plan
 from gradc.report.dot_text import wrapped
 from gradc.report.numbers import number
 from gradc.report.partials import Edge, Partials, Statement, local_partials
 from gradc.report.paths import Paths
+from gradc.report.view import View
 
 # How long a line of a label on an arrow may be, and how many there may be.
 _LABEL = (30, 3)
@@ -102,7 +103,8 @@ class _Diagram:
         for inside in (*self.opened.values(), *functions):
             self.arrows += inside.arrows
             frames.append(inside.frame)
-        picture = Picture(tuple(nodes), tuple(self.arrows), tuple(frames), ())
+        outputs = tuple(var.name for var in self.program.graph.outputs)
+        picture = Picture(outputs, tuple(nodes), tuple(self.arrows), tuple(frames), ())
         lines = legend(self.program, self.plan, self.evaluation, self.adjoint_names, picture)
         return replace(picture, legend=tuple(lines))
 
@@ -226,7 +228,7 @@ class _Diagram:
             )
             self.arrows.append(forward)
             if back and not returns:
-                ident = self._id(f"b_{begin.node}_{end.node}")
+                ident = f"b{forward.id[1:]}"
                 ends = End(begin.node, begin.derivative), End(end.node, end.into)
                 lines, count_back = end.lines or (), len(bundle.back)
                 self.arrows.append(

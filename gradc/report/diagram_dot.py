@@ -12,13 +12,15 @@ from collections.abc import Iterator, Mapping
 from math import log10
 
 from gradc.report.diagram_model import Arrow, End, Frame, Kind, Node, Picture
-from gradc.report.dot_text import field, label, record
+from gradc.report.dot_text import field, label, record, wrapped
 
 _INK = "#263238"
 _GREY = "#78909c"
 _RED = "#c62828"
 _BLUE = "#1565c0"
 _FONT = "Helvetica,Arial,sans-serif"
+
+_LEGEND = (96, 2)
 
 _GRAPH = {
     "rankdir": "LR",
@@ -84,9 +86,25 @@ def dot(picture: Picture) -> str:
         lines += _frame(frame, nodes, framed)
     lines += [f"\t{_node(node)}" for node in picture.nodes if node.id not in framed]
     lines += [f"\t{_arrow(arrow)}" for arrow in picture.arrows]
-    if picture.legend:
-        lines.append(f"\tlabel={_quoted(label(picture.legend, left=True))}")
+    lines.append(f"\tlabel={_quoted(label((*_reading(picture), *picture.legend), left=True))}")
     return "\n".join([*lines, "}", ""])
+
+
+def _reading(picture: Picture) -> Iterator[str]:
+    """How to read the arrows."""
+    yield "Black arrows: values, left to right."
+    if not picture.has_derivatives:
+        return
+    outputs = ", ".join(picture.outputs)
+    yield from wrapped(
+        f"Red arrows: derivatives, right to left. dX is the derivative of {outputs} with respect "
+        "to X.",
+        *_LEGEND,
+    )
+    if any(arrow.backward for arrow in picture.arrows):
+        yield "On each of them stands the local partial that dVar is multiplied by, or the product."
+    if any(arrow.returns for arrow in picture.arrows):
+        yield "Double arrows: values there (black), derivatives back (red)."
 
 
 def _frame(frame: Frame, nodes: Mapping[str, Node], framed: set[str]) -> Iterator[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradc.report.diagram_plan import FEW, Box, Plan, Unit, View
+from gradc.report.diagram_plan import FEW, Box, Plan, Unit
+from gradc.report.view import View
 
 # How many arrows far a picture goes that cannot show all, where nothing else is asked for.
 _NEAR = 3

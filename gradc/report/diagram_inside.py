@@ -319,7 +319,7 @@ class _Body:
         ident = self._id(f"f_{source.node}_{node}")
         self.arrows.append(Arrow(ident, End(source.node, source.value), End(node, "v")))
         if lines is not None and into is not None and source.derivative is not None:
-            ident = self._id(f"b_{source.node}_{node}")
+            ident = f"b{ident[1:]}"
             ends = End(source.node, source.derivative), End(node, into)
             self.arrows.append(Arrow(ident, *ends, True, False, lines))
 

@@ -1,4 +1,7 @@
-"""What stands below a diagram: how to read it, and nothing that it does not show."""
+"""What stands below a diagram: how to read it, and nothing that it does not show.
+
+Deliberately absent: arrows, which each printer explains as it draws them.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,6 @@ def legend(
     picture: Picture,
 ) -> Iterator[str]:
     """The lines of the legend of a picture."""
-    yield from _arrows(program, picture)
     yield from _without_numbers(program, evaluation)
     outlines = "  ".join(_outlines(picture))
     if outlines:
@@ -37,24 +39,6 @@ def legend(
     ]
     if renamed:
         yield from wrapped("; ".join(renamed), _WIDTH, 2)
-
-
-def _arrows(program: Program, picture: Picture) -> Iterator[str]:
-    yield "Black arrows: values, left to right."
-    roles = {field.role for node in picture.nodes for field in node.fields}
-    if "derivative" not in roles:
-        return
-    outputs = ", ".join(var.name for var in program.graph.outputs)
-    yield from wrapped(
-        f"Red arrows: derivatives, right to left. dX is the derivative of {outputs} with respect "
-        "to X.",
-        _WIDTH,
-        2,
-    )
-    if any(arrow.backward for arrow in picture.arrows):
-        yield "On each of them stands the local partial that dVar is multiplied by, or the product."
-    if any(arrow.returns for arrow in picture.arrows):
-        yield "Double arrows: values there (black), derivatives back (red)."
 
 
 def _without_numbers(program: Program, evaluation: Evaluation | None) -> Iterator[str]:

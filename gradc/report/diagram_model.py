@@ -83,7 +83,8 @@ class Arrow:
     a derivative comes back along it.  `lines` are the local partial, or how many pairs it
     stands for.  Where it stands for one pair of quantities, `operand_name` and `result_name` are
     their names, of a loop those of its first result; where it stands for several, `count` says
-    for how many.  One that is `carried` leads to the next repetition.
+    for how many.  One that is `carried` leads to the next repetition.  The ids of the two arrows
+    between the same ends differ in their first letter alone, `f` and `b`.
     """
 
     id: str
@@ -111,9 +112,15 @@ class Frame:
 
 @dataclass(frozen=True)
 class Picture:
-    """A diagram.  Values flow from left to right, derivatives from right to left."""
+    """A diagram.  Values flow from left to right, derivatives of `outputs` from right to left."""
 
+    outputs: tuple[str, ...]
     nodes: tuple[Node, ...]
     arrows: tuple[Arrow, ...]
     frames: tuple[Frame, ...]
-    legend: tuple[str, ...]
+    legend: tuple[str, ...]  # without what is said of arrows, which printers draw in their ways
+
+    @property
+    def has_derivatives(self) -> bool:
+        """Whether any node shows a derivative."""
+        return any(part.role == "derivative" for node in self.nodes for part in node.fields)

@@ -25,28 +25,13 @@ from gradc.ir.program import Program
 from gradc.report.diagram_functions import parts
 from gradc.report.partials import Statement, statements
 from gradc.report.repeats import FEWEST, Run, repeats
+from gradc.report.view import View
 
 #: A picture of so many boxes is drawn whole, whatever it repeats.
 FEW = 12
 
 #: So many outputs have boxes of their own.
 MOST_OUTPUTS = 8
-
-
-class View(NamedTuple):
-    """What a reader asks to see of a program."""
-
-    depth: int | None = None  # how deep loops and functions are opened; None: 1 where that fits
-    fold: bool = True  # repeated blocks once
-    focus: str | None = None  # one quantity, what it depends on and what depends on it
-    within: int | None = None  # no further from the focus than so many arrows
-    limit: int = 60  # about so many boxes
-
-
-DEFAULT = View()
-
-#: One box for each statement, however many there are.
-WHOLE = View(depth=0, fold=False, limit=10**9)
 
 
 @dataclass(frozen=True)
