@@ -20,7 +20,7 @@ from gradc.report.diagram_boxes import Boxes, from_to
 from gradc.report.diagram_functions import called
 from gradc.report.diagram_inside import Entry, Exit, Opened, opened_function, opened_loop
 from gradc.report.diagram_legend import legend
-from gradc.report.diagram_model import Arrow, End, Frame, Kind, Node, Picture, Zero
+from gradc.report.diagram_model import Arrow, End, Frame, Node, Picture, Zero
 from gradc.report.diagram_plan import Plan, plan
 from gradc.report.dot_text import wrapped
 from gradc.report.numbers import number
@@ -117,11 +117,17 @@ class _Diagram:
             if not (self.plan.depth and box.content == "one" and isinstance(source, Statement)):
                 continue
             if source.equations[-1].op == "loop":
-                node = self.nodes[i]
-                kind: Kind = "output" if node.kind == "output" else "part"
-                results = list(self.boxes.results(source))
-                constants = self.program.constants
-                yield i, opened_loop(node.id, source, results, kind, constants, self.plan.depth)
+                yield (
+                    i,
+                    opened_loop(
+                        self.nodes[i].id,
+                        source,
+                        list(self.boxes.results(source)),
+                        self.boxes.outputs,
+                        self.program.constants,
+                        self.plan.depth,
+                    ),
+                )
 
     def _functions(self) -> Iterator[Opened]:
         """The functions that are opened."""

@@ -82,15 +82,15 @@ def opened_loop(
     name: str,
     statement: Statement,
     results: Iterable[Result],
-    kind: Kind,
+    outputs: frozenset[Var],
     constants: frozenset[Var],
     depth: int,
 ) -> Opened:
-    """A loop with its body; the kind is that of the nodes with results."""
+    """A loop with its body, and the numbers of its results, some of them outputs."""
     equation = next(e for e in statement.equations if e.op == "loop")
     loop = Loop.of(equation)
     carried = loop.body.inputs[1 : 1 + loop.carried]
-    body = _Body(name, constants, depth, kind)
+    body = _Body(name, constants, depth, outputs)
     body.unseen.add(loop.body.inputs[0])
     for inside, first in zip(carried, loop.initial, strict=True):
         body.carry(inside, first, statement)
@@ -107,7 +107,7 @@ def opened_loop(
 
 def opened_function(name: str, graph: Graph, call: Equation, title: str, depth: int) -> Opened:
     """A function, which nothing outside is connected to."""
-    body = _Body(name, frozenset(), depth, "output")
+    body = _Body(name, frozenset(), depth, frozenset(graph.outputs))
     heading = wrapped(title, *_HEADING)
     stated = authored_partials(call)
     if stated is not None:
@@ -121,7 +121,6 @@ def opened_function(name: str, graph: Graph, call: Equation, title: str, depth: 
         heading += wrapped(f"with {said}", *_HEADING)
     for var in graph.inputs:
         body.argument(var)
-    body.returned = frozenset(graph.outputs)
     body.statements(inner_statements(graph))
     return body.framed(heading)
 
@@ -143,13 +142,14 @@ def _by_source(
 class _Body:
     """Collects the nodes and arrows of one frame."""
 
-    def __init__(self, name: str, constants: frozenset[Var], depth: int, kind: Kind) -> None:
+    def __init__(
+        self, name: str, constants: frozenset[Var], depth: int, outputs: frozenset[Var]
+    ) -> None:
         self.name = name
         self.constants = constants
         self.depth = depth
-        self.kind = kind  # of what leaves the frame
+        self.outputs = outputs  # of the program, or what a function returns
         self.differentiated = True
-        self.returned: frozenset[Var] = frozenset()
         self.results: dict[Var, list[Result]] = {}
         self.unseen: set[Var] = set()  # the index of a loop stands in the heading
         self.paths = Paths(constants)
@@ -222,10 +222,11 @@ class _Body:
         self.made[var] = Exit(node, "v", "d" if differentiable(var) else None)
         return self.made[var]
 
-    def _with_results(self, title: str, results: Iterable[Result]) -> str:
+    def _with_results(self, title: str, results: Sequence[Result]) -> str:
         """A node that shows results of the loop."""
         heading = Field("heading", tuple(wrapped(title, *_LINES)), port="v")
-        node = self._node(self.kind, [heading, *(f for one in results for f in one.fields)])
+        shown = [part for one in results for part in one.fields]
+        node = self._node(self._kind(one.var for one in results), [heading, *shown])
         self.exits.update((one.var, one.exit(node)) for one in results)
         return node
 
@@ -270,8 +271,10 @@ class _Body:
             heading = Field("heading", tuple(wrapped(one.text, *_LINES)), port="v")
             node = self._node("part", [heading, *(f for found in unknown for f in found.fields)])
             return {found.var: found.exit(node) for found in unknown}
-        kind = "part" if self.returned.isdisjoint(every) else self.kind
-        return dict.fromkeys(every, self._quantity(kind, one.text, every[0]))
+        return dict.fromkeys(every, self._quantity(self._kind(every), one.text, every[0]))
+
+    def _kind(self, results: Iterable[Var]) -> Kind:
+        return "part" if self.outputs.isdisjoint(results) else "output"
 
     def _loop(self, one: Inner) -> None:
         """A loop within this body, opened; what leaves it may leave this one too."""
@@ -280,9 +283,11 @@ class _Body:
         for i, (var, outer) in enumerate(leaving.items()):
             shown = [part for found in outer for part in found.fields]
             results.append(Result(var, tuple(shown) or _unknown(var, i)))
-        kind = self.kind if any(leaving.values()) else "part"
+        outputs = frozenset(
+            var for var, outer in leaving.items() if self._kind(r.var for r in outer) == "output"
+        )
         name = f"{self.name}l{len(self.frames)}"
-        inside = opened_loop(name, one.statement, results, kind, self.constants, self.depth - 1)
+        inside = opened_loop(name, one.statement, results, outputs, self.constants, self.depth - 1)
         self.nodes += inside.nodes
         self.arrows += inside.arrows
         self.frames.append(inside.frame)
