@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<body>.*?)^ *```$", re.M | re.S)
 _SHELL = re.compile(r"[|<>&;$`*?]")
-_PICTURE = re.compile(r"gradc dot .*\.(svg|png|pdf)$")
+_PICTURE = re.compile(r"gradc (dot .*\.(svg|png|pdf)|page .*)$")
 TIME_LIMIT = 60
 
 

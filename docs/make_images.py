@@ -1,16 +1,20 @@
-"""Draws the pictures of the documentation, `docs/images/*.svg`, by `gradc dot`.
+"""Makes the pictures of the documentation: by `gradc dot`, and of `gradc page` in a browser.
 
     python docs/make_images.py
 
-A test compares the texts in the pictures with what `gradc dot` draws now; the layout is
-Graphviz's and may differ between its versions.
+Pages need Playwright, which the extra `test` installs, and Chromium.  A test compares the texts
+in the diagrams with what `gradc dot` draws now; the layout is Graphviz's and may differ between
+its versions.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,13 +26,67 @@ PICTURES = {
 }
 
 
+class Screen(NamedTuple):
+    """A picture of a page: arguments of `gradc page`, keys that are pressed, size, colours."""
+
+    arguments: tuple[str, ...]
+    keys: tuple[str, ...]
+    size: tuple[int, int]
+    scheme: str
+
+
+PAGES = {
+    "page-circuit": Screen(
+        ("circuit.g", "--inputs", "a=5", "b=3", "c=2"),
+        ("Home", *["ArrowRight"] * 8),
+        (1280, 720),
+        "light",
+    ),
+    "page-neuron-phone": Screen(
+        ("neuron.g", "--inputs", "neuron.json"),
+        ("Home", *["ArrowRight"] * 8),
+        (390, 760),
+        "dark",
+    ),
+}
+
+
 def draw(name: str, path: Path) -> None:
     """Draw one picture into a file; raises CalledProcessError where gradc fails."""
     command = [sys.executable, "-m", "gradc", "dot", *PICTURES[name], "-o", str(path)]
     subprocess.run(command, cwd=ROOT / "examples", check=True)
 
 
+def photograph(name: str, path: Path) -> None:
+    """A picture of a page in a browser; raises CalledProcessError where gradc fails."""
+    from playwright.sync_api import sync_playwright
+
+    screen = PAGES[name]
+    width, height = screen.size
+    with tempfile.TemporaryDirectory() as directory, sync_playwright() as started:
+        page = Path(directory) / "page.html"
+        command = [sys.executable, "-m", "gradc", "page", *screen.arguments, "-o", str(page)]
+        subprocess.run(command, cwd=ROOT / "examples", check=True)
+        browser = started.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=screen.scheme,
+            reduced_motion="reduce",
+        )
+        tab = context.new_page()
+        tab.goto(page.as_uri())
+        for key in screen.keys:
+            tab.keyboard.press(key)
+        tab.wait_for_timeout(500)
+        tab.screenshot(path=path)
+        browser.close()
+
+
 if __name__ == "__main__":
     (ROOT / "docs" / "images").mkdir(exist_ok=True)
     for name in PICTURES:
         draw(name, ROOT / "docs" / "images" / f"{name}.svg")
+    for name in PAGES:
+        photograph(name, ROOT / "docs" / "images" / f"{name}.png")

@@ -40,11 +40,19 @@ def test_a_picture_is_fresh(name, tmp_path):
 
 
 def test_every_picture_is_made_and_shown():
-    assert {path.stem for path in IMAGES.glob("*")} == set(make_images.PICTURES)
+    made = {*make_images.PICTURES, *make_images.PAGES}
+    assert {path.stem for path in IMAGES.glob("*")} == made
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     shown = {
         name
         for page in pages
-        for name in re.findall(r"!\[[^\]]+\]\([^)]*images/(\w+)\.svg\)", page.read_text("utf-8"))
+        for name in re.findall(r"!\[[^\]]+\]\([^)]*images/([\w-]+)\.\w+\)", page.read_text("utf-8"))
     }
-    assert shown == set(make_images.PICTURES)
+    assert shown == made
+
+
+@pytest.mark.parametrize("name", make_images.PAGES)
+def test_a_screen_is_small(name):
+    content = (IMAGES / f"{name}.png").read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert len(content) < 200_000

@@ -24,6 +24,7 @@ COMMANDS = {
     "dump": "Print the typed graph after each pass.",
     "explain": "Derive the derivatives step by step.",
     "dot": "Draw the computation graph, forward and backward.",
+    "page": "Write a page that computes: sliders, both sweeps step by step.",
 }
 
 

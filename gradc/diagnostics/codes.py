@@ -11,6 +11,7 @@ from __future__ import annotations
 from gradc.diagnostics.codes_fit import FIT_CODES
 from gradc.diagnostics.codes_input import INPUT_CODES
 from gradc.diagnostics.codes_matrix import MATRIX_CODES
+from gradc.diagnostics.codes_page import PAGE_CODES
 from gradc.diagnostics.codes_program import PROGRAM_CODES
 from gradc.diagnostics.codes_structure import STRUCTURE_CODES
 from gradc.diagnostics.codes_syntax import SYNTAX_CODES
@@ -23,6 +24,7 @@ CODES: dict[str, ErrorCode] = {
     **PROGRAM_CODES,
     **STRUCTURE_CODES,
     **INPUT_CODES,
+    **PAGE_CODES,
     **FIT_CODES,
     **MATRIX_CODES,
 }

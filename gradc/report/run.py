@@ -16,6 +16,9 @@ from gradc.report.table import Column, render_table, shortened
 
 EQUATION_WIDTH = 72
 
+#: What stands for the derivative with respect to a quantity on which no output depends.
+NO_PATH = "0 (no path)"
+
 
 def run_table(
     program: Program, evaluation: Evaluation, output: str | None, width: int | None
@@ -25,24 +28,28 @@ def run_table(
     `output` names what the derivatives are of; None where none were asked for.  With a
     `width` the table is fitted to so many columns.
     """
-    kinds = {spec.name: spec.kind for spec in program.inputs}
-    statements = statements_of(program.graph)
     columns = [Column("name"), Column("equation"), Column("shape"), Column("value", "number")]
     if output is not None:
         columns += [Column("dVar"), Column(f"d{output}/dVar", "number")]
+    equations = run_equations(program)
     rows = []
-    for var in program.graph.named():
-        statement = statements.get(var)
-        row = [
-            var.name,
-            shortened(statement, EQUATION_WIDTH) if statement else kinds[var.name],
-            shape_text(var.type.shape),
-            array_cell(evaluation.values[var.name]),
-        ]
+    for var, equation in zip(program.graph.named(), equations, strict=True):
+        shape = shape_text(var.type.shape)
+        row = [var.name, equation, shape, array_cell(evaluation.values[var.name])]
         if output is not None:
             row += _derivative(var, evaluation)
         rows.append(row)
     return render_table(columns, rows, width)
+
+
+def run_equations(program: Program) -> list[str]:
+    """What stands in the column "equation" for each named quantity: of an input, its kind."""
+    kinds = {spec.name: spec.kind for spec in program.inputs}
+    statements = statements_of(program.graph)
+    return [
+        shortened(statements[var], EQUATION_WIDTH) if var in statements else kinds[var.name]
+        for var in program.graph.named()
+    ]
 
 
 def statements_of(graph: Graph) -> dict[Var, str]:
@@ -69,7 +76,7 @@ def _derivative(var: Var, evaluation: Evaluation) -> list[str]:
         return ["", ""]
     name = adjoint_name(var)
     if var.name in evaluation.structural_zeros:
-        return [name, "0 (no path)"]
+        return [name, NO_PATH]
     return [name, array_cell(evaluation.adjoints[var.name])]
 
 
