@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import calls, compiling, memory, ratio, startup
+from benchmarks import calls, compiling, jacobian, memory, ratio, startup
 
 MEASUREMENTS = {
     "startup": startup.main,
@@ -12,6 +12,7 @@ MEASUREMENTS = {
     "calls": calls.main,
     "memory": memory.main,
     "ratio": ratio.main,
+    "jacobian": jacobian.main,
 }
 
 

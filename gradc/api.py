@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gradc.ir.fitted import Fitted
     from gradc.report.diagram_model import Picture
     from gradc.runtime.jacobian import Jacobian
+    from gradc.runtime.matrix import Entries
 
 # A million equations take half of it; a device that never ends takes more.
 LARGEST_PROGRAM = 64 * 2**20
@@ -238,6 +239,29 @@ class Compiled:
 
         request = FitRequest(wrt=self._chosen, objective=objective, settings=Settings(**settings))
         return fit_values(self.program, inputs, start or {}, bounds or {}, request)
+
+    def sparse_jacobian(self, /, **inputs: object) -> Entries:
+        """The derivatives of all elements of the outputs in all elements of `wrt`, by the entries
+        that can be other than zero: few sweeps, whatever the size.
+
+        Raises InputError for data that do not fit, NumericError where memory does not suffice.
+        """
+        from gradc.runtime.matrices import jacobian_matrix
+
+        program = self.program
+        bound = bind(program.inputs, inputs, program.requirements, program.source)
+        return jacobian_matrix(program, bound, self.wrt).entries
+
+    def sparse_hessian(self, /, **inputs: object) -> Entries:
+        """The Hessian of a scalar output likewise; both halves of it.
+
+        Raises what `sparse_jacobian` raises, and UsageError where the output is no scalar.
+        """
+        from gradc.runtime.matrices import hessian_matrix
+
+        program = self.program
+        bound = bind(program.inputs, inputs, program.requirements, program.source)
+        return hessian_matrix(program, bound, self.wrt).entries
 
     def run(self, /, **inputs: object) -> Evaluation:
         """Every named value and every adjoint, as `gradc run` shows them."""

@@ -456,3 +456,12 @@ def test_a_pattern_lists_its_places():
     found = Pattern(np.array([1, 0, 1]), np.array([0, 0, 2]), np.array([0, 3]), 4)
     rows, columns = found.places()
     assert (rows.tolist(), columns.tolist()) == ([0, 0, 2, 2], [0, 3, 0, 3])
+
+
+def test_from_python():
+    chain = gradc.compile("param x[N]\nJ = sum((x[1:] - x[:N-1])^2)\n")
+    hessian = chain.sparse_hessian(x=[1, 2, 4])
+    assert isinstance(hessian, Entries)
+    np.testing.assert_array_equal(hessian.dense(), [[2, -2, 0], [-2, 4, -2], [0, -2, 2]])
+    gradient = chain.sparse_jacobian(x=[1, 2, 4])
+    assert (gradient.shape, gradient.values.tolist()) == ((1, 3), [-2, -2, 4])
