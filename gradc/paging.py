@@ -14,13 +14,14 @@ from gradc.ir.graph import Var
 from gradc.ir.program import Program
 from gradc.report.diagram import diagram
 from gradc.report.diagram_dot import dot
-from gradc.report.diagram_plan import WHOLE, View, plan
+from gradc.report.diagram_plan import plan
 from gradc.report.page.data import Numbers, Returned, page_data
 from gradc.report.page.document import document, program_script
 from gradc.report.page.picture import Known, Live, live_picture, markup
 from gradc.report.page.steps import sweeps
 from gradc.report.partials import Edge, Partials, local_partials
 from gradc.report.picture import INSTALL, render
+from gradc.report.view import WHOLE, View
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import directions
 from gradc.runtime.nonfinite import explain_nonfinite
