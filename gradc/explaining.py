@@ -12,6 +12,7 @@ from gradc.explain.model import Derivation
 from gradc.explain.scribe import MOST_ROWS, Numbers
 from gradc.explain.study import Study, study
 from gradc.explain.text import text
+from gradc.explain.within import within
 from gradc.ir.graph import Atom, Equation, Lit, Var
 from gradc.ir.program import Program
 from gradc.ops.builder import Builder
@@ -40,6 +41,7 @@ class Request(NamedTuple):
     most: int = MOST_ROWS
     width: int | None = None
     format: str = "text"
+    into: str | None = None
 
 
 class Result(NamedTuple):
@@ -55,6 +57,8 @@ def explain(program: Program, request: Request, stdin: Callable[[], str]) -> Res
 
     Raises InputError for data that do not fit, UsageError for a request that does not.
     """
+    if request.into is not None:
+        return _inside(program, request, request.into, stdin)
     wrt = program.wrt(request.wrt)
     seeded = program if request.seed_output is None else with_output(program, request.seed_output)
     seeded = _summed(seeded) if request.seed_output else seeded
@@ -72,6 +76,38 @@ def explain(program: Program, request: Request, stdin: Callable[[], str]) -> Res
     derivation = derive(found, notation, numbers, request.most)
     written = _written(derivation, request)
     return Result(written, notes, NUMERIC_FAILURE if notes else 0)
+
+
+def _inside(program: Program, request: Request, name: str, stdin: Callable[[], str]) -> Result:
+    """The derivation of a function, or of a step of a loop."""
+    if request.wrt is not None or request.seed_output is not None or request.path:
+        message = "--into excludes --wrt, --seed-output and --path"
+        help = "a function and a step are derived in all that they read"
+        raise UsageError([Diagnostic("G0704", message, help=help)])
+    inner = within(program, name)
+    notation = _notation(request.format)
+    found = study(inner.program, inner.wrt, notation, inner=inner)
+    numbers = Numbers()
+    notes: tuple[Diagnostic, ...] = ()
+    if request.specs and inner.call is not None and not inner.given:
+        outer = bind_specs(program, request.specs, stdin)
+        bound = Bound(outer.sizes, _operands(program, inner.call, inner.program, outer))
+        numbers, fault = _numbers(found, bound, inner.wrt)
+        notes = () if fault is None else (fault,)
+        found = _confirmed(found, bound, numbers)
+    written = _written(derive(found, notation, numbers, request.most), request)
+    return Result(written, notes, NUMERIC_FAILURE if notes else 0)
+
+
+def _operands(
+    program: Program, equation: Equation, function: Program, bound: Bound
+) -> dict[str, Any]:
+    """The numbers with which a function is called, by the names of its inputs."""
+    known = _computed(program, program.graph.equations, equation.args, bound)
+    return {
+        var.name: arg.value if type(arg) is Lit else known[arg]
+        for var, arg in zip(function.graph.inputs, equation.args, strict=True)
+    }
 
 
 def _notation(format: str) -> Notation:

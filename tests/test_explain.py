@@ -215,6 +215,113 @@ def test_the_elements_of_an_array_are_summed() -> None:
     assert equations(step(text, "Result")) == ["dx = 2*x = [2, 4]"]
 
 
+# Into functions and loops
+
+RECURRENT = """\
+input x[T, D]
+param W[H, H], U[H, D], h0[H]
+loop t in T carry h = h0 {
+    h = tanh(W @ h + U @ x[t])
+    y[t] = sum(h)
+}
+J = sum(y)
+"""
+
+
+def test_a_loop_is_one_step_of_the_whole() -> None:
+    text = derived(RECURRENT)
+    assert "h, y = loop t in T --into h" in equations(text)
+    assert "dW = back through the loop [H, H]" in equations(step(text, "Backward"))
+    assert "A loop has no closed form" in text
+
+
+def test_one_step_of_a_loop() -> None:
+    text = derived(RECURRENT, into="h")
+    assert text.startswith("One step of the loop that makes h\n")
+    assert equations(step(text, "Intermediate variables")) == [
+        "u1 = W @ h [H]",
+        "u2 = U @ x[t] [H]",
+        "u3 = u1 + u2 [H]",
+        "h_next = tanh(u3) [H]",
+        "y_t = sum(h_next)",
+    ]
+    assert equations(step(text, "Backward")) == [
+        "dy_t = dy[t]",
+        "dh_next = from the step after + dy_t * ones(H) [H]",
+        "du3 = dh_next * 1/cosh(u3)**2 [H]",
+        "du2 = du3 [H]",
+        "du1 = du3 [H]",
+        "dh = W.T @ du1 [H]",
+        "dW = outer(du1, h) [H, H]",
+        "dU = outer(du2, x[t]) [H, D]",
+    ]
+    last = " ".join(step(text, "From step to step").split())
+    assert "dh of one step is dh_next of the step before it" in last
+    assert "All steps read W and U: what the steps contribute" in last
+    assert derived(RECURRENT, into="y").count("dh_next") == text.count("dh_next")
+
+
+FUNCTIONS = """\
+param a, b
+def half(t) = t/2
+def mean2(s, t) = half(s + t)
+def soft(t) = log1p(exp(t)) with dt = sigmoid(t)
+J = mean2(a*b, b)^2 + soft(a)
+"""
+
+
+def test_one_call_of_a_function_has_the_numbers_of_that_call() -> None:
+    text = derived(FUNCTIONS, "a=2,b=3", into="mean2")
+    assert equations(step(text, "Intermediate variables")) == [
+        "s = 6",
+        "t = 3",
+        "u1 = s + t = 9",
+        "mean2 = half(u1) = 4.5 --into half",
+    ]
+    assert equations(step(text, "Result")) == ["dmean2/ds = 0.5", "dmean2/dt = 0.5"]
+    assert "t/2" in derived(FUNCTIONS, "a=2,b=3", into="half")
+
+
+def test_an_authors_own_derivative_is_shown() -> None:
+    text = derived(FUNCTIONS, "a=2,b=3", into="soft")
+    assert "The author states this derivative" in text
+    assert "∂soft/∂t = sigmoid(t)" in equations(text)
+    assert "= 0.880797" in derived(FUNCTIONS, "a=2,b=3")
+
+
+def test_what_cannot_be_gone_into() -> None:
+    with pytest.raises(UsageError) as error:
+        derived(FUNCTIONS, into="J")
+    (problem,) = error.value.diagnostics
+    assert problem.code == "G0723"
+    assert problem.help == "choose among: mean2, soft, half"
+    with pytest.raises(UsageError) as error:
+        derived(FUNCTIONS, into="half", wrt=["a"])
+    assert error.value.diagnostics[0].code == "G0704"
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_function_and_loop_can_be_gone_into(path: Path) -> None:
+    program = gradc.load(path).program
+    pending, names = [program.graph], set()
+    for graph in pending:
+        for equation in graph.equations:
+            pending += [inner for inner in equation.graphs() if inner not in pending]
+            if equation.op == "call":
+                names.add(equation.param("graph").name)
+            elif equation.op == "loop":
+                names.add(equation.out.name.partition("%")[0])
+    for name in names:
+        text = explain(program, Request(into=name), lambda: "").text
+        assert "Intermediate variables" in text or "No derivative goes through" in text
+
+
+def test_what_holds_at_kinks_is_said() -> None:
+    text = derived("input x[N]\nparam w\nJ = sum(relu(w*x)) + sum(maximum(x, w*x))")
+    assert "relu has a kink, at 0; there its derivative is 0, by convention." in text
+    assert "maximum has a kink, at (2, 2), for instance; there its derivatives are 0.5" in text
+
+
 # Limits
 
 

@@ -34,6 +34,11 @@ from gradc.cli.output import write_result
     help="Only the paths through these quantities, as in x,u,J.",
 )
 @click.option(
+    "--into",
+    metavar="NAME",
+    help="Derive this function instead, or one step of the loop that makes this quantity.",
+)
+@click.option(
     "--most",
     type=click.IntRange(min=4),
     default=60,
@@ -56,6 +61,7 @@ def command(
     wrt: str | None,
     seed_output: str | None,
     path: str | None,
+    into: str | None,
     most: int,
     format: str,
     output: str | None,
@@ -78,6 +84,7 @@ def command(
             most,
             terminal_width(sys.stdout.fileno()) if to_terminal else None,
             format,
+            into,
         )
         result = explain(program, request, standard_input)
         write_result(result.text.encode(), output, None if file == "-" else file)

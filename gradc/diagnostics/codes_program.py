@@ -331,6 +331,14 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
         bad="gradc explain f.g --path u,x,y",
         good="gradc explain f.g --path x,u,y",
     ),
+    "G0723": ErrorCode(
+        "Nothing to go into",
+        "`gradc explain --into` takes the name of a function that the program calls, or of a "
+        "quantity that a loop carries or collects: its derivation is that of one call, or of one "
+        "step.",
+        bad="gradc explain f.g --into typo  # def softplus(t) = log1p(exp(t))",
+        good="gradc explain f.g --into softplus",
+    ),
     "G0799": ErrorCode(
         "Fault of gradc",
         "Something happened that never should, whatever the program. Please report it together "

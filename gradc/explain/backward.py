@@ -15,11 +15,20 @@ from gradc.report.numbers import array_cell
 _MOST_TERMS = 12
 
 
+_WITHIN = prose(
+    "A d in front of a name is the derivative of the output of the whole program with respect to "
+    "that quantity. From the results back to what is read, each is a sum over all that reads the "
+    "quantity: its own derivative times the local one."
+)
+
+
 class Backward(Scribe):
     """The step that goes from the output to the inputs."""
 
     def needed(self) -> bool:
         """Whether paths alone do not say it all."""
+        if self.study.given:
+            return bool(self.study.statements)
         if not self.study.routes:
             return False
         if self.study.through and all(route.terms for route in self.study.routes):
@@ -28,6 +37,9 @@ class Backward(Scribe):
 
     def step(self) -> Step:
         """Every adjoint, from those of what reads the quantity."""
+        if self.study.given:
+            rows = list(self._adjoints())
+            return Step(("Backward",), (_WITHIN, *self.display(rows, "derivatives")))
         study, n = self.study, self.n
         output = n.name(study.output.name)
         first = study.routes[0].start
@@ -59,18 +71,20 @@ class Backward(Scribe):
         return Step(("Backward",), (*blocks, *self.display(rows, "derivatives")))
 
     def _adjoints(self) -> Iterator[Row]:
-        study = self.study
-        yield Row(self.adjoint(study.output).text, self.n.number("1").text)
+        study, given = self.study, self.study.given
+        if not given:
+            yield Row(self.adjoint(study.output).text, self.n.number("1").text)
         order = [var for statement in study.statements for var in statement.results]
         moving = study.elementary.moving
         for var in (*reversed(order), *study.elementary.wrt):
-            if var is study.output or var not in moving:
+            if (var is study.output and not given) or var not in moving:
                 continue
             uses = study.network.uses.get(study.network.node(var), ())
             edges = [edge for edge in uses if edge.operand is var]
-            if not edges:
+            if not edges and var not in given:
                 continue
-            terms = [self._contribution(edge) for edge in edges[:_MOST_TERMS]]
+            terms = [self.n.words(given[var])] if var in given else []
+            terms += [self._contribution(edge) for edge in edges[:_MOST_TERMS]]
             if len(edges) > _MOST_TERMS:
                 terms.append(self.n.words(f"{len(edges) - _MOST_TERMS:,} further terms"))
             value = None if study.through else self.numbers.adjoints.get(var.name)

@@ -13,14 +13,26 @@ from collections.abc import Iterator, Sequence
 
 from gradc.explain.backward import Backward
 from gradc.explain.chain import Chain
-from gradc.explain.model import Block, Code, Derivation, Listing, Math, Row, Step, Words, prose
+from gradc.explain.model import (
+    Block,
+    Code,
+    Derivation,
+    Display,
+    Listing,
+    Math,
+    Row,
+    Step,
+    Words,
+    prose,
+)
 from gradc.explain.network import Edge
 from gradc.explain.result import Result
 from gradc.explain.scribe import MOST_ROWS, Numbers, Scribe
 from gradc.explain.study import Study
 from gradc.ir.dims import shape_text
-from gradc.ir.graph import Var
+from gradc.ir.graph import DType, Var
 from gradc.ops.control import Loop
+from gradc.ops.table import PRIMITIVES
 from gradc.report.formula import Formulas
 from gradc.report.formula_control import loop_heading
 from gradc.report.notation import Notation
@@ -58,11 +70,17 @@ class _Derivation(Scribe):
             backward.step() if backward.needed() else None,
             chain.substituted(),
             Result(*given).step(),
+            self._between_steps(),
         ]
         steps = tuple(step for step in parts if step is not None)
         return Derivation(self._title(), tuple(self._opening()), steps)
 
     def _title(self) -> Words:
+        inner = self.study.inner
+        if inner is not None and inner.carried:
+            return ("One step of the loop that makes ", Math(self.n.name(inner.name).text))
+        if inner is not None:
+            return ("The derivative of the function ", Math(self.n.name(inner.name).text))
         along = self.study.through
         what = "The part of the derivative of " if along else "The derivative of "
         words: list[str | Math | Code] = [what, self.math(self.study.output)]
@@ -78,14 +96,67 @@ class _Derivation(Scribe):
         ]
         shown = list(dict.fromkeys(texts))
         yield Listing("\n".join(_middle_left_out(shown, 12)))
+        yield from self._authored()
         lost = [var for var in self.study.wrt if var not in self.routes]
-        if lost:
+        if self.study.inner is not None and not self.study.statements:
+            yield prose("No derivative goes through any of this.")
+        elif lost and not self.study.given:
             yield prose(
                 self.math(self.study.output),
                 " does not depend on ",
                 *self.listed(lost),
                 ": no path leads there, and the derivative is 0.",
             )
+
+    def _authored(self) -> Iterator[Block]:
+        """The derivatives that the author of a function states."""
+        inner = self.study.inner
+        if inner is None or inner.authored is None:
+            return
+        graph = inner.authored
+        formulas = Formulas(graph.equations, lambda var: True, notation=self.n, number=number)
+        real = [var for var in graph.inputs if var.type.dtype is DType.REAL]
+        yield prose(
+            "The author states this derivative; it takes the place of what follows from the "
+            "equations, which is derived here."
+        )
+        yield Display(
+            tuple(
+                Row(self.n.partial(inner.name, var.name).text, formulas.piece(out).text)
+                for var, out in zip(real, graph.outputs, strict=True)
+            )
+        )
+
+    def _between_steps(self) -> Step | None:
+        """How adjoints go from one step of a loop to the one before."""
+        inner = self.study.inner
+        if inner is None or not (inner.carried or inner.shared):
+            return None
+        names = self.study.adjoint_names
+        blocks: list[Block] = []
+        for before, after in inner.carried:
+            if before in names and after in names and before in self.study.elementary.moving:
+                blocks.append(
+                    prose(
+                        "The loop runs backward: ",
+                        Math(self.adjoint(before).text),
+                        " of one step is ",
+                        Math(self.adjoint(after).text),
+                        " of the step before it; that of the first step is the adjoint of what ",
+                        self.math(before),
+                        " begins with.",
+                    )
+                )
+        shared = [var for var in inner.shared if var in self.study.elementary.moving]
+        if shared:
+            blocks.append(
+                prose(
+                    "All steps read ",
+                    *self.listed(shared),
+                    ": what the steps contribute to their derivatives is added up over the steps.",
+                )
+            )
+        return Step(("From step to step",), tuple(blocks)) if blocks else None
 
     def _variables(self) -> Step | None:
         rows = [self._definition(statement) for statement in self.study.statements]
@@ -121,13 +192,34 @@ class _Derivation(Scribe):
         rows = [self._partial(edge) for edge in self.study.network.edges]
         if not rows:
             return None
+        kinks = tuple(self._kinks())
         if self.study.scalar:
-            return Step(("Local partial derivatives",), tuple(self.display(rows, "partials")))
+            blocks = (*self.display(rows, "partials"), *kinks)
+            return Step(("Local partial derivatives",), blocks)
         words = prose(
             "The Jacobian of a result in an operand has a row for each element of the result "
             "and a column for each of the operand."
         )
-        return Step(("Local Jacobians",), (words, *self.display(rows, "Jacobians")))
+        return Step(("Local Jacobians",), (words, *self.display(rows, "Jacobians"), *kinks))
+
+    def _kinks(self) -> Iterator[Block]:
+        """What holds by convention where an operation has no derivative."""
+        moving = self.study.elementary.moving
+        used = {
+            equation.op: PRIMITIVES[equation.op].kinks
+            for statement in self.study.statements
+            for equation in statement.equations
+            if any(var in moving for var in equation.inputs())
+        }
+        for op, kinks in used.items():
+            if kinks:
+                at = ", ".join(map(number, kinks[0].at))
+                place = f"at {at}" if len(kinks[0].at) == 1 else f"at ({at}), for instance"
+                there = " and ".join(number(p) for p in kinks[0].partials if p is not None)
+                verb = "derivative is" if len(kinks[0].at) == 1 else "derivatives are"
+                yield prose(
+                    Code(op), f" has a kink, {place}; there its {verb} {there}, by convention."
+                )
 
     def _partial(self, edge: Edge) -> Row:
         n, jacobian = self.n, edge.jacobian

@@ -77,7 +77,8 @@ class Scribe:
     def display(self, rows: Sequence[Row], what: str) -> Iterator[Block]:
         """Rows; of many the first and the last, and how many are left out."""
         if len(rows) <= self.most:
-            yield Display(tuple(rows))
+            if rows:
+                yield Display(tuple(rows))
             return
         head = self.most // 2
         tail = self.most - head

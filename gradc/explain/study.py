@@ -15,6 +15,7 @@ from gradc.explain.closed import Closed, closed_form
 from gradc.explain.elementary import Elementary, elementary
 from gradc.explain.jacobian import Jacobians
 from gradc.explain.network import Edge, Network, Path
+from gradc.explain.within import Inner
 from gradc.ir.graph import Atom, Equation, Lit, Var
 from gradc.ir.program import Program
 from gradc.ops.builder import Builder
@@ -62,7 +63,13 @@ class Study:
     adjoint_names: Mapping[Var, str]
     closed: Closed | str  # or why there is no closed form
     through: tuple[Var, ...]  # quantities that every path is asked to go through
+    inner: Inner | None  # where this is a function, or a step of a loop
     equations: tuple[Equation, ...]  # of the program, of partials and of products
+
+    @property
+    def given(self) -> Mapping[Var, str]:
+        """What the adjoints of the results are, where those are given from outside."""
+        return self.inner.given if self.inner is not None else {}
 
     @property
     def scalar(self) -> bool:
@@ -71,14 +78,19 @@ class Study:
 
 
 def study(
-    program: Program, wrt: Sequence[Var], notation: Notation, through: Sequence[str] = ()
+    program: Program,
+    wrt: Sequence[Var],
+    notation: Notation,
+    through: Sequence[str] = (),
+    inner: Inner | None = None,
 ) -> Study:
-    """Take a program with one scalar output apart.
+    """Take a program with one scalar output apart, or what is `inner` to one.
 
     `through` names quantities that every path goes through.  Raises UsageError for one that is not
     on the way.
     """
-    (output,) = program.graph.outputs
+    output = program.graph.outputs[0]
+    given = inner.given if inner is not None else {}
     parts = elementary(program, wrt, split=True)
     if len(parts.moving) > MOST_OPERATIONS:
         parts = elementary(program, wrt, split=False)
@@ -103,7 +115,7 @@ def study(
         stops = _on_the_way(parts, through)
         starts = tuple(var for var in starts if var is stops[0]) or starts
         network, statements = _limited(network, edges, statements, node, starts, stops, output)
-    routes = [_route(network, builder, var, stops, output) for var in starts]
+    routes = [_route(network, builder, var, stops, output) for var in starts if not given]
     return Study(
         program,
         output,
@@ -113,8 +125,9 @@ def study(
         network,
         tuple(routes),
         partials.adjoint_names,
-        "" if through else closed_form(program, parts.wrt),
+        "" if through or given else closed_form(program, parts.wrt),
         stops,
+        inner,
         tuple(builder.equations),
     )
 
