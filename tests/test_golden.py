@@ -1,6 +1,7 @@
 """Whole stories in readable files: program, data, graph, emitted module, numbers.
 
-A file of `tests/golden` begins with a program and its data; what follows is made from them.
+A file of `tests/golden` begins with a program and its data; what follows is made from them.  One
+with a section `javascript` has the module of that target there.
 After a deliberate change, `GRADC_UPDATE=1 pytest tests/test_golden.py` writes the rest anew; read
 the difference as a reader of emitted code would.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from gradc.diagnostics import Source
 from gradc.diagnostics.render import render_text
 from gradc.frontend.lower import check
 from gradc.ir.evaluation import Evaluation
+from gradc.targets.js.emit import emit
 
 FOLDER = Path(__file__).parent / "golden"
 STORIES = sorted(FOLDER.glob("*.golden"))
@@ -53,7 +55,7 @@ def number(value: Any) -> str:
     return str(value) if isinstance(value, (bool, np.bool_)) else f"{value:.12g}"
 
 
-def story(name: str, program: str, data: str) -> str:
+def story(name: str, program: str, data: str, asked: Container[str]) -> str:
     checked = check(Source(f"{name}.g", program + "\n"))
     compiled = gradc.Compiled(checked)
     found = {"program": program, "data": data}
@@ -61,6 +63,8 @@ def story(name: str, program: str, data: str) -> str:
         found["warnings"] = render_text(checked.warnings, color=False).rstrip()
     found["graph"] = str(compiled.graph).rstrip()
     found["python"] = compiled.python.rstrip()
+    if "javascript" in asked:
+        found["javascript"] = emit(checked, compiled.wrt).text.rstrip()
     found["numbers"] = numbers(compiled.run(**json.loads(data)))
     return written(found)
 
@@ -68,7 +72,7 @@ def story(name: str, program: str, data: str) -> str:
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
 def test_story(path: Path) -> None:
     given = sections(path.read_text(encoding="utf-8"))
-    found = story(path.stem, given["program"], given["data"])
+    found = story(path.stem, given["program"], given["data"], given)
     if os.environ.get("GRADC_UPDATE"):
         path.write_text(found, encoding="utf-8")
     assert found == path.read_text(encoding="utf-8")

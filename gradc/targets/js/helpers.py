@@ -31,10 +31,15 @@ def helper_names() -> frozenset[str]:
     return frozenset(_definitions())
 
 
+def helpers_with(names: Iterable[str]) -> list[str]:
+    """The helpers named and those that they call."""
+    return wanted(_definitions(), names)
+
+
 def helper_source(names: Iterable[str]) -> list[str]:
     """The definitions of the helpers named and of those they call."""
     definitions = _definitions()
-    return [definitions[name].text for name in wanted(definitions, names)]
+    return [definitions[name].text for name in helpers_with(names)]
 
 
 @lru_cache

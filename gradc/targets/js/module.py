@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from gradc.ir.graph import Equation, Graph, Var
 from gradc.ir.program import Program
-from gradc.targets.js.helpers import helper_source
+from gradc.targets.js.helpers import helper_source, helpers_with
 from gradc.targets.js.names import WORDS
 from gradc.targets.js.printer import print_function, print_module
 from gradc.targets.js.style import JAVASCRIPT_STYLE
@@ -35,6 +35,9 @@ class JavaScriptModule(ModuleWriter):
         for equation in equations:
             names.update(self.style.helpers(equation))
         return names
+
+    def helpers_with(self, names: Iterable[str]) -> Iterable[str]:
+        return helpers_with(names)
 
     def printed(self, function: Function) -> str:
         return print_function(function)

@@ -133,14 +133,18 @@ class JavaScriptStyle:
         ran = steps.counted
         if steps.backwards:
             ran = steps.length if ran is None else ran
-            last = _element(start, Binary("-", ran, Number(1)), stride)
+            last = _element(start, _one_less(ran), stride)
             if stride == 1:
-                last = Binary("-", _element(start, ran, 1), Number(1))
+                last = _one_less(_element(start, ran, 1))
             op = ">=" if stride > 0 else "<="
             return Count(steps.target, last, op, start, -stride, tuple(body))
         stop = steps.stop if ran is None else _element(start, ran, stride)
         op = "<" if stride > 0 else ">"
         return Count(steps.target, start, op, stop, stride, tuple(body))
+
+
+def _one_less(size: Expr) -> Expr:
+    return Number(size.value - 1) if isinstance(size, Number) else Binary("-", size, Number(1))
 
 
 def _element(start: Expr, number: Expr, stride: int) -> Expr:

@@ -28,10 +28,15 @@ def helper_names(target: Target) -> frozenset[str]:
     return frozenset(_definitions(target))
 
 
+def helpers_with(target: Target, names: Iterable[str]) -> list[str]:
+    """The helpers named and those that they call."""
+    return wanted(_definitions(target), names)
+
+
 def helper_source(target: Target, names: Iterable[str]) -> tuple[list[str], tuple[Import, ...]]:
     """The definitions of the helpers named and of those they call, and the imports they need."""
     definitions = _definitions(target)
-    texts = [definitions[name].text for name in wanted(definitions, names)]
+    texts = [definitions[name].text for name in helpers_with(target, names)]
     words = {word for text in texts for word in _CUT.words(text)}
     modules = (Import("math"), Import("numpy", "np"))
     imports = tuple(module for module in modules if (module.alias or module.module) in words)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from gradc.ir.graph import Equation, Graph, Var
 from gradc.ir.program import Program
-from gradc.targets.python.helpers import helper_source
+from gradc.targets.python.helpers import helper_source, helpers_with
 from gradc.targets.python.names import WORDS, pragma
 from gradc.targets.python.printer import print_function, print_module
 from gradc.targets.python.scalar_style import SCALAR_STYLE
@@ -45,6 +45,9 @@ class PythonModule(ModuleWriter):
             if equation.op == "loop":
                 names |= LOOP_BUILTINS
         return names
+
+    def helpers_with(self, names: Iterable[str]) -> Iterable[str]:
+        return helpers_with(self.python_style.helpers_of, names)
 
     def printed(self, function: Function) -> str:
         return print_function(function)

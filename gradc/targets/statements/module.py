@@ -95,6 +95,10 @@ class ModuleWriter(ABC):
         """The names that what the equations become may use."""
 
     @abstractmethod
+    def helpers_with(self, names: Iterable[str]) -> Iterable[str]:
+        """The names of the helpers among some names, and of those that they call."""
+
+    @abstractmethod
     def printed(self, function: Function) -> str:
         """The text of a function."""
 
@@ -117,7 +121,8 @@ class ModuleWriter(ABC):
         reserved = self.reserved(every) | set(FUNCTION_NAMES)
         names, indices = named(self.graphs)
         wished = wishes(every)
-        self.called = Functions(self.style, reserved, names, wished, self.printed)
+        avoided = (*names, *self.helpers_with(reserved))
+        self.called = Functions(self.style, reserved, avoided, wished, self.printed)
         for graph in called:
             self.called.add(graph)
         self.helpers.update(self.called.helpers)
