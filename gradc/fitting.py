@@ -8,6 +8,7 @@ all numbers of a program serves as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -15,8 +16,9 @@ from gradc.diagnostics import Diagnostic, InputError, UsageError
 from gradc.extras import require
 from gradc.fit.box import box
 from gradc.fit.problem import Problem
-from gradc.fit.settings import AUTO, SCIPY, Settings
+from gradc.fit.settings import AUTO, FORMATS, PICTURES, SCIPY, Settings
 from gradc.fit.solve import solve
+from gradc.fit.surroundings import compares
 from gradc.fit.watch import Listener
 from gradc.frontend.spelling import nearest
 from gradc.ir.dims import shape_text
@@ -38,6 +40,39 @@ class FitRequest(NamedTuple):
     wrt: Sequence[str] | None = None
     objective: str | None = None
     settings: Settings = Settings()
+
+
+class Plot(NamedTuple):
+    """A picture that is asked for; in plain text where there is no file."""
+
+    kind: str
+    path: str | None = None
+    suffix: str = ""
+
+
+def plots(specs: Sequence[str]) -> list[Plot]:
+    """The pictures of `[KIND=]FILE` and `KIND`; a file without a kind is named for it.
+
+    Raises UsageError for what says no kind or no format, and where matplotlib is missing.
+    """
+    found: list[Plot] = []
+    for spec in specs:
+        kind, equals, path = spec.partition("=")
+        if kind in PICTURES and not equals:
+            found.append(Plot(kind))
+            continue
+        if not (equals and kind in PICTURES):
+            named = [each for each in PICTURES if each in Path(spec).stem.lower()]
+            kind, path = named[0] if len(named) == 1 else "", spec
+        suffix = Path(path).suffix.lower().lstrip(".")
+        if kind not in PICTURES or suffix not in FORMATS:
+            message = f"cannot tell from `{spec}` what to draw"
+            help = "write loss=FILE, fit=FILE or path=FILE, the file ending in .svg, .png or .pdf"
+            raise UsageError([Diagnostic("G0780", message, help=help)])
+        found.append(Plot(kind, path, suffix))
+    if any(each.path is not None for each in found):
+        require("matplotlib", "plot", "a picture in a file")
+    return found
 
 
 class _Given(NamedTuple):
@@ -91,6 +126,11 @@ def _fit(program: Program, given: _Given, request: FitRequest, listener: Listene
     if not problem.packing.size or not problem.residual_count:
         what = "parameters" if problem.residual_count else "residuals"
         raise InputError([Diagnostic("G0776", f"there are no {what}: an axis has length 0")])
+    if "fit" in request.settings.pictures and not compares(problem):
+        message = "the program says not what it compares: it has no one difference of a vector of "
+        message += "data and what depends on the parameters"
+        help = "give the difference a line of its own, as in r = model - y"
+        raise UsageError([Diagnostic("G0780", message, help=help)])
     limits = box(problem.packing, given.bounds.values, problem.start)
     return solve(problem, limits, request.settings, listener)
 

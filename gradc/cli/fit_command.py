@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from gradc.cli.boundary import INTERRUPTED, report, reported, terminal_width
+from gradc.cli.boundary import INTERRUPTED, report, reported, speaks_unicode, terminal_width
 from gradc.cli.options import (
     Followed,
     format_option,
@@ -24,6 +25,7 @@ from gradc.diagnostics import GradcError
 from gradc.fit.settings import NAMES, RATES, Settings
 
 if TYPE_CHECKING:
+    from gradc.fitting import Plot
     from gradc.ir.fitted import Fitted
 
 NOT_CONVERGED = 4
@@ -95,6 +97,15 @@ class _Fit(Followed):
     metavar="OUT",
     help="A JSON file for the parameters, which --inputs reads.",
 )
+@click.option(
+    "--plot",
+    "pictures",
+    multiple=True,
+    metavar="[KIND=]FILE",
+    help="Draw the loss after each step, the fit beside the data, or the path of the parameters: "
+    "loss.svg, fit.svg, path.svg, or KIND=FILE with .svg, .png or .pdf. A KIND alone is drawn in "
+    "plain text. May be repeated.",
+)
 @format_option
 def command(
     file: str,
@@ -110,6 +121,7 @@ def command(
     starts: int,
     seed: int,
     output: str | None,
+    pictures: tuple[str, ...],
     format: str,
 ) -> None:
     """Find the parameters at which a program's scalar output is least, or the sum of squares of its
@@ -121,9 +133,11 @@ def command(
     """
     with reported(format):
         from gradc.cli.fit_terminal import Progress
-        from gradc.fitting import FitRequest, fit
-        from gradc.report.fit import fit_json, fit_notes, fit_text, parameters_json
+        from gradc.fitting import FitRequest, fit, plots
+        from gradc.report.fit import fit_json, fit_notes, fit_text
+        from gradc.report.fit_plots import text_picture
 
+        wanted = plots(pictures)
         program = read_program(file, format)
         request = FitRequest(
             input_specs(file, specs, values),
@@ -131,26 +145,46 @@ def command(
             bounds,
             names(wrt),
             objective,
-            Settings(method, rate, steps, starts, seed),
+            Settings(method, rate, steps, starts, seed, frozenset(plot.kind for plot in wanted)),
         )
         with Progress(format, method, rate) as progress:
             found = fit(program, request, standard_input, progress)
-        unsaved: GradcError | None = None
-        try:
-            if output is not None:
-                content = parameters_json(found.parameters).encode("utf-8")
-                write_result(content, output, None if file == "-" else file)
-        except GradcError as error:
-            unsaved = error  # after the numbers: they may have taken hours
+        faults = list(_written(found, output, wanted, None if file == "-" else file))
         if format == "json":
             write_result(f"{fit_json(found)}\n".encode(), None, None)
         else:
-            width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
-            click.echo(fit_text(found, width))
+            terminal = sys.stdout.isatty()
+            width = terminal_width(sys.stdout.fileno()) if terminal else None
+            parts = [fit_text(found, width)]
+            kinds = [plot.kind for plot in wanted if plot.path is None]
+            kinds = kinds or ["loss"] * (terminal and len(found.history) > 2)
+            parts += [text_picture(found, kind, speaks_unicode()) for kind in kinds]
+            click.echo("\n\n".join(filter(None, parts)))
         report(fit_notes(found), format)
-        if unsaved is not None:
-            raise unsaved
+        for fault in faults:
+            raise fault
         sys.exit(_exit_code(found))
+
+
+def _written(
+    found: Fitted, output: str | None, wanted: Sequence[Plot], source: str | None
+) -> Iterator[GradcError]:
+    """Write the files that are asked for; what goes wrong is raised after the numbers are printed,
+    which may have taken hours."""
+    from gradc.report.fit import parameters_json
+    from gradc.report.fit_plots import is_known, picture
+
+    try:
+        if output is not None:
+            write_result(parameters_json(found.parameters).encode(), output, source)
+    except GradcError as error:
+        yield error
+    for plot in wanted:
+        if plot.path is not None and is_known(found, plot.kind):
+            try:
+                write_result(picture(found, plot.kind, plot.suffix), plot.path, source)
+            except GradcError as error:
+                yield error
 
 
 def _exit_code(found: Fitted) -> int:

@@ -72,6 +72,14 @@ FIT_CODES: dict[str, ErrorCode] = {
         bad="gradc fit f.g --start w=0 --method lm  # output J, a scalar",
         good="gradc fit f.g --start w=0 --method lbfgs",
     ),
+    "G0780": ErrorCode(
+        "Picture of a fit",
+        "A picture is the loss, the fit or the path, in a file that ends in .svg, .png or .pdf, or "
+        "in plain text where no file is named. The fit can be drawn where the program has one "
+        "difference of a vector of data and something that depends on the parameters.",
+        bad="gradc fit f.g --start w=0 --plot picture.svg",
+        good="gradc fit f.g --start w=0 --plot loss=picture.svg",
+    ),
     "G0781": ErrorCode(
         "Interrupted",
         "Ctrl-C ended the fit. The best parameters so far are printed, and saved where -o asks for "

@@ -68,7 +68,7 @@ class Problem:
         (self.output,) = program.graph.outputs
         self.least_squares = bool(self.output.type.shape)
         self._shape = tuple(dim.evaluate(bound.sizes) for dim in self.output.type.shape)
-        self._data = bound.arrays
+        self.data = bound.arrays
         self.evaluations = 0
 
     @property
@@ -99,7 +99,7 @@ class Problem:
         return load_functions(text, self.program.source.name)["hvp"]
 
     def _arguments(self, point: Array) -> list[object]:
-        return list({**self._data, **self.packing.unpack(point)}.values())
+        return list({**self.data, **self.packing.unpack(point)}.values())
 
     def _call(self, function: Callable[..., Any], arguments: list[object]) -> Any:
         self.evaluations += 1

@@ -7,6 +7,8 @@ from typing import NamedTuple
 AUTO = "auto"
 RATES = {"gd": 0.1, "adam": 0.01}  # of the methods that have a rate: their default
 SCIPY = ("lbfgs", "lm", "trf")
+PICTURES = ("loss", "fit", "path")
+FORMATS = ("svg", "png", "pdf")
 NAMES = (AUTO, *RATES, *SCIPY)
 
 
@@ -18,4 +20,4 @@ class Settings(NamedTuple):
     steps: int | None = None
     starts: int = 1
     seed: int = 0
-    keep_path: bool = False
+    pictures: frozenset[str] = frozenset()  # of PICTURES, whose data are to be kept

@@ -19,6 +19,7 @@ from gradc.fit.methods import Method, chosen
 from gradc.fit.problem import Problem
 from gradc.fit.settings import Settings
 from gradc.fit.statistics import statistics
+from gradc.fit.surroundings import landscape, observed
 from gradc.fit.verdict import Verdict, dense, verdict
 from gradc.fit.watch import Listener, StopFit, Watch
 from gradc.ir.fitted import Fitted, Starts
@@ -126,7 +127,7 @@ def _attempt(
 ) -> _End:
     """One method from one start."""
     limit = method.steps if settings.steps is None else settings.steps
-    watch = Watch(problem, limit, listener, settings.keep_path)
+    watch = Watch(problem, limit, listener, "path" in settings.pictures)
     try:
         return _ended(problem, start, box, method, settings, watch)
     except KeyboardInterrupt:
@@ -161,6 +162,7 @@ def _ended(
 def _fitted(problem: Problem, box: Box, ends: list[_End], settings: Settings) -> Fitted:
     """The best end as the result; after an interrupt without any further evaluation."""
     interrupted = ends[-1].interrupted
+    evaluations = problem.evaluations
     least = min(end.objective for end in ends)
     best = min(range(len(ends)), key=lambda i: _order(ends[i], least))
     end = ends[best]
@@ -170,6 +172,11 @@ def _fitted(problem: Problem, box: Box, ends: list[_End], settings: Settings) ->
         gradient = problem.slope(end.point).gradient
         norm = float(np.linalg.norm(gradient[~box.held(end.point, gradient)]))
         found = statistics(problem, end.point, box, known) if dense(problem) else None
+    seen = hills = None
+    if not interrupted and "fit" in settings.pictures:
+        seen = observed(problem, end.point)
+    if not interrupted and "path" in settings.pictures:
+        hills = landscape(problem, end.watch.path)
     starts = None
     if settings.starts > 1:
         near = least + _SAME * abs(least)
@@ -192,12 +199,15 @@ def _fitted(problem: Problem, box: Box, ends: list[_End], settings: Settings) ->
         reason=reason,
         method=end.method.title,
         iterations=end.watch.steps,
-        evaluations=problem.evaluations,
+        evaluations=evaluations,
         gradient_norm=norm,
         history=tuple(end.watch.history),
         path=tuple(end.watch.path),
+        elements=problem.packing.elements(),
         statistics=found,
         starts=starts,
+        observed=seen,
+        landscape=hills,
         interrupted=interrupted,
         limited=end.limited,
     )

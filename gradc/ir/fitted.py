@@ -61,6 +61,27 @@ class Starts(NamedTuple):
     best: int  # which one is the result; 1 is the start that was given
 
 
+class Observed(NamedTuple):
+    """What a program compares, element by element: data, and what it computes for them.
+
+    `across` is the one input along which both can be drawn, if there is one.
+    """
+
+    label: str
+    data: Array
+    model: Array
+    across_label: str
+    across: Array | None
+
+
+class Landscape(NamedTuple):
+    """The objective around the path of a fit: over one parameter, or on a grid of two."""
+
+    elements: tuple[str, ...]
+    axes: tuple[Array, ...]
+    heights: Array  # [second, first] of two
+
+
 @dataclass(frozen=True)
 class Fitted:
     """The end of a fit."""
@@ -77,8 +98,11 @@ class Fitted:
     gradient_norm: float
     history: tuple[float, ...]  # the objective at the start and after each step
     path: tuple[Array, ...]  # the points of `history`, where they were asked for
+    elements: tuple[str, ...]  # the names of the elements of a point
     statistics: Statistics | None = None
     starts: Starts | None = None
+    observed: Observed | None = None
+    landscape: Landscape | None = None
     interrupted: bool = False
     limited: bool = False  # ended after the number of steps that was asked for
 
