@@ -1,4 +1,5 @@
-"""Makes the pictures of the documentation: by `gradc dot`, and of `gradc page` in a browser.
+"""Makes the pictures of the documentation: by `gradc dot` and `gradc fit`, and of `gradc page` in a
+browser.
 
     python docs/make_images.py
 
@@ -23,6 +24,15 @@ PICTURES = {
     "circuit": ("circuit.g", "--inputs", "a=5", "b=3", "c=2"),
     "neuron": ("neuron.g", "--inputs", "neuron.json"),
     "two_layer": ("two_layer.g",),
+}
+
+
+# Each picture with the arguments of `gradc fit`, in the folder of NIST's problems.
+FITS = {
+    "fit-thurber": (
+        *("Thurber.g", "--inputs", "Thurber.csv", "--start"),
+        *("b1=1300", "b2=1500", "b3=500", "b4=75", "b5=1", "b6=0.4", "b7=0.05"),
+    ),
 }
 
 
@@ -57,6 +67,12 @@ def draw(name: str, path: Path) -> None:
     subprocess.run(command, cwd=ROOT / "examples", check=True)
 
 
+def draw_fit(name: str, path: Path) -> None:
+    """Draw the picture of a fit into a file; raises CalledProcessError where gradc fails."""
+    command = [sys.executable, "-m", "gradc", "fit", *FITS[name], "--plot", f"fit={path}"]
+    subprocess.run(command, cwd=ROOT / "examples" / "nist", check=True, stdout=subprocess.DEVNULL)
+
+
 def photograph(name: str, path: Path) -> None:
     """A picture of a page in a browser; raises CalledProcessError where gradc fails."""
     from playwright.sync_api import sync_playwright
@@ -88,5 +104,7 @@ if __name__ == "__main__":
     (ROOT / "docs" / "images").mkdir(exist_ok=True)
     for name in PICTURES:
         draw(name, ROOT / "docs" / "images" / f"{name}.svg")
+    for name in FITS:
+        draw_fit(name, ROOT / "docs" / "images" / f"{name}.svg")
     for name in PAGES:
         photograph(name, ROOT / "docs" / "images" / f"{name}.png")

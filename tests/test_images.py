@@ -1,4 +1,4 @@
-"""The pictures of the documentation show what `gradc dot` draws now."""
+"""The pictures of the documentation show what `gradc dot` and `gradc fit` draw now."""
 
 from __future__ import annotations
 
@@ -39,8 +39,17 @@ def test_a_picture_is_fresh(name, tmp_path):
     assert texts(tmp_path / "now.svg") == found
 
 
+@pytest.mark.parametrize("name", make_images.FITS)
+def test_a_picture_of_a_fit_is_fresh(name, tmp_path):
+    """Its words; where matplotlib puts numbers on an axis is its own affair."""
+    make_images.draw_fit(name, tmp_path / "now.svg")
+    now, found = texts(tmp_path / "now.svg"), texts(IMAGES / f"{name}.svg")
+    assert [text for text in found if text.isalpha()] == ["data", "model", "x", "y"]
+    assert [text for text in now if text.isalpha()] == ["data", "model", "x", "y"]
+
+
 def test_every_picture_is_made_and_shown():
-    made = {*make_images.PICTURES, *make_images.PAGES}
+    made = {*make_images.PICTURES, *make_images.FITS, *make_images.PAGES}
     assert {path.stem for path in IMAGES.glob("*")} == made
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     shown = {
