@@ -155,13 +155,16 @@ def test_numpy_is_loaded_where_arrays_are() -> None:
     }
     lazy = {"runtime/arrays.py", "runtime/inputs_npy.py", "runtime/jacobian.py"}
     lazy |= {"runtime/moving.py", "runtime/nudges.py", "checking.py"}
-    lazy |= {f"runtime/{n}.py" for n in ("checks", "culprits", "differences", "judging", "subject")}
+    lazy |= {
+        f"runtime/{n}.py"
+        for n in ("checks", "complexstep", "culprits", "differences", "judging", "subject")
+    }
     lazy |= {"runtime/layout.py", "runtime/matrix.py", "runtime/matrix_files.py"}
     lazy |= {name for name in users if name.startswith("fit/")}
     lazy |= {"runtime/observations.py", "runtime/rows_input.py", "runtime/rows_output.py"}
     lazy |= {"runtime/pattern.py", "runtime/sparse.py", "sparsity/colouring.py"}
     lazy |= {"sparsity/rules.py", "sparsity/sets.py", "sparsity/walk.py"}
-    assert users - {"targets/python/helpers_numpy.py"} <= lazy
+    assert users - {f"targets/python/helpers_{kind}.py" for kind in ("numpy", "complex")} <= lazy
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

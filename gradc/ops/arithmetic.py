@@ -57,6 +57,7 @@ ARITHMETIC = (
         rule=number_rule,
         edges=(Edge((inf, -inf), nan, (1.0, 1.0)), Edge((-0.0, -0.0), -0.0, (1.0, 1.0))),
         exact=operator.add,
+        analytic=True,
     ),
     row(
         "sub",
@@ -70,6 +71,7 @@ ARITHMETIC = (
         rule=number_rule,
         edges=(Edge((inf, inf), nan, (1.0, -1.0)), Edge((-0.0, 0.0), -0.0, (1.0, -1.0))),
         exact=operator.sub,
+        analytic=True,
     ),
     row(
         "mul",
@@ -83,6 +85,7 @@ ARITHMETIC = (
         rule=number_rule,
         edges=(Edge((0.0, inf), nan, (inf, 0.0)), Edge((-2.0, 0.0), -0.0, (0.0, -2.0))),
         exact=operator.mul,
+        analytic=True,
     ),
     row(
         "div",
@@ -95,6 +98,7 @@ ARITHMETIC = (
         domain=on("y != 0", WIDE, (0.5, 4.0)),
         edges=(Edge((1.0, 0.0), inf), Edge((-1.0, 0.0), -inf), Edge((0.0, 0.0), nan)),
         exact=_quotient,
+        analytic=True,
     ),
     row(
         "neg",
@@ -108,6 +112,7 @@ ARITHMETIC = (
         rule=number_rule,
         edges=(Edge((0.0,), -0.0, (-1.0,)), Edge((nan,), nan, (-1.0,))),
         exact=operator.neg,
+        analytic=True,
     ),
     row(
         "pow",
@@ -135,6 +140,7 @@ ARITHMETIC = (
         ),
         g=Infix("**"),
         sympy=Infix("**"),
+        analytic=True,
     ),
     row(
         "ipow",
@@ -160,6 +166,7 @@ ARITHMETIC = (
         ),
         g=Form("integer_power"),
         sympy=Form("integer_power"),
+        analytic=True,
     ),
     row(
         "floordiv",
@@ -204,6 +211,7 @@ ARITHMETIC = (
         exact=lambda x: x,
         g=Form("copy"),
         sympy=Form("copy"),
+        analytic=True,
     ),
     row(
         "real",
@@ -217,5 +225,6 @@ ARITHMETIC = (
         exact=float,
         g=Form("to_real"),
         sympy=Form("to_real"),
+        analytic=True,
     ),
 )

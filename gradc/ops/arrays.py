@@ -152,6 +152,7 @@ ARRAYS = (
         structural=True,
         pattern="broadcast",
         batch=batch_rules.broadcast,
+        analytic=True,
     ),
     Primitive(
         "transpose",
@@ -162,6 +163,7 @@ ARRAYS = (
         structural=True,
         pattern="transpose",
         batch=batch_rules.transpose,
+        analytic=True,
     ),
     Primitive(
         "reshape",
@@ -172,6 +174,7 @@ ARRAYS = (
         structural=True,
         pattern="reshape",
         batch=batch_rules.reshape,
+        analytic=True,
     ),
     Primitive(
         "index",
@@ -183,6 +186,7 @@ ARRAYS = (
         structural=True,
         pattern="index",
         batch=batch_rules.index,
+        analytic=True,
     ),
     Primitive(
         "embed",
@@ -193,6 +197,7 @@ ARRAYS = (
         structural=True,
         pattern="embed",
         batch=batch_rules.embed,
+        analytic=True,
     ),
     Primitive(
         "concat",
@@ -203,6 +208,7 @@ ARRAYS = (
         structural=True,
         pattern="join",
         batch=batch_rules.join,
+        analytic=True,
     ),
     Primitive(
         "stack",
@@ -213,6 +219,7 @@ ARRAYS = (
         structural=True,
         pattern="join",
         batch=batch_rules.join,
+        analytic=True,
     ),
     Primitive(
         "diagonal",
@@ -224,6 +231,7 @@ ARRAYS = (
         structural=True,
         pattern="diagonal",
         batch=batch_rules.over_leading,
+        analytic=True,
     ),
     Primitive(
         "diagonal_matrix",
@@ -238,6 +246,7 @@ ARRAYS = (
         structural=True,
         pattern="diagonal_matrix",
         batch=batch_rules.over_leading,
+        analytic=True,
     ),
     Primitive(
         "sum",
@@ -247,6 +256,7 @@ ARRAYS = (
         transpose=_sum_transpose,
         pattern="reduce",
         batch=batch_rules.along_axes,
+        analytic=True,
     ),
     Primitive(
         "contract",
@@ -257,5 +267,6 @@ ARRAYS = (
         multilinear=True,
         pattern="contract",
         batch=batch_rules.contract,
+        analytic=True,
     ),
 )

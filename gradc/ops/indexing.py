@@ -106,6 +106,7 @@ INDEXING = (
         notes=("The axes of the indices stand where NumPy puts those of advanced indices.",),
         pattern="gather",
         batch=gather,
+        analytic=True,
     ),
     Primitive(
         "scatter_add",
@@ -117,6 +118,7 @@ INDEXING = (
         notes=("What falls on one place adds up, in the order of the elements.",),
         pattern="scatter_add",
         batch=scatter_add,
+        analytic=True,
     ),
     Primitive(
         "iota",
@@ -124,6 +126,7 @@ INDEXING = (
         _iota_rule,
         {"numpy": Form("iota"), "js": Form("iota"), "g": Form("iota")},
         constant=_INDEX,
+        analytic=True,
     ),
     Primitive(
         "checked",
@@ -141,5 +144,6 @@ INDEXING = (
             "One that is not taken becomes 0.",
         ),
         batch=checked,
+        analytic=True,
     ),
 )

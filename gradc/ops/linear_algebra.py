@@ -126,6 +126,7 @@ LINEAR_ALGEBRA = (
         notes=("NaN where the matrix is singular.",),
         pattern="solve",
         batch=batch_rules.solve,
+        analytic=True,
     ),
     Primitive(
         "inv",
@@ -135,6 +136,7 @@ LINEAR_ALGEBRA = (
         jvp=_inv_jvp,
         notes=("NaN where the matrix is singular.",),
         batch=batch_rules.over_leading,
+        analytic=True,
     ),
     Primitive(
         "det",
@@ -144,6 +146,7 @@ LINEAR_ALGEBRA = (
         jvp=_det_jvp,
         notes=("The derivative is the matrix of cofactors, singular matrices included.",),
         batch=batch_rules.over_leading,
+        analytic=True,
     ),
     Primitive(
         "cofactors",
@@ -162,6 +165,7 @@ LINEAR_ALGEBRA = (
         jvp=_logdet_jvp,
         notes=("-inf where the matrix is singular.",),
         batch=batch_rules.over_leading,
+        analytic=True,
     ),
     Primitive(
         "cholesky",
@@ -180,5 +184,6 @@ LINEAR_ALGEBRA = (
         transpose=_lower_half_transpose,
         pattern="lower",
         batch=batch_rules.over_leading,
+        analytic=True,
     ),
 )

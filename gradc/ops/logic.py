@@ -64,5 +64,6 @@ LOGIC = (
         guarded={1: True, 2: False},
         exact=lambda c, x, y: x if c else y,
         notes=("Only the branch taken contributes to the value and to the derivative.",),
+        analytic=True,
     ),
 )

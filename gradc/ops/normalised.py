@@ -97,6 +97,7 @@ NORMALISED = (
         jvp=_logsumexp_jvp,
         notes=("The derivative is the softmax.",),
         batch=batch_rules.along_axes,
+        analytic=True,
     ),
     Primitive(
         "softmax",
@@ -105,6 +106,7 @@ NORMALISED = (
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("softmax")},
         jvp=_softmax_jvp,
         batch=batch_rules.along_axes,
+        analytic=True,
     ),
     Primitive(
         "softmax_product",
@@ -117,6 +119,7 @@ NORMALISED = (
         notes=("Without cancellation where one element of p is near 1.",),
         pattern="along",
         batch=batch_rules.along_axes,
+        analytic=True,
     ),
     Primitive(
         "norm",
@@ -125,6 +128,7 @@ NORMALISED = (
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("reduce")},
         jvp=_norm_jvp,
         batch=batch_rules.along_axes,
+        analytic=True,
     ),
     Primitive(
         "unit",
@@ -133,6 +137,7 @@ NORMALISED = (
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("unit")},
         jvp=_unit_jvp,
         batch=batch_rules.along_axes,
+        analytic=True,
     ),
     Primitive(
         "rejection",
@@ -145,5 +150,6 @@ NORMALISED = (
         notes=("Without cancellation where one element of u is near 1 or -1.",),
         pattern="along",
         batch=batch_rules.along_axes,
+        analytic=True,
     ),
 )

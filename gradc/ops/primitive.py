@@ -113,6 +113,7 @@ class Primitive:
     reads_part: bool = False  # some elements of the operand do not reach the result
     structural: bool = False  # moves elements about, computes nothing: guards pass through it
     pattern: str | None = None  # which elements reach which; a rule of `sparsity.rules`
+    analytic: bool = False  # whether its spelling in NumPy is so for complex operands, too
     batch: BatchRule | None = None  # over labels, where it is not elementwise; see `ops.batching`
     formula: Callable[..., Partial] | None = (
         None  # the value by simpler rows; see `explain.algebra`

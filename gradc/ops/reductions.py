@@ -122,6 +122,7 @@ REDUCTIONS = (
         jvp=_prod_jvp,
         notes=("Exact where elements are zero: the partial is the product of the others.",),
         batch=batch_rules.along_axes,
+        analytic=True,
     ),
     Primitive(
         "prod_others",
@@ -130,6 +131,7 @@ REDUCTIONS = (
         {"numpy": Helper("prod_others"), "js": Helper("prod_others"), "g": Form("of_vectors")},
         jvp=_prod_others_jvp,
         batch=batch_rules.over_leading,
+        analytic=True,
     ),
     Primitive(
         "count",

@@ -51,6 +51,7 @@ def row(
     g: Spelling | None = None,
     sympy: Spelling | None = None,
     formula: Callable[..., Partial] | None = None,
+    analytic: bool = False,
 ) -> Primitive:
     """An elementwise primitive: `reference` is its value in mpmath, with operands x and y;
     `exact` its value in doubles, where IEEE 754 determines that to the last bit; `formula` its
@@ -74,6 +75,7 @@ def row(
         kinks=kinks,
         notes=notes,
         exact=exact,
+        analytic=analytic,
     )
 
 

@@ -29,6 +29,7 @@ EXPONENTIAL = (
         "mp.exp(x)",
         domain=REAL_LINE,
         edges=(Edge((-inf,), 0.0, (0.0,)), Edge((1000.0,), inf, (inf,)), Edge((inf,), inf)),
+        analytic=True,
     ),
     row(
         "expm1",
@@ -41,6 +42,7 @@ EXPONENTIAL = (
         domain=REAL_LINE,
         edges=(Edge((-inf,), -1.0, (0.0,)), Edge((1000.0,), inf, (inf,))),
         formula=lambda x: call("exp", x) - 1.0,
+        analytic=True,
     ),
     row(
         "log",
@@ -52,6 +54,7 @@ EXPONENTIAL = (
         "mp.log(x)",
         domain=on("x > 0", (0.05, 9.0)),
         edges=(Edge((0.0,), -inf, (inf,)), Edge((-1.0,), nan), Edge((inf,), inf, (0.0,))),
+        analytic=True,
     ),
     row(
         "log1p",
@@ -64,6 +67,7 @@ EXPONENTIAL = (
         domain=on("x > -1", (-0.9, 9.0)),
         edges=(Edge((-1.0,), -inf, (inf,)), Edge((-2.0,), nan), Edge((0.0,), 0.0, (1.0,))),
         formula=lambda x: call("log", 1.0 + x),
+        analytic=True,
     ),
     row(
         "log1pexp",
@@ -76,6 +80,7 @@ EXPONENTIAL = (
         domain=REAL_LINE,
         edges=(Edge((1000.0,), 1000.0, (1.0,)), Edge((-1000.0,), 0.0, (0.0,))),
         formula=lambda x: call("log", 1.0 + call("exp", x)),
+        analytic=True,
     ),
     row(
         "sqrt",
@@ -88,6 +93,7 @@ EXPONENTIAL = (
         domain=on("x >= 0", (0.05, 9.0)),
         edges=(Edge((0.0,), 0.0, (inf,)), Edge((-1.0,), nan, (nan,)), Edge((inf,), inf, (0.0,))),
         exact=lambda x: nan if x < 0.0 else sqrt(x),
+        analytic=True,
     ),
     row(
         "cbrt",
@@ -113,6 +119,7 @@ EXPONENTIAL = (
         edges=(Edge((-1000.0,), 0.0, (0.0,)), Edge((1000.0,), 1.0, (0.0,))),
         notes=("The partial is `out * sigmoid(-x)`: `1 - out` would lose all digits for large x.",),
         formula=lambda x: 1 / (1.0 + call("exp", -x)),
+        analytic=True,
     ),
 )
 
@@ -127,6 +134,7 @@ TRIGONOMETRIC = (
         "mp.sin(x)",
         domain=REAL_LINE,
         edges=(Edge((inf,), nan, (nan,)), Edge((0.0,), 0.0, (1.0,))),
+        analytic=True,
     ),
     row(
         "cos",
@@ -138,6 +146,7 @@ TRIGONOMETRIC = (
         "mp.cos(x)",
         domain=REAL_LINE,
         edges=(Edge((inf,), nan, (nan,)), Edge((0.0,), 1.0, (0.0,))),
+        analytic=True,
     ),
     row(
         "tan",
@@ -149,6 +158,7 @@ TRIGONOMETRIC = (
         "mp.tan(x)",
         domain=on("x != pi/2 + k*pi", (-1.4, 1.4)),
         edges=(Edge((inf,), nan, (nan,)), Edge((0.0,), 0.0, (1.0,))),
+        analytic=True,
     ),
     row(
         "asin",
@@ -160,6 +170,7 @@ TRIGONOMETRIC = (
         "mp.asin(x)",
         domain=on("-1 <= x <= 1", (-0.95, 0.95)),
         edges=(Edge((1.0,), pi / 2, (inf,)), Edge((2.0,), nan, (nan,))),
+        analytic=True,
     ),
     row(
         "acos",
@@ -171,6 +182,7 @@ TRIGONOMETRIC = (
         "mp.acos(x)",
         domain=on("-1 <= x <= 1", (-0.95, 0.95)),
         edges=(Edge((1.0,), 0.0, (-inf,)), Edge((2.0,), nan, (nan,))),
+        analytic=True,
     ),
     row(
         "atan",
@@ -182,6 +194,7 @@ TRIGONOMETRIC = (
         "mp.atan(x)",
         domain=REAL_LINE,
         edges=(Edge((inf,), pi / 2, (0.0,)), Edge((-inf,), -pi / 2, (0.0,))),
+        analytic=True,
     ),
     row(
         "atan2",
@@ -215,6 +228,7 @@ HYPERBOLIC = (
         "mp.sinh(x)",
         domain=REAL_LINE,
         edges=(Edge((1000.0,), inf, (inf,)), Edge((-1000.0,), -inf, (inf,))),
+        analytic=True,
     ),
     row(
         "cosh",
@@ -226,6 +240,7 @@ HYPERBOLIC = (
         "mp.cosh(x)",
         domain=REAL_LINE,
         edges=(Edge((1000.0,), inf, (inf,)), Edge((0.0,), 1.0, (0.0,))),
+        analytic=True,
     ),
     row(
         "tanh",
@@ -238,6 +253,7 @@ HYPERBOLIC = (
         domain=REAL_LINE,
         edges=(Edge((inf,), 1.0, (0.0,)), Edge((-inf,), -1.0, (0.0,)), Edge((0.0,), 0.0, (1.0,))),
         notes=("The partial is `1 / cosh(x)**2`: `1 - out**2` would lose all digits for large x.",),
+        analytic=True,
     ),
     row(
         "asinh",
@@ -249,6 +265,7 @@ HYPERBOLIC = (
         "mp.asinh(x)",
         domain=REAL_LINE,
         edges=(Edge((inf,), inf, (0.0,)), Edge((0.0,), 0.0, (1.0,))),
+        analytic=True,
     ),
     row(
         "acosh",
@@ -260,6 +277,7 @@ HYPERBOLIC = (
         "mp.acosh(x)",
         domain=on("x >= 1", (1.05, 9.0)),
         edges=(Edge((1.0,), 0.0, (inf,)), Edge((0.5,), nan, (nan,))),
+        analytic=True,
     ),
     row(
         "atanh",
@@ -271,6 +289,7 @@ HYPERBOLIC = (
         "mp.atanh(x)",
         domain=on("-1 < x < 1", (-0.95, 0.95)),
         edges=(Edge((1.0,), inf, (inf,)), Edge((-1.0,), -inf, (inf,)), Edge((2.0,), nan)),
+        analytic=True,
     ),
 )
 

@@ -45,6 +45,7 @@ class Estimate(NamedTuple):
     one_sided: bool = False
     sides: tuple[float, float] | None = None
     jump: bool = False
+    seen_with: float = 0.0  # the step with which the sides are seen to stay apart
 
 
 class _Level(NamedTuple):
@@ -126,8 +127,9 @@ def _estimate(levels: Sequence[_Level], path: Path) -> Estimate:
     found = _best(levels, "central", RATIO**2)
     shown = _apart(levels, path)
     jump = shown is not None and _grows(*shown)
-    sides = None
+    sides, seen_with = None, 0.0
     if shown is not None:
+        seen_with = shown[1].step
         slopes = [None if jump else _best(levels, side, RATIO) for side in ("left", "right")]
         left, right = (slope and slope[0] for slope in slopes)
         sides = (
@@ -136,8 +138,8 @@ def _estimate(levels: Sequence[_Level], path: Path) -> Estimate:
         )
     if found is None:
         step = levels[-1].step if levels else 0.0
-        return Estimate(math.nan, math.inf, step, sides=sides, jump=jump)
-    return Estimate(*found, sides=sides, jump=jump)
+        return Estimate(math.nan, math.inf, step, False, sides, jump, seen_with)
+    return Estimate(*found, False, sides, jump, seen_with)
 
 
 def _defined(levels: Sequence[_Level], side: str) -> list[_Level]:

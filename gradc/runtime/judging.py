@@ -13,13 +13,15 @@ to explain it; what is not a number is never said to agree.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradc.ir.verdicts import Judgement, Method, Verdict
+from gradc.runtime.complexstep import Slope
 from gradc.runtime.differences import Estimate, derivative, noise
 from gradc.runtime.moving import noise_of
 from gradc.runtime.subject import GRADIENT_SPACING, Element, Subject
@@ -54,21 +56,89 @@ class Judge:
         self.largest = largest
 
     def judge(self, asked: Asked) -> Judgement:
-        """The verdict on one derivative."""
+        """The verdict on one derivative: by a complex step if it agrees with that, else by
+        differences; where these are too uncertain, the complex step decides."""
         forward = self.subject.along(asked.direction)
+        slope = self._slope(asked)
+        if slope is not None and self._near(asked.reverse, slope.value):
+            verdict: Verdict = "agrees"
+            remark = ""
+            if self._modes_differ(asked, forward):
+                verdict, remark = "wrong", "the two modes differ"
+            return self._judgement(asked, forward, slope, "complex step", verdict, remark)
         path = self.subject.path(asked.direction, asked.element)
         estimate = derivative(path, asked.scale)
         verdict, error, remark = self._verdict(asked, forward, estimate)
+        if slope is not None and verdict in ("round-off", "wrong"):
+            slope = slope._replace(error=self._error_of(asked, slope, forward))
+            clear = abs(asked.reverse - slope.value) > SAFETY * slope.error
+            if clear or verdict == "round-off":
+                decided: Verdict = "wrong" if clear else "round-off"
+                return self._judgement(asked, forward, slope, "complex step", decided, remark)
         method: Method = "differences, one side" if estimate.one_sided else "differences"
+        found = Slope(estimate.value, error, estimate.step)
+        return self._judgement(asked, forward, found, method, verdict, remark)
+
+    def _judgement(
+        self,
+        asked: Asked,
+        forward: float,
+        slope: Slope,
+        method: Method,
+        verdict: Verdict,
+        remark: str,
+    ) -> Judgement:
         return Judgement(
-            asked.name, asked.reverse, forward, estimate.value, error, method, verdict, remark
+            asked.name, asked.reverse, forward, slope.value, slope.error, method, verdict, remark
         )
+
+    def _near(self, left: float, right: float) -> bool:
+        return abs(left - right) <= self.tolerance * max(abs(left), abs(right))
+
+    # By a complex step
+
+    def _slope(self, asked: Asked) -> Slope | None:
+        step = self.subject.complex_step
+        if not math.isfinite(asked.reverse) or not step.covers(asked.direction):
+            return None
+        inputs = self.subject.inputs
+        return step.slope(asked.direction, asked.scale, inputs, self._value(inputs))
+
+    def _value(self, inputs: Mapping[str, Any]) -> float:
+        with np.errstate(all="ignore"):
+            return float(np.sum(self.subject.weighted(inputs)))
+
+    def _error_of(self, asked: Asked, slope: Slope, forward: float) -> float:
+        """What rounding may do to the derivative by a complex step and to the gradient itself."""
+        found = []
+        for inputs in self._nearby(asked):
+            there = self.subject.complex_step.slope(
+                asked.direction, asked.scale, inputs, self._value(inputs)
+            )
+            if there is None:
+                return math.inf
+            found.append(np.asarray(there.value))
+        _, underflow = self.subject.rounding()
+        modes = abs(asked.reverse - forward)
+        return max(
+            slope.error,
+            2.0 * float(noise_of(found)),
+            underflow / slope.step,
+            self._noise_of_gradient(asked),
+            modes if math.isfinite(modes) else 0.0,
+        )
+
+    # By differences
 
     def _verdict(
         self, asked: Asked, forward: float, estimate: Estimate
     ) -> tuple[Verdict, float, str]:
         reverse, value, error = asked.reverse, estimate.value, estimate.error
         if estimate.sides is not None:
+            left, right = estimate.sides
+            gap = max(abs(right - left), abs(left) if estimate.jump else 0.0)
+            if gap * estimate.seen_with <= 8.0 * sum(self.subject.rounding()):
+                return "round-off", gap, "no numerical derivative"
             if estimate.jump:
                 return "kink", error, "a jump: there is no slope"
             return self._at_kink(asked, estimate.sides, error)
@@ -76,9 +146,9 @@ class Judge:
             return self._not_finite(reverse, value, error)
         if not math.isfinite(value) or not math.isfinite(error):
             return "round-off", error, "no numerical derivative"
-        apart, scale = abs(reverse - value), max(abs(reverse), abs(value))
+        apart = abs(reverse - value)
         side = "one side only" if estimate.one_sided else ""
-        if apart <= self.tolerance * scale:
+        if self._near(reverse, value):
             if self._modes_differ(asked, forward):
                 return "wrong", error, "the two modes differ"
             return "agrees", error, side
@@ -116,18 +186,23 @@ class Judge:
         """What rounding may do to the numerical derivative and to the gradient itself."""
         path = self.subject.path(asked.direction, asked.element)
         of_values = noise(path, estimate.step)
-        of_values = max(of_values, self.subject.rounding())
+        of_values = max(of_values, sum(self.subject.rounding()))
         found = 2.0 * of_values / estimate.step if estimate.step else math.inf
         modes = abs(asked.reverse - forward)
         return max(found, modes if math.isfinite(modes) else 0.0, self._noise_of_gradient(asked))
 
     def _noise_of_gradient(self, asked: Asked) -> float:
-        subject, found = self.subject, []
-        for k in range(6):
-            moved = subject.moved(asked.direction, k * GRADIENT_SPACING * asked.scale)
-            found.append(np.asarray(component(subject.gradient(moved), asked.direction)))
+        found = [
+            np.asarray(component(self.subject.gradient(inputs), asked.direction))
+            for inputs in self._nearby(asked)
+        ]
         size = float(noise_of(found))
         return 2.0 * size if math.isfinite(size) else 0.0
+
+    def _nearby(self, asked: Asked) -> Iterator[dict[str, Any]]:
+        """Inputs so near to each other that a smooth function is a straight line there."""
+        for k in range(6):
+            yield self.subject.moved(asked.direction, k * GRADIENT_SPACING * asked.scale)
 
 
 def component(gradient: Mapping[str, Array], direction: Direction) -> float:

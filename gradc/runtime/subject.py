@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
 from gradc.runtime.bind import Bound
+from gradc.runtime.complexstep import ComplexStep
 from gradc.runtime.differences import Path
 from gradc.runtime.evaluate import call, seed_values
 from gradc.runtime.load import load_functions
@@ -64,7 +65,8 @@ class Subject:
         self._forward, self._reverse = functions["forward"], functions["reverse"]
         self._tangent = functions["tangent"]
         self._tangents: dict[str, Any] = {}
-        self._bound_of_rounding: float | None = None
+        self._rounding: tuple[float, float] | None = None
+        self._complex: ComplexStep | None = None
 
     def of(self, program: Program) -> Subject:
         """Another program with the same inputs and outputs, at the same point."""
@@ -146,25 +148,33 @@ class Subject:
             size = float(np.max(abs(whole), initial=0.0)) or 1.0
         return math.ldexp(1.0, max(-1000, math.frexp(size)[1] - 1)) if math.isfinite(size) else 1.0
 
-    def rounding(self) -> float:
+    @property
+    def complex_step(self) -> ComplexStep:
+        """The same program for complex numbers."""
+        if self._complex is None:
+            self._complex = ComplexStep(self.program, self.inputs, self._weights)
+        return self._complex
+
+    def rounding(self) -> tuple[float, float]:
         """About how much rounding of all quantities may change the sum of the outputs, to first
-        order: the sum of half a unit in the last place of each, times its adjoint.
+        order: the sum of half a unit in the last place of each, times its adjoint; and how much of
+        it is underflow.
 
         What happens within functions and loops is not seen.
         """
-        if self._bound_of_rounding is None:
+        if self._rounding is None:
             trace = emit_trace(self.program, every=True)
             run = load_functions(trace.text, self.program.source.name)["trace"]
             values, adjoints = call(run, [*self.inputs.values(), *self.weights])
             known = dict(zip(trace.values, values, strict=True))
-            total = 0.0
+            last_places = underflow = 0.0
             with np.errstate(all="ignore"):
                 for var, adjoint in zip(trace.adjoints, adjoints, strict=True):
-                    value = ROUNDING * abs(np.asarray(known[var])) + LEAST
-                    size = float(np.sum(value * abs(np.asarray(adjoint))))
-                    total += size if math.isfinite(size) else 0.0
-            self._bound_of_rounding = total
-        return self._bound_of_rounding
+                    size = abs(np.asarray(adjoint))
+                    last_places += _finite(np.sum(ROUNDING * abs(np.asarray(known[var])) * size))
+                    underflow += _finite(np.sum(LEAST * size))
+            self._rounding = last_places, underflow
+        return self._rounding
 
     def _alone(self, name: str) -> Any:
         """The tangent along one input, in which no other has a part."""
@@ -178,6 +188,10 @@ class Subject:
         each = tangents if len(self._weights) > 1 else (tangents,)
         with np.errstate(all="ignore"):
             return float(sum(np.sum(w * t) for w, t in zip(self._weights, each, strict=True)))
+
+
+def _finite(size: Any) -> float:
+    return float(size) if math.isfinite(size) else 0.0
 
 
 def _plain(array: Array) -> Any:

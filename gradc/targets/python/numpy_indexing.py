@@ -105,6 +105,12 @@ def _scatter_add(context: Context, equation: Equation, args: Sequence[Expr]) -> 
         if not any(indices):
             places = Subscript(Name("np.s_"), _places(equation, args))
             return Call("embed", (value, sizes(context, shape), places))
+    return scattered(context, equation, args)
+
+
+def scattered(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+    """Zeros with something added at places, by a helper that takes any places."""
+    value, shape = context.atom(equation.args[0]), equation.param("shape")
     index = _as_argument(_places(equation, args))
     return Call("scatter_add", (value, sizes(context, shape), index))
 
