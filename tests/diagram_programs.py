@@ -36,6 +36,20 @@ def tangled(statements: int, inputs: int = 20, near: int | None = None, seed: in
     return "\n".join([*lines, f"J = {' + '.join(names[-20:])}"])
 
 
+def heat(steps: int, points: int) -> str:
+    """Steps of a heat equation, every point a quantity."""
+    row = [f"u0_{i}" for i in range(points)]
+    lines = [f"input {', '.join(row)}", "param c"]
+    for step in range(1, steps + 1):
+        new = [f"u{step}_{i}" for i in range(points)]
+        lines.append(f"{new[0]} = {row[0]} + c*({row[1]} - {row[0]})")
+        for i in range(1, points - 1):
+            lines.append(f"{new[i]} = {row[i]} + c*({row[i - 1]} - 2*{row[i]} + {row[i + 1]})")
+        lines.append(f"{new[-1]} = {row[-1]} + c*({row[-2]} - {row[-1]})")
+        row = new
+    return "\n".join([*lines, f"J = {' + '.join(f'{name}^2' for name in row)}"])
+
+
 def wide(width: int) -> str:
     """Many quantities that do not depend on each other, and their sum."""
     lines = [f"y{i} = sin(p{i})*q{i}" for i in range(width)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from diagram_programs import check, descent, network, tangled, wide
+from diagram_programs import check, descent, heat, network, tangled, wide
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from programs import Case, programs
@@ -164,6 +164,16 @@ def test_many_inputs_are_one_box() -> None:
     assert headings(found)[0] == ("5000 inputs",)
 
 
+def test_a_large_block_is_one_box_with_its_count() -> None:
+    found = drawn(heat(50, 100), c=0.1, **{f"u0_{i}": i for i in range(100)})
+    node = box(found, "u7_7")
+    assert node.fields[0].lines == ("lines 3-5002: × 50, 100 equations each",)
+    assert len(node.quantities) == 5000
+    (carried,) = [arrow for arrow in found.arrows if arrow.carried]
+    assert (carried.operand.node, carried.returns) == (node.id, True)
+    assert len(found.nodes) == 4
+
+
 # Focus
 
 
@@ -240,8 +250,15 @@ def test_every_quantity_stands_in_one_box(case: Case, view: View, data: st.DataO
 
 @pytest.mark.parametrize(
     "text",
-    [descent(10_000), network(500), tangled(5000), tangled(5000, near=30), wide(5000)],
-    ids=["descent", "network", "tangled", "near", "wide"],
+    [
+        descent(10_000),
+        network(500),
+        tangled(5000),
+        tangled(5000, near=30),
+        wide(5000),
+        heat(50, 100),
+    ],
+    ids=["descent", "network", "tangled", "near", "wide", "heat"],
 )
 def test_a_long_program_gives_a_picture_that_is_laid_out_at_once(
     text: str, monkeypatch: pytest.MonkeyPatch

@@ -164,12 +164,11 @@ class _Diagram:
         """What flows between boxes; between quantities alone, each operand by itself."""
         plan, box_of = self.plan, self.plan.box_of
         block_of = {box: i for i, block in enumerate(plan.blocks) for box in block.boxes}
-        repetition = {
-            unit: i
-            for box in plan.boxes
-            if box.content == "repeated"
-            for i, unit in enumerate(box.units)
-        }
+        repetition: dict[int, int] = {}
+        for box, block in block_of.items():
+            units = plan.boxes[box].units
+            each = len(units) // plan.blocks[block].times
+            repetition.update((unit, i // each) for i, unit in enumerate(units))
         found: dict[tuple[int, int, Var | None, bool], _Bundle] = {}
         for i, unit in enumerate(plan.units):
             head = box_of.get(i)
@@ -180,12 +179,10 @@ class _Diagram:
                 if tail is None:
                     continue
                 together = tail in block_of and block_of[tail] == block_of.get(head)
-                if tail == head and not together:
-                    continue
-                if not self._leads_on(tail, head):
+                carried = together and repetition[read] < repetition[i]
+                if (tail == head and not carried) or not self._leads_on(tail, head):
                     continue
                 alone = plan.boxes[tail].content == plan.boxes[head].content == "one"
-                carried = together and repetition[read] < repetition[i]
                 key = (tail, head, operand if alone else None, carried)
                 bundle = found.setdefault(key, _Bundle())
                 bundle.pairs.append((operand, unit.results[0]))

@@ -50,6 +50,7 @@ class Boxes:
         self.adjoint_names = adjoint_names
         self.without_path = without_path
         self.outputs = frozenset(program.graph.outputs)
+        self._times = {plan.boxes[i]: block.times for block in plan.blocks for i in block.boxes}
         self._places = {var: i for i, var in enumerate(program.graph.named())}
 
     def node(self, box: Box) -> Node:
@@ -91,7 +92,7 @@ class Boxes:
                 assert isinstance(spec, InputSpec)
                 return self._many(f"{len(units)} {spec.kind}s{_common_shape(variables)}", variables)
             case "group":
-                return self._many(self._place(units), variables)
+                return self._many(self._place(box, units), variables)
             case "before":
                 return self._many(f"… {len(variables)} more that come before", variables)
             case "behind":
@@ -194,7 +195,7 @@ class Boxes:
         if zero:
             yield f"{zero} × 0"
 
-    def _place(self, units: Sequence[Unit]) -> str:
+    def _place(self, box: Box, units: Sequence[Unit]) -> str:
         """Where a group stands in the source, and how many equations it has."""
         spans = [
             origin.span
@@ -202,7 +203,10 @@ class Boxes:
             if isinstance(unit.source, Statement)
             and (origin := unit.source.equations[-1].origin) is not None
         ]
+        times = self._times.get(box)
         count = f"{len(units)} equations"
+        if times is not None:
+            count = f"× {times}, {len(units) // times} equations each"
         if not spans:
             return count
         first, last = (

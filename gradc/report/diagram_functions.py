@@ -63,13 +63,18 @@ def called(program: Program, shown: Iterable[Statement], depth: int) -> list[Cal
     return list(found.values())
 
 
-def parts(program: Program, shown: Iterable[Statement]) -> int:
-    """How many more boxes there are where loops and functions are opened once."""
+def parts(program: Program, shown: Iterable[Statement]) -> tuple[int, int]:
+    """How many more boxes and arrows there are where loops and functions are opened once."""
     statements = list(shown)
     loops = (e for s in statements for e in s.equations if e.op == "loop")
     bodies = [loop.body for loop in map(Loop.of, loops)]
     functions = [one.graph for one in called(program, statements, 1)]
-    return sum(len(inner_statements(graph)) + len(graph.inputs) for graph in [*bodies, *functions])
+    boxes = arrows = 0
+    for graph in (*bodies, *functions):
+        inner = inner_statements(graph)
+        boxes += len(inner) + len(graph.inputs)
+        arrows += sum(len(one.statement.operands) for one in inner)
+    return boxes, arrows
 
 
 def _is_authors(program: Program, graph: Graph) -> bool:

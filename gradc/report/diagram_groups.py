@@ -22,7 +22,8 @@ _FEWEST = 4
 #: Groups are drawn one behind the other: so many times fewer than boxes fit on a page.
 _EACH = 7
 
-#: The most boxes of inputs, as a part of the limit.
+#: The most boxes of a block, and of inputs, as parts of the limit.
+_BLOCK = 5
 _INPUTS = 10
 
 
@@ -45,7 +46,8 @@ def _arrows(plan: Plan) -> int:
 
 def _with_groups(plan: Plan, outputs: frozenset[Var], limit: int, groups: int) -> Plan:
     inputs = [box for box in plan.boxes if plan.units[box.units[0]].is_input]
-    own = _Statements(plan, len(inputs), outputs if len(outputs) <= MOST_OUTPUTS else frozenset())
+    alone = outputs if len(outputs) <= MOST_OUTPUTS else frozenset()
+    own = _Statements(plan, len(inputs), alone, limit // _BLOCK)
     boxes, blocks = own.grouped(limit, groups)
     gathered = _inputs(plan, inputs, boxes, max(limit // _INPUTS, 1))
     moved = tuple(
@@ -57,7 +59,7 @@ def _with_groups(plan: Plan, outputs: frozenset[Var], limit: int, groups: int) -
 class _Statements:
     """The boxes of statements, in order; those of one block are one item."""
 
-    def __init__(self, plan: Plan, inputs: int, outputs: frozenset[Var]) -> None:
+    def __init__(self, plan: Plan, inputs: int, outputs: frozenset[Var], most: int) -> None:
         self.plan = plan
         in_block = {box: block for block in plan.blocks for box in block.boxes}
         self.items: list[tuple[Box, ...]] = []
@@ -66,7 +68,11 @@ class _Statements:
         while i < len(plan.boxes):
             block = in_block.get(i)
             size = len(block.boxes) if block else 1
-            self.items.append(plan.boxes[i : i + size])
+            members = plan.boxes[i : i + size]
+            if block and size > most:
+                units = sorted(unit for box in members for unit in box.units)
+                members = (Box("group", tuple(units)),)
+            self.items.append(members)
             self.counts.append(block.times if block else None)
             i += size
         self.own = [

@@ -61,7 +61,10 @@ class Box(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Boxes, by their positions, that together are repeated so many times."""
+    """Boxes, by their positions, that together are repeated so many times.
+
+    A block of more statements than anybody reads is one box that is a group.
+    """
 
     boxes: tuple[int, ...]
     times: int
@@ -110,7 +113,9 @@ def plan(program: Program, view: View) -> Plan:
         found = grouped(found, frozenset(program.graph.outputs), view.limit)
         depth = depth or 0
     if depth is None:
-        depth = int(len(found.boxes) + parts(program, found.shown) <= view.limit)
+        boxes, arrows = parts(program, found.shown)
+        arrows += sum(len(statement.operands) for statement in found.shown)
+        depth = int(len(found.boxes) + boxes <= view.limit and arrows <= view.limit * 2 // 3)
     return replace(found, depth=depth)
 
 
