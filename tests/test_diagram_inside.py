@@ -159,6 +159,19 @@ def test_what_is_carried_as_it_is_leaves_the_loop_too() -> None:
     assert {name for node in found.nodes for name in node.quantities} >= {"p", "q", "y"}
 
 
+def test_what_is_closed_says_how_much_is_in_it() -> None:
+    found = drawn("def f(t) {\n    u = t^2\n    return sin(u)\n}\nJ = f(a) + f(b)", 0)
+    assert [text.text for text in titled(found, "J = f(a) + f(b)").texts()] == [
+        "J = f(a) + f(b)",
+        "f(t): 2 equations",
+        "dJ",
+    ]
+    (heading, *_) = [
+        node.fields[0].lines for node in drawn(LOOP, 0).nodes if "h" in node.quantities
+    ]
+    assert heading == ("loop t in 1:T carry h = a, s = 0", "4 equations in each step")
+
+
 def test_loops_are_opened_where_the_picture_has_place() -> None:
     assert drawn(LOOP, None).frames
     program = gradc.compile(LOOP).program

@@ -131,7 +131,7 @@ class _Diagram:
 
     def _functions(self) -> Iterator[Opened]:
         """The functions that are opened."""
-        for i, one in enumerate(called(self.program, self.plan.shown, self.plan.depth)):
+        for i, one in enumerate(called(self.plan.functions, self.plan.shown, self.plan.depth)):
             yield opened_function(f"d{i}", one.graph, one.call, one.title, one.depth)
 
     # What depends on what

@@ -16,6 +16,8 @@ from gradc.ir.graph import DType, Var
 from gradc.ir.interface import InputSpec
 from gradc.ir.program import Program
 from gradc.ops.control import Loop
+from gradc.report.bodies import inner_statements
+from gradc.report.diagram_functions import closed_functions
 from gradc.report.diagram_inside import Result
 from gradc.report.diagram_model import Field, Kind, Node, Zero
 from gradc.report.diagram_plan import Box, Plan, Unit
@@ -84,7 +86,7 @@ class Boxes:
                 source = units[0].source
                 if isinstance(source, Statement) and source.equations[-1].op == "loop":
                     return self._loop(source)
-                return self._one(_heading(units[0], self.program.constants), variables[0])
+                return self._one(units[0])
             case "repeated":
                 return self._repeated(units, variables)
             case "inputs":
@@ -100,8 +102,13 @@ class Boxes:
 
     # One quantity, or all results of a loop
 
-    def _one(self, heading: str, var: Var) -> Iterator[Field]:
+    def _one(self, unit: Unit) -> Iterator[Field]:
+        heading, var = _heading(unit, self.program.constants), unit.results[0]
         yield Field("heading", tuple(wrapped(heading, *_LINES)), port="v")
+        if isinstance(unit.source, Statement) and not self.plan.depth:
+            said = closed_functions(self.plan.functions, unit.source)
+            if said:
+                yield Field("note", tuple(line for one in said for line in wrapped(one, *_LINES)))
         if var.name in self.values:
             lines = assigned(declared(var), self.values[var.name])
             yield Field("value", tuple(lines), var.name)
@@ -111,8 +118,11 @@ class Boxes:
 
     def _loop(self, statement: Statement) -> Iterator[Field]:
         """One box for a loop, with the fields of each result."""
-        heading = loop_heading(Loop.of(statement.equations[-1]))
-        yield Field("heading", tuple(wrapped(heading, *_LINES)), port="v")
+        equation = statement.equations[-1]
+        loop = Loop.of(equation)
+        heading = equation.origin.text if equation.origin is not None else loop_heading(loop)
+        count = counted(len(inner_statements(loop.body)), "equation")
+        yield Field("heading", (*wrapped(heading, *_LINES), f"{count} in each step"), port="v")
         for result in self.results(statement):
             yield from result.fields
 
@@ -204,9 +214,9 @@ class Boxes:
             and (origin := unit.source.equations[-1].origin) is not None
         ]
         times = self._times.get(box)
-        count = f"{len(units)} equations"
+        count = counted(len(units), "equation")
         if times is not None:
-            count = f"× {times}, {len(units) // times} equations each"
+            count = f"× {times}, {counted(len(units) // times, 'equation')} each"
         if not spans:
             return count
         first, last = (
@@ -235,6 +245,11 @@ class Boxes:
         if var in self.without_path:
             return True
         return var.name in self.adjoints and _is_zero(self.adjoints[var.name])
+
+
+def counted(count: int, thing: str) -> str:
+    """So many things: `1 equation`, `2 equations`."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def declared(var: Var) -> str:

@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 from gradc.ir.graph import Var
 from gradc.ir.interface import InputSpec
 from gradc.ir.program import Program
-from gradc.report.diagram_functions import parts
+from gradc.report.diagram_functions import parts, written_functions
 from gradc.report.partials import Statement, statements
 from gradc.report.repeats import FEWEST, Run, repeats
 from gradc.report.view import View
@@ -79,6 +79,7 @@ class Plan:
     blocks: tuple[Block, ...] = ()
     focus: int | None = None  # a unit
     depth: int = 0  # of loops and functions that are opened
+    functions: frozenset[str] = frozenset()  # those that the program defines, by name
 
     @cached_property
     def box_of(self) -> Mapping[int, int]:
@@ -98,11 +99,11 @@ class Plan:
 
 def plan(program: Program, view: View) -> Plan:
     """The boxes of a program's diagram; the focus of the view is a quantity of the program."""
-    units = _units(program)
+    units, functions = _units(program), written_functions(program.source)
     if view.focus is not None:
         from gradc.report.diagram_focus import focused
 
-        return replace(focused(units, view), depth=view.depth or 0)
+        return replace(focused(units, view), depth=view.depth or 0, functions=functions)
     found = Plan(units, tuple(Box("one", (i,)) for i in range(len(units))))
     if view.fold and len(units) > min(FEW, view.limit):
         found = _folded(program, units)
@@ -113,10 +114,10 @@ def plan(program: Program, view: View) -> Plan:
         found = grouped(found, frozenset(program.graph.outputs), view.limit)
         depth = depth or 0
     if depth is None:
-        boxes, arrows = parts(program, found.shown)
+        boxes, arrows = parts(functions, found.shown)
         arrows += sum(len(statement.operands) for statement in found.shown)
         depth = int(len(found.boxes) + boxes <= view.limit and arrows <= view.limit * 2 // 3)
-    return replace(found, depth=depth)
+    return replace(found, depth=depth, functions=functions)
 
 
 def _units(program: Program) -> tuple[Unit, ...]:
