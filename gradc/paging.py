@@ -151,7 +151,7 @@ def _drawn(
     """What the page knows of its diagram, the drawing, and why there is none."""
     live = _picture(start, program, partials)
     try:
-        return live.description, markup(render(dot(live.picture), "svg")), []
+        return live.description, markup(render(dot(live.picture, legend=False), "svg")), []
     except UsageError as error:
         (reason,) = error.diagnostics
         message = f"the page has no diagram: {reason.message}"

@@ -122,6 +122,7 @@ def compiled(text, name="f.g"):
     return compile_program(decode_source(name, text.encode("utf-8")))
 
 
+PANES = ("program", "inputs", "diagram", "table")
 CIRCUIT = "u = b*c; v = a+u; J = 3*v"
 GIVEN = ("a=5", "b=3", "c=2")
 
@@ -481,7 +482,7 @@ def test_it_fits(opened, width, height, scheme):
     size = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
     assert one.tab.evaluate(size) == [width, height]
     narrow = width < 720
-    for pane in ("program", "inputs", "diagram", "table"):
+    for pane in PANES:
         if narrow:
             one.tab.click(f".tabs [data-pane={pane}]")
         box = one.tab.locator(f"#{pane}").bounding_box()
@@ -490,6 +491,19 @@ def test_it_fits(opened, width, height, scheme):
         if narrow and pane != "diagram":
             inner = f"document.querySelector('#{pane} .scroll')"
             assert one.tab.evaluate(f"{inner}.scrollWidth <= {inner}.clientWidth")
+
+
+def test_large_type_keeps_all_panes(opened):
+    one = opened(CIRCUIT, *GIVEN, viewport={"width": 1280, "height": 720})
+    one.press("l")
+    boxes = [one.tab.locator(f"#{pane}").bounding_box() for pane in PANES]
+    assert all(box["width"] > 200 and box["height"] > 100 for box in boxes)
+    for i, box in enumerate(boxes):
+        for other in boxes[:i]:
+            assert any(
+                max(box[start], other[start]) >= min(b[start] + b[size] for b in (box, other))
+                for start, size in (("x", "width"), ("y", "height"))
+            )
 
 
 def test_no_text_leaves_its_box(opened):

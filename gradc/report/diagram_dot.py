@@ -72,8 +72,8 @@ _ZEROS = {
 }
 
 
-def dot(picture: Picture) -> str:
-    """The DOT text of a picture."""
+def dot(picture: Picture, legend: bool = True) -> str:
+    """The DOT text of a picture, with or without what its arrows and boxes mean."""
     lines = [
         "digraph {",
         f"\tgraph {_list(_GRAPH)}",
@@ -86,11 +86,13 @@ def dot(picture: Picture) -> str:
         lines += _frame(frame, nodes, framed)
     lines += [f"\t{_node(node)}" for node in picture.nodes if node.id not in framed]
     lines += [f"\t{_arrow(arrow)}" for arrow in picture.arrows]
-    lines.append(f"\tlabel={_quoted(label((*_reading(picture), *picture.legend), left=True))}")
+    if legend:
+        said = label((*reading(picture), *picture.legend), left=True)
+        lines.append(f"\tlabel={_quoted(said)}")
     return "\n".join([*lines, "}", ""])
 
 
-def _reading(picture: Picture) -> Iterator[str]:
+def reading(picture: Picture) -> Iterator[str]:
     """How to read the arrows."""
     yield "Black arrows: values, left to right."
     if not picture.has_derivatives:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from gradc.diagnostics.display import display_width, visible
+from gradc.report.diagram_dot import reading
 from gradc.report.diagram_model import Arrow, Field, Node, Picture
 from gradc.report.numbers import number
 from gradc.report.partials import Edge
@@ -77,6 +78,7 @@ def live_picture(picture: Picture, known: Known) -> Live:
     What several quantities together have, their extremes and the like, is left out.
     """
     places = known.places
+    legend = (*reading(picture), *picture.legend)  # without what an option would show
     fields: list[dict[str, Any]] = []
     nodes = [_node(node, known, fields) for node in picture.nodes]
     labels: list[dict[str, Any]] = []
@@ -98,9 +100,9 @@ def live_picture(picture: Picture, known: Known) -> Live:
             }
             for arrow in picture.arrows
         ],
-        "legend": list(map(visible, picture.legend)),
+        "legend": [visible(line) for line in legend if not line.startswith("--")],
     }
-    shown = replace(picture, nodes=tuple(nodes), arrows=tuple(arrows), legend=())
+    shown = replace(picture, nodes=tuple(nodes), arrows=tuple(arrows))
     return Live(shown, description)
 
 
@@ -213,7 +215,7 @@ def markup(svg: bytes) -> str:
 def _element(root: ElementTree.Element) -> Iterator[str]:
     """An element and those within it; `g` is nested as deep as frames are."""
     tag = root.tag.rpartition("}")[2]
-    if tag in ("title", "a") or _is_background(root):
+    if tag == "title" or _is_background(root):
         return
     if tag not in _SHAPES:
         raise ValueError(f"a drawing with <{tag}>")

@@ -2,6 +2,7 @@
 
 const SLOW = 150; // milliseconds
 const PAUSE = 300;
+const LONGEST = 600; // characters of a line
 
 const root = document.documentElement;
 const data = JSON.parse(byId("data").textContent);
@@ -228,6 +229,10 @@ function markStep(step, { position, stepping }) {
   reveal(diagram.pane, [...drawn.slice(0, 1), ...arrows.slice(0, 1)]);
 }
 
+function shortened(text) {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
+}
+
 function sayLine(step, position, stepping) {
   const line = byId("line");
   line.className = `line ${step?.sweep ?? ""}`;
@@ -239,7 +244,7 @@ function sayLine(step, position, stepping) {
   }
   const { text, result, total, remark } = lineOf(step, numbers, known.receives);
   const sign = step.sweep === FORWARD ? "forward →" : "← backward";
-  line.replaceChildren(make("span", "sweep", sign), make("code", "", text));
+  line.replaceChildren(make("span", "sweep", sign), make("code", "", shortened(text)));
   if (result) line.append(make("code", "result", result));
   if (total) line.append(make("code", "total", total));
   if (remark) line.append(make("span", "remark", remark));
@@ -260,6 +265,7 @@ function toggleLarge() {
   const large = root.classList.toggle("large");
   byId("large").setAttribute("aria-pressed", String(large));
   diagram.begin();
+  table.fit();
 }
 
 function toggleTheme() {

@@ -85,6 +85,7 @@ class Diagram {
     for (const field of this.byQuantity.get(`${q} ${derivative}`) ?? []) {
       const lines = known ? shownLines(field, value) : unknownLines(field);
       field.texts.forEach((text, i) => fitted(text, lines[i] ?? "", field.width));
+      centred(field.texts, lines.filter(Boolean).length);
     }
   }
 
@@ -120,6 +121,14 @@ function wrapped(text, width, most) {
     lines[lines.length - 1] += word;
   }
   return lines.map((line) => line.trimEnd());
+}
+
+// Moves lines to the middle of the room of more lines.
+function centred(texts, count) {
+  if (texts.length < 2) return;
+  const [first, second] = texts.map((text) => Number(text.getAttribute("y")));
+  const down = ((texts.length - count) * (second - first)) / 2;
+  for (const text of texts) text.setAttribute("transform", `translate(0 ${down})`);
 }
 
 // Writes a text into its box, squeezed where it is longer than the room that was left.

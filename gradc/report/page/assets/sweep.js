@@ -6,6 +6,9 @@
 const FORWARD = "forward";
 const BACKWARD = "backward";
 
+// What a loop makes is told in so many characters, else by names alone.
+const MOST_TOLD = 100;
+
 function allSteps(data) {
   const steps = data.forward.map((step) => ({ ...step, sweep: FORWARD }));
   if (data.output !== null) {
@@ -48,7 +51,10 @@ function forwardLine(step, numbers) {
 
 function manyLine(step, numbers) {
   const told = step.results.map((q) => `${numbers.name(q)} = ${arrayCell(numbers.value(q))}`);
-  return { text: `${step.text}:`, result: told.join(", "), total: "", remark: step.remark };
+  const result = told.join(", ");
+  if (result.length <= MOST_TOLD) return { text: `${step.text}:`, result, total: "", remark: step.remark };
+  const names = step.results.map((q) => numbers.name(q)).join(", ");
+  return { text: `${step.text}: ${names}`, result: "", total: "", remark: step.remark };
 }
 
 // A formula with its numbers; a negative one in brackets unless it stands by itself.
@@ -77,7 +83,8 @@ function backwardLine(step, numbers, receives) {
     const text = `${step.text}: back to ${told.join(", ")}`;
     const complete = step.contributions.filter(({ operand }) => isLast(step, operand, receives));
     const total = complete.map(({ operand }) => adjointText(operand, numbers)).join(", ");
-    return { text, result: "", total, remark: step.remark };
+    const shown = total.length <= MOST_TOLD ? total : "";
+    return { text, result: "", total: shown, remark: step.remark };
   }
   const [contribution] = step.contributions;
   return contributionLine(step, contribution, numbers, receives[contribution.operand]);

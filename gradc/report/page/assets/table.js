@@ -3,6 +3,8 @@
 // One row can be reached by the tabulator, from which arrow keys lead to the others.
 
 const LEAST_EQUATION = 11;
+const MOST_EQUATION = 72;
+const LETTER = 0.61; // how wide a letter of these fonts is, as a part of its size
 
 class Table {
   constructor(data, links) {
@@ -44,25 +46,41 @@ class Table {
     return { row, value, derivative };
   }
 
-  // Columns as wide as their texts can get, so that nothing moves when numbers change; the
-  // equation has what is left.
+  // Columns as wide as their texts can get, so that nothing moves when numbers change.
   setWidths() {
     const { quantities, output } = this.data;
     const longest = (key) => quantities.reduce((most, row) => Math.max(most, row[key].length), 0);
-    const number = quantities.some(({ shape }) => shape !== "scalar") ? 26 : 12;
+    const arrays = quantities.some(({ shape }) => shape !== "scalar");
+    document.documentElement.classList.toggle("arrays", arrays);
+    const number = arrays ? 26 : 12;
     const widths = [clamped(longest("name"), 4, 16), null, clamped(longest("shape"), 6, 12), number];
     if (output !== null) widths.push(clamped(longest("derivative"), 4, 16), number);
     const columns = make("colgroup");
     widths.forEach((width, i) => {
       const column = make("col");
       const padding = i === 0 ? 1.5 : 1;
-      if (width !== null) column.style.width = `calc(${width}ch + ${padding}rem)`;
+      const last = i === widths.length - 1; // has what is left
+      if (width !== null && !last) column.style.width = `calc(${width}ch + ${padding}rem)`;
       columns.append(column);
     });
+    this.equation = columns.children[1];
+    this.wanted = clamped(longest("equation"), LEAST_EQUATION, MOST_EQUATION);
     const table = byId("table").querySelector("table");
     table.prepend(columns);
     const total = widths.reduce((sum, width) => sum + (width ?? LEAST_EQUATION), 0);
     table.style.setProperty("--wide", `calc(${total}ch + ${widths.length + 0.5}rem)`);
+    this.others = [total - LEAST_EQUATION, widths.length - 0.5];
+    new ResizeObserver(() => this.fit()).observe(this.pane);
+  }
+
+  // The equation has what its text needs, as far as there is room.
+  fit() {
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const [letters, spaces] = this.others;
+    const room = this.pane.clientWidth - (letters * LETTER + spaces) * rem;
+    const least = LEAST_EQUATION * LETTER * rem;
+    const wanted = (this.wanted * LETTER + 1) * rem;
+    this.equation.style.width = `${Math.max(least, Math.min(wanted, room))}px`;
   }
 
   // A table stays one where a narrow page lays its rows out in another way.
