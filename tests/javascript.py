@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Sequence
-from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,21 +64,18 @@ class Job(NamedTuple):
     calls: Sequence[tuple[str, Sequence[Any]]]
 
 
-@cache
-def node() -> str | None:
-    """The program `node`, that of the system or the one that comes with Playwright."""
-    found = shutil.which("node")
-    if found is not None:
-        return found
-    try:
-        from playwright._impl._driver import compute_driver_executable
-    except ImportError:
-        return None
-    driver = compute_driver_executable()
-    path = driver[0] if isinstance(driver, tuple) else driver
-    return str(path) if Path(path).exists() else None
+def _blocks() -> ModuleType:
+    """`docs/blocks.py`, which runs node too."""
+    path = Path(__file__).parents[1] / "docs" / "blocks.py"
+    spec = spec_from_file_location("blocks", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
+node = _blocks().node
 needs_node = pytest.mark.skipif(node() is None, reason="there is no node, nor Playwright's")
 
 
