@@ -162,3 +162,11 @@ def test_the_phase_of_powers_is_exact():
     (one,) = result.check.elements
     assert (one.method, one.verdict) == ("complex step", "agrees")
     assert one.numerical == pytest.approx(1000 * math.pow(-1.01, 999), rel=1e-12)
+
+
+def test_names_of_what_is_emitted_are_free():
+    program = "def values(t) = t^2\ndef integer_power(s) = s^3\ndef as_array(q) = sin(q)\n"
+    program += "y = values(x) + integer_power(x) + as_array(x)"
+    result = check_gradient(gradc.compile(program).program, Request(["x=2"]), lambda: "")
+    (one,) = result.check.elements
+    assert (one.method, one.verdict) == ("complex step", "agrees")

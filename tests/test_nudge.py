@@ -83,6 +83,13 @@ def test_round_off_is_not_an_error_of_the_prediction(tmp_path):
     assert "(round-off)" in text
 
 
+def test_a_change_below_the_last_place_is_no_kink(tmp_path):
+    done = run(tmp_path, "y = x + 1e9", "--inputs", "x=1", "--by", "x=1e-9")
+    assert done.exit_code == 0
+    assert "G0734" not in done.stderr
+    assert "hidden (round-off)" in done.stdout
+
+
 def test_a_small_error_that_is_real_is_seen():
     result = nudged("y = x^2", ["x=1"], ["x=1e-6"])
     change = result.nudged.total

@@ -35,7 +35,7 @@ from gradc.cli.output import write_result
     type=click.IntRange(min=1),
     metavar="N",
     help="Check at most so many elements, half of them those with the largest derivatives and "
-    "the rest at random. Default: all up to 1000, of more 100.",
+    "the rest at random. Default: all up to 1000, of more 100, of more than 100000 20.",
 )
 @click.option(
     "--tolerance",

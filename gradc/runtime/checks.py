@@ -27,6 +27,8 @@ SEED = 20260101
 DIRECTIONS = 3
 ALL_UP_TO = 1000  # elements, unless a number is given
 OF_MORE = 100
+OF_MANY = 20  # where one evaluation takes long by itself
+MANY = 100_000
 
 
 class WrongOne(NamedTuple):
@@ -58,7 +60,7 @@ def check(subject: Subject, tolerance: float, most: int | None = None) -> Checke
     judge = Judge(subject, tolerance, largest)
     total = sum(part.size for part in gradient.values())
     if most is None:
-        most = ALL_UP_TO if total <= ALL_UP_TO else OF_MORE
+        most = total if total <= ALL_UP_TO else OF_MORE if total <= MANY else OF_MANY
     rng = np.random.default_rng(SEED)
     asked = [_asked(subject, gradient, element) for element in _chosen(gradient, most, rng)]
     elements = {one: judge.judge(one) for one in asked}

@@ -76,7 +76,10 @@ class Judge:
                 decided: Verdict = "wrong" if clear else "round-off"
                 return self._judgement(asked, forward, slope, "complex step", decided, remark)
         method: Method = "differences, one side" if estimate.one_sided else "differences"
-        found = Slope(estimate.value, error, estimate.step)
+        value = estimate.value
+        if verdict == "kink" and error > 0.1 * abs(value):  # none at all, at a jump say
+            value = math.nan
+        found = Slope(value, error, estimate.step)
         return self._judgement(asked, forward, found, method, verdict, remark)
 
     def _judgement(

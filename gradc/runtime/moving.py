@@ -30,7 +30,7 @@ from gradc.ir.program import Program
 from gradc.runtime.bind import Bound
 from gradc.runtime.evaluate import Tracer, call, seed_values
 from gradc.runtime.load import load_functions
-from gradc.targets.python.emit import emit
+from gradc.targets.python.emit import emit, emit_values
 
 Array = NDArray[np.float64]
 
@@ -92,7 +92,9 @@ class Mover:
             with np.errstate(all="ignore"):
                 actual = _array(new - old)
                 last_place = ROUNDING * (abs(old) + abs(new))
-                round_off = _array(SPREAD * noise[name] + np.where(actual != 0, last_place, 0.0))
+                round_off = _array(
+                    SPREAD * noise[name] + np.where((actual != 0) | (tangent != 0), last_place, 0.0)
+                )
             changes[name] = Change(actual, tangent, round_off)
         return Step(steps, evaluation, changes)
 
@@ -161,13 +163,12 @@ class _Values:
 
     def __init__(self, program: Program, outputs: tuple[Var, ...]) -> None:
         some = replace(program, graph=replace(program.graph, outputs=outputs))
-        self._run = load_functions(emit(some, (), "reverse").text, program.source.name)["forward"]
+        self._run = load_functions(emit_values(some), program.source.name)["values"]
         self.names = tuple(var.name for var in outputs)
 
     def at(self, inputs: Sequence[object]) -> list[Array]:
         """The values at a point, in order."""
-        values, _ = call(self._run, inputs)
-        return [_array(value) for value in (values if len(self.names) > 1 else (values,))]
+        return [_array(value) for value in call(self._run, inputs)]
 
 
 def sized(scale: float, change: Change) -> Size:

@@ -19,7 +19,7 @@ from gradc.ops.table import PRIMITIVES
 from gradc.passes.dead import without_dead_equations
 from gradc.passes.flow import reaching
 from gradc.pipeline import prepared
-from gradc.targets.python.module import PythonModule
+from gradc.targets.python.module import ValuesModule
 from gradc.targets.python.numpy_indexing import scattered
 from gradc.targets.python.numpy_products import shape_expr
 from gradc.targets.python.numpy_style import NUMPY_STYLE, array_of
@@ -43,7 +43,7 @@ def emit_complex(program: Program) -> tuple[str, frozenset[Var]]:
     return module.text(), frozenset(var for var in real if var not in barred)
 
 
-class _ComplexModule(PythonModule):
+class _ComplexModule(ValuesModule):
     """Writes the one function of a module."""
 
     def __init__(self, program: Program, wrt: tuple[Var, ...], graphs: Sequence[Graph]) -> None:

@@ -75,6 +75,13 @@ class PythonModule(ModuleWriter):
         return print_module(module)
 
 
+class ValuesModule(PythonModule):
+    """Writes a module of the function `values`, whose name nothing else has."""
+
+    def reserved(self, equations: Iterable[Equation]) -> set[str]:
+        return super().reserved(equations) | {"values"}
+
+
 def style_of(graphs: Iterable[Graph]) -> PythonStyle:
     """The style of a module for some graphs: numbers alone, and lists of them, need no NumPy."""
     if needs_no_arrays(graphs):
