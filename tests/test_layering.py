@@ -38,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "explain": {"pipeline", "ad", "passes", "report", *_CORE},
     "session": _ENTRY,
     "rows": {"session", *_ENTRY},
+    "totals": {"session", *_ENTRY},
     "drawing": {"session", *_ENTRY},
     "nudging": {"session", *_ENTRY},
     "paging": {"session", *_ENTRY},
@@ -62,6 +63,7 @@ ALLOWED: dict[str, set[str]] = {
         "paging",
         "rows",
         "session",
+        "totals",
         *_ENTRY,
     },
     "__init__": {"api", "diagnostics"},
@@ -161,10 +163,11 @@ def test_numpy_is_loaded_where_arrays_are() -> None:
     }
     lazy |= {"runtime/layout.py", "runtime/matrix.py", "runtime/matrix_files.py"}
     lazy |= {name for name in users if name.startswith("fit/")}
-    lazy |= {"runtime/observations.py", "runtime/rows_input.py", "runtime/rows_output.py"}
     lazy |= {"runtime/pattern.py", "runtime/sparse.py", "sparsity/colouring.py"}
     lazy |= {"sparsity/rules.py", "sparsity/sets.py", "sparsity/walk.py"}
     assert users - {f"targets/python/helpers_{kind}.py" for kind in ("numpy", "complex")} <= lazy
+    lazy |= {f"runtime/{n}.py" for n in ("observations", "rows_input", "rows_output", "split")}
+    assert users - {"targets/python/helpers_numpy.py"} <= lazy
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

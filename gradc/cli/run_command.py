@@ -60,6 +60,13 @@ from gradc.session import Request, run
     help="For observations: the file to write a row of results to for each row of data, as its "
     "name ends: .csv, .jsonl, .parquet, .arrow, .npy or .npz. Default: CSV on standard output.",
 )
+@click.option(
+    "--chunk",
+    type=click.IntRange(min=1),
+    metavar="ROWS",
+    help="Read so many rows of tables at a time. Default: files of more than 64 MiB of numbers are "
+    "read in blocks of a few megabytes.",
+)
 @format_option
 def command(
     file: str,
@@ -72,12 +79,14 @@ def command(
     jvp: tuple[str, ...],
     hvp: tuple[str, ...],
     output: str | None,
+    chunk: int | None,
     format: str,
 ) -> None:
     """Print every named value of a program and the derivative of the output with respect to it.
 
     Where a scalar input receives a column of a table, each row is one observation: the outputs
-    and derivatives of every row are written as a table.
+    and derivatives of every row are written as a table. Where rows meet only in sums, long files
+    are read in blocks, and the value and its derivatives are printed.
     """
     with reported(format):
         given = input_specs(file, specs, values)
@@ -97,7 +106,7 @@ def command(
         if output is not None or names_a_table(request.specs):
             from gradc.cli.run_rows import run_rows
 
-            run_rows(program, request, file, output, format)
+            run_rows(program, request, file, output, chunk, format)
         with progress_line("sweep") as progress:
             result = run(program, request, standard_input, progress)
         write_matrices(result.files, file)

@@ -1,18 +1,22 @@
-"""`gradc run` where each row of a table is one observation."""
+"""`gradc run` over the rows of tables: each row an observation, or their sums block by block."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gradc.cli.boundary import report
+import click
+
+from gradc.cli.boundary import report, terminal_width
 from gradc.cli.options import standard_input
-from gradc.cli.output import streamed
+from gradc.cli.output import streamed, write_result
 from gradc.cli.progress import Progress
 from gradc.diagnostics import Diagnostic, UsageError
 from gradc.rows import Observation, Rows, find_rows, tables_of
 from gradc.runtime.rows_output import format_of, writer
 from gradc.session import NUMERIC_FAILURE
+from gradc.totals import find_total, run_total
 
 if TYPE_CHECKING:
     from gradc.ir.program import Program
@@ -20,40 +24,80 @@ if TYPE_CHECKING:
 
 
 def run_rows(
-    program: Program, request: Request, file: str, output: str | None, format: str
+    program: Program,
+    request: Request,
+    file: str,
+    output: str | None,
+    chunk: int | None,
+    format: str,
 ) -> None:
-    """Compute every row and leave, if the data of a request are rows; return if they are not.
+    """Compute rows and leave, if the data of a request are to be read in blocks; return if they
+    are not.
 
     Raises UsageError for an output file that nothing would be written to.
     """
     rows = find_rows(program, request.specs, alone=output is None)
-    if rows is None:
-        if output is not None:
-            raise UsageError(
-                [
-                    Diagnostic(
-                        "G0547",
-                        "-o takes a row of results for each row of data, and there is none",
-                        help="a scalar input that receives a column makes each row an observation",
-                    )
-                ]
-            )
-        return
+    if rows is not None:
+        _observe(program, request, rows, file, output, chunk, format)
+    if output is not None:
+        raise UsageError(
+            [
+                Diagnostic(
+                    "G0547",
+                    "-o takes a row of results for each row of data, and there is none",
+                    help="a scalar input that receives a column makes each row an observation",
+                )
+            ]
+        )
+    _sum(program, request, chunk, format)
+
+
+def _observe(
+    program: Program,
+    request: Request,
+    rows: Rows,
+    file: str,
+    output: str | None,
+    chunk: int | None,
+    format: str,
+) -> None:
     shown = "jsonl" if format == "json" else "csv"
     form = shown if output is None else format_of(output)
     observation = Observation(program, rows, request, standard_input)
-    _write(observation, rows, file, output, form)
-    note = observation.note()
-    if note is not None:
-        report([note], format)
-    sys.exit(0 if note is None else NUMERIC_FAILURE)
-
-
-def _write(observation: Observation, rows: Rows, file: str, output: str | None, form: str) -> None:
-    sources = [table.path for table in tables_of(rows)]
-    with streamed(output, [file, *sources]) as stream, Progress("rows") as progress:
+    sources = [file, *(table.path for table in tables_of(rows))]
+    with streamed(output, sources) as stream, Progress("rows") as progress:
         out = writer(form, stream, observation.results)
-        for count, found, done in observation.blocks(observation.rows):
+        for count, found, done in observation.blocks(chunk or observation.rows):
             out.write(found)
             progress.advance(count, done)
         out.finish()
+    _leave(observation.note(), format)
+
+
+def _sum(program: Program, request: Request, chunk: int | None, format: str) -> None:
+    """Sum over rows in blocks; return, with the reason, where a program does not allow it."""
+    rows = find_total(program, request, chunk is not None)
+    if rows is None:
+        return
+    try:
+        with Progress("rows") as progress:
+            result = run_total(program, request, rows, standard_input, chunk, progress.advance)
+    except UsageError as error:
+        if any(diagnostic.code != "G0548" for diagnostic in error.diagnostics):
+            raise
+        notes = ("all rows are read at once instead",)
+        found = (replace(each, severity="warning", notes=notes) for each in error.diagnostics)
+        report(found, format)
+        return
+    if format == "json":
+        write_result(f"{result.json()}\n".encode(), None, None)
+    else:
+        width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
+        click.echo(result.text(width))
+    _leave(result.note(), format)
+
+
+def _leave(note: Diagnostic | None, format: str) -> None:
+    if note is not None:
+        report([note], format)
+    sys.exit(0 if note is None else NUMERIC_FAILURE)

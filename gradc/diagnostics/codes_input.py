@@ -221,4 +221,13 @@ INPUT_CODES: dict[str, ErrorCode] = {
         bad="gradc run f.g a=1 b=2 -o out.csv",
         good="gradc run f.g --inputs rows.csv -o out.csv",
     ),
+    "G0548": ErrorCode(
+        "Rows that cannot be taken apart",
+        "Files that are longer than memory are read some rows at a time. That needs a program in "
+        "which rows meet in sums, maxima and other reductions over all rows only; one that "
+        "compares rows with each other, or goes through them one after the other, needs all of "
+        "them at once, and is given them.",
+        bad="d[i,j] = x[i] - x[j]  # x[N] from a long file",
+        good="d[i] = x[i] - sum(x)/N",
+    ),
 }

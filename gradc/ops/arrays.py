@@ -255,6 +255,7 @@ ARRAYS = (
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("reduce")},
         transpose=_sum_transpose,
         pattern="reduce",
+        joins="sum",
         batch=batch_rules.along_axes,
         analytic=True,
     ),

@@ -111,6 +111,7 @@ class Primitive:
     multilinear: bool = False  # linear in each operand by itself, not in all jointly
     guarded: Mapping[int, bool] = field(default_factory=dict)  # operand -> truth of operand 0
     reads_part: bool = False  # some elements of the operand do not reach the result
+    joins: str | None = None  # the reduction that joins the results for parts of its axes
     structural: bool = False  # moves elements about, computes nothing: guards pass through it
     pattern: str | None = None  # which elements reach which; a rule of `sparsity.rules`
     analytic: bool = False  # whether its spelling in NumPy is so for complex operands, too

@@ -103,6 +103,7 @@ REDUCTIONS = (
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("reduce")},
         jvp=_extremum_jvp,
         notes=("The maximum of no elements is -inf.",),
+        joins="max",
         batch=batch_rules.along_axes,
     ),
     Primitive(
@@ -112,6 +113,7 @@ REDUCTIONS = (
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("reduce")},
         jvp=_extremum_jvp,
         notes=("The minimum of no elements is inf.",),
+        joins="min",
         batch=batch_rules.along_axes,
     ),
     Primitive(
@@ -121,6 +123,7 @@ REDUCTIONS = (
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("reduce")},
         jvp=_prod_jvp,
         notes=("Exact where elements are zero: the partial is the product of the others.",),
+        joins="prod",
         batch=batch_rules.along_axes,
         analytic=True,
     ),
@@ -139,6 +142,7 @@ REDUCTIONS = (
         _count_rule,
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("count")},
         constant="a count of truth values has no derivative",
+        joins="sum",
         batch=batch_rules.along_axes,
     ),
     Primitive(
@@ -147,6 +151,7 @@ REDUCTIONS = (
         _truth_rule,
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("bracket")},
         constant="a truth value has no derivative",
+        joins="any",
         batch=batch_rules.along_axes,
     ),
     Primitive(
@@ -155,6 +160,7 @@ REDUCTIONS = (
         _truth_rule,
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("bracket")},
         constant="a truth value has no derivative",
+        joins="all",
         batch=batch_rules.along_axes,
     ),
     Primitive(

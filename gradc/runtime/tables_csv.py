@@ -63,7 +63,8 @@ class CsvTable:
         self.names = tuple(names)
         file.seek(self._begin)
         first = file.readline(_LONGEST_LINE)
-        self._simple = b'"' not in first and not (b"\r" in first[:-2] or first[-2:-1] == b"\r" * 2)
+        # The header ends with its line, and lines with a newline.
+        self._simple = header[0] == 1 and b"\r" not in first[:-2]
         self._data = self._begin + len(first)
 
     def blocks(self, columns: Sequence[int]) -> Iterator[Block]:
