@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gradc.ir.dims import Dim, Shape
-from gradc.ir.graph import Atom, DType, Equation, Lit, Type
+from gradc.ir.graph import Atom, DType, Equation, Type
 from gradc.ops.arrays import joined_axis
 from gradc.targets.js.document import flat
-from gradc.targets.statements.style import ArrayRules, Context, FormRule
+from gradc.targets.statements.style import ArrayRules, Context, FormRule, checked
 from gradc.targets.statements.tree import (
     Attribute,
     AugAssign,
@@ -228,12 +228,8 @@ def _iota(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
 
 
 def _checked(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    """An index with its size, what is read there, and where, unless everywhere."""
-    taken = equation.args[1]
-    everywhere = type(taken) is Lit and taken.value
     helper = "checked_all" if equation.out.type.shape else "checked"
-    size, what = context.size(equation.param("size")), StringLit(equation.param("what"))
-    return _call(context, helper, args[0], size, what, *(() if everywhere else (args[1],)))
+    return checked(context, equation, args, helper)
 
 
 ARRAYS = ArrayRules(_new, _spread, _filled, _copied, _makes_array, _add, _add_at)

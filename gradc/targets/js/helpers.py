@@ -1,5 +1,5 @@
-"""The helper functions of emitted JavaScript, as text taken from `helpers_math.js` and
-`helpers_arrays.js`; see `statements.helpers`.
+"""The helper functions of emitted JavaScript, as text taken from the `.js` files beside this one;
+see `statements.helpers`.
 
 A definition begins at the margin, behind its comment; what stands between two of them and ends in
 a blank line, a heading, belongs to none.
@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from gradc.targets.statements.helpers import Cut, Definition, wanted
 
-_FILES = ("helpers_math.js", "helpers_arrays.js")
+_FILES = ("math", "arrays", "reductions", "linear", "entry")
 _CUT = Cut(
     re.compile(
         r"^(?:/\*\*(?:[^*]|\*(?!/))*\*/\n|(?://.*\n)+(?!\n))?(?:function (\w+)\(|const (\w+) = )",
@@ -47,7 +47,8 @@ def _definitions() -> dict[str, Definition]:
     """The definitions of the helper files by name, in order."""
     texts = []
     for name in _FILES:
-        with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
+        path = os.path.join(os.path.dirname(__file__), f"helpers_{name}.js")
+        with open(path, encoding="utf-8") as file:
             texts.append(file.read())
     definitions = _CUT.definitions("\n".join(texts))
     return {

@@ -27,7 +27,7 @@ class Calls:
         self._takes: dict[tuple[Graph, frozenset[int]], bool] = {}
 
     def takes_floats(self, graph: Graph, positions: frozenset[int]) -> bool:
-        """Whether some operands of a function may be Python's own floats: nothing in it raises
+        """Whether some operands of a function may be plain floats of Python: nothing in it raises
         then, and no result is one that is not one otherwise."""
         key = (graph, positions)
         if key not in self._takes:

@@ -1,7 +1,7 @@
 """How the body of a loop writes what it carries: which assignment, and where.
 
 In the graph a carried quantity is three variables: what a step begins with, what it ends with,
-and what the loop results in.  In Python they are one.  So a new value may be assigned as soon
+and what the loop results in.  In emitted code they are one.  So a new value may be assigned as soon
 as nothing reads the old one any more (`direct`); what is left is assigned at the end of the
 body (`late`), there computed in place where that is possible.  A sum onto the old value, which
 nothing else reads, is written as `acc += part` (`steps`); of an array, in place.

@@ -10,7 +10,7 @@ break fit the line, expanded otherwise.  Three of its constructs are less common
 * `BestFitting` prints the first of several variants that fits.
 
 Invariant: printing is iterative and, for documents of bounded depth, linear.  Deliberately
-absent: Python; `layout.py` turns trees into documents.
+absent: any language; each has a file that turns its trees into documents.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Loops: a `for` over a range, with the quantities that it carries and those that it collects.
+"""Loops: a loop over a range, with the quantities that it carries and those that it collects.
 
 The names of what a step begins with, what it ends with and what the loop results in are one;
 `carried` says where it is assigned.  An array that is added onto in place belongs to the loop:

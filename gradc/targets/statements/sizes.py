@@ -1,4 +1,4 @@
-"""Sizes as expressions of emitted Python."""
+"""Sizes as expressions of emitted code."""
 
 from __future__ import annotations
 

@@ -128,10 +128,11 @@ def copy(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     return context.atom(equation.args[0])
 
 
-def checked(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
+def checked(
+    context: Context, equation: Equation, args: Sequence[Expr], helper: str = "checked"
+) -> Expr:
     """An index with its size, what is read there, and where, unless everywhere."""
     taken = equation.args[1]
     everywhere = type(taken) is Lit and taken.value
     size, what = context.size(equation.param("size")), StringLit(equation.param("what"))
-    helper = context.helper("checked")
-    return Call(helper, (args[0], size, what, *(() if everywhere else (args[1],))))
+    return Call(context.helper(helper), (args[0], size, what, *(() if everywhere else (args[1],))))
