@@ -226,6 +226,7 @@ class Compiled:
         *,
         bounds: Mapping[str, object] | None = None,
         objective: str | None = None,
+        loss: str | None = None,
         **settings: Any,
     ) -> Fitted:
         """The parameters at which a scalar output is least, or the sum of squares of an array.
@@ -237,7 +238,9 @@ class Compiled:
         from gradc.fit.settings import Settings
         from gradc.fitting import FitRequest, fit_values
 
-        request = FitRequest(wrt=self._chosen, objective=objective, settings=Settings(**settings))
+        request = FitRequest(
+            wrt=self._chosen, objective=objective, loss=loss, settings=Settings(**settings)
+        )
         return fit_values(self.program, inputs, start or {}, bounds or {}, request)
 
     def sparse_jacobian(self, /, **inputs: object) -> Entries:

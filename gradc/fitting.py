@@ -14,6 +14,7 @@ from unicodedata import normalize
 
 from gradc.diagnostics import Diagnostic, InputError, UsageError
 from gradc.extras import require
+from gradc.fit.aim import aim
 from gradc.fit.box import box
 from gradc.fit.problem import Problem
 from gradc.fit.settings import AUTO, FORMATS, PICTURES, SCIPY, Settings
@@ -25,8 +26,8 @@ from gradc.ir.dims import shape_text
 from gradc.ir.fitted import Fitted
 from gradc.ir.graph import DType, Var
 from gradc.ir.program import Program
+from gradc.rows import find_rows
 from gradc.runtime.bind import Bound, bind
-from gradc.runtime.evaluate import with_output
 from gradc.runtime.inputs import Reading, read_what_can_be
 from gradc.runtime.values import RawValue
 
@@ -39,6 +40,7 @@ class FitRequest(NamedTuple):
     bounds: Sequence[str] = ()
     wrt: Sequence[str] | None = None
     objective: str | None = None
+    loss: str | None = None  # one of LOSSES
     settings: Settings = Settings()
 
 
@@ -120,9 +122,13 @@ def _reading(values: Mapping[str, object]) -> Reading:
 def _fit(program: Program, given: _Given, request: FitRequest, listener: Listener | None) -> Fitted:
     if request.settings.method in (AUTO, *SCIPY):
         require("scipy.optimize", "fit", f"gradc fit with the method {request.settings.method}")
-    aimed = _aimed(program, request.objective)
-    wrt = _parameters(aimed, request.wrt, given.start.values)
-    problem = Problem(aimed, wrt, _bound(aimed, wrt, given))
+    chosen = {var.name for var in _parameters(program, request.wrt, given.start.values)}
+    rows = find_rows(program, request.inputs, alone=True)
+    observed = {each.name for each in rows.observed} - chosen if rows is not None else set()
+    target = aim(program, request.objective, request.loss, observed)
+    wrt = tuple(var for var in target.program.graph.inputs if var.name in chosen)
+    bound = _bound(target.program, wrt, given)
+    problem = Problem(target.program, wrt, bound, target.what)
     if not problem.packing.size or not problem.residual_count:
         what = "parameters" if problem.residual_count else "residuals"
         raise InputError([Diagnostic("G0776", f"there are no {what}: an axis has length 0")])
@@ -133,25 +139,6 @@ def _fit(program: Program, given: _Given, request: FitRequest, listener: Listene
         raise UsageError([Diagnostic("G0780", message, help=help)])
     limits = box(problem.packing, given.bounds.values, problem.start)
     return solve(problem, limits, request.settings, listener)
-
-
-def _aimed(program: Program, name: str | None) -> Program:
-    """The program with the one real output that is minimised, or whose squares are."""
-    if name is not None:
-        return with_output(program, name)
-    outputs = program.graph.outputs
-    if len(outputs) == 1 and outputs[0].type.dtype is DType.REAL:
-        return program
-    described = ", ".join(f"{var.name}: {var.type}" for var in outputs)
-    raise UsageError(
-        [
-            Diagnostic(
-                "G0776",
-                f"a fit needs one real output; this program has {described}",
-                help="choose a quantity with --objective NAME",
-            )
-        ]
-    )
 
 
 def _parameters(

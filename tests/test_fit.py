@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +189,47 @@ def test_any_quantity_can_be_the_objective() -> None:
     residuals = compiled.fit(DATA, HOME, objective="r")
     assert residuals.least_squares
     assert residuals.parameters == pytest.approx(compiled.fit(DATA, HOME, objective="J").parameters)
+
+
+# Rows
+
+
+@pytest.mark.parametrize(
+    ("text", "loss"), [("r = w*x + b - y\n", "squares"), ("J = (w*x + b - y)^2\n", "mean")]
+)
+def test_rows_of_a_table_are_observations(files, text, loss) -> None:
+    Path("row.g").write_text("input x, y\nparam w, b\n" + text)
+    given = "row.g --inputs data.csv --start w=0 b=0 --format json"
+    unsaid = invoke(given)
+    assert unsaid.exit_code == 2
+    assert "G0782" in unsaid.stderr
+    done = json.loads(invoke(f"{given} --loss {loss}").stdout)
+    beta, covariance = closed_form()
+    assert done["converged"]
+    assert done["parameters"] == pytest.approx({"w": beta[0], "b": beta[1]}, rel=1e-10)
+    if loss == "squares":
+        assert done["standard_errors"]["w"] == pytest.approx(np.sqrt(covariance[0, 0]))
+
+
+def test_rows_may_share_some_data_and_have_arrays(files) -> None:
+    Path("row.g").write_text("input x[2], c\nparam w[2]\nr[i in 2] = w[i]*x[i] - c\n")
+    Path("rows.csv").write_text("p,q\n1,2\n2,3\n4,1\n")
+    given = "row.g --inputs x=rows.csv:p,q c=1 --start w=[0,0] --loss squares --format json"
+    done = json.loads(invoke(given).stdout)
+    table = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 1.0]])
+    assert done["parameters"]["w"] == pytest.approx(list(table.sum(0) / (table**2).sum(0)))
+    assert done["residuals"] == 6
+
+
+def test_the_elements_of_an_array_may_be_losses() -> None:
+    text = LINE + "J = (w*x + b - y)^2\n"
+    for loss in ("sum", "mean"):
+        fitted = gradc.compile(text).fit(DATA, HOME, loss=loss)
+        assert fitted.what == f"{loss} of J"
+        assert fitted.parameters["w"] == pytest.approx(closed_form()[0][0])
+    with pytest.raises(UsageError) as caught:
+        gradc.compile(MEAN).fit(DATA, HOME, loss="sum")
+    assert codes(caught) == ["G0779"]
 
 
 # Methods with a rate
@@ -570,23 +610,11 @@ def started(arguments: str, cwd: Path) -> subprocess.Popen:
     )
 
 
-@pytest.mark.parametrize("method", ["gd --rate 1e-7", "adam --rate 1e-7", "lbfgs"])
-def test_ctrl_c_prints_and_saves_the_best_parameters_so_far(files, method) -> None:
-    Path("slow.g").write_text(
-        "input x[N], y[N]\nparam w, b\n"
-        "loop t in 2000 carry v = w, J = 0.0 {\n    v = sin(v) + 0.0001*w\n    J = J + v\n}\n"
-        "L = mean((w*x + b - y)^2) + 0.000001*J\n"
-        if method == "lbfgs"
-        else MEAN
-    )
-    more = "--starts 100000" if method == "lbfgs" else "--steps 100000000"
-    arguments = f"slow.g --inputs data.csv --start w=0 b=0 --method {method} {more} -o p.json"
-    process = started(arguments, files)
-    if method.startswith("gd"):
-        while "step 20" not in process.stdout.readline():
-            assert process.poll() is None
-    else:
-        time.sleep(3)
+def test_ctrl_c_prints_and_saves_the_best_parameters_so_far(files) -> None:
+    arguments = "mean.g --inputs data.csv --start w=0 b=0 --method gd --rate 1e-7"
+    process = started(f"{arguments} --steps 100000000 -o p.json", files)
+    while "step 20" not in process.stdout.readline():
+        assert process.poll() is None
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -597,6 +625,39 @@ def test_ctrl_c_prints_and_saves_the_best_parameters_so_far(files, method) -> No
     assert set(saved) == {"w", "b"}
     assert saved["w"] > 0
     assert not list(files.glob(".p.json*"))
+
+
+@pytest.mark.parametrize("method", ["gd", "adam", "lbfgs", "lm", "trf"])
+def test_an_interrupt_anywhere_leaves_the_best_point_so_far(method, monkeypatch) -> None:
+    """In whatever call of emitted code it comes; before the first is done, there is none."""
+    from gradc.fit import problem
+
+    text = "input x[N], y[N]\nparam a, k\nr = a*exp(-k*x) - y\n"
+    compiled = gradc.compile(text)
+    start = {"a": 1.0, "k": 0.1}
+    worst = float(np.sum((np.exp(-0.1 * X) - Y) ** 2))
+    real, endings = problem.call, set()
+    for last in [*range(1, 12), *range(12, 60, 7)]:
+        calls = 0
+
+        def interrupting(*arguments, last=last):
+            nonlocal calls
+            calls += 1
+            if calls == last:
+                raise KeyboardInterrupt
+            return real(*arguments)
+
+        monkeypatch.setattr(problem, "call", interrupting)
+        try:
+            fitted = compiled.fit(DATA, start, method=method, steps=25, starts=2)
+        except KeyboardInterrupt:
+            endings.add("nothing yet")
+            assert last < 10
+            continue
+        endings.add("best" if fitted.interrupted else "done")
+        assert fitted.objective <= worst * (1 + 1e-12)
+        assert fitted.converged <= (not fitted.interrupted)
+    assert {"nothing yet", "best"} <= endings
 
 
 def test_a_reader_that_goes_away_is_no_error(files) -> None:

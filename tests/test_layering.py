@@ -45,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "checking": {"session", *_ENTRY},
     "explaining": {"explain", "session", *_ENTRY},
     "fit": {"runtime", *_BACK},
-    "fitting": {"fit", "extras", *_ENTRY},
+    "fitting": {"fit", "extras", "rows", *_ENTRY},
     "dumping": {"frontend", "pipeline", "ad", *_CORE},
     "compiler": {"frontend", "ad", *_CORE},
     "api": {"compiler", "drawing", "fit", "fitting", "collector", *_ENTRY},

@@ -22,7 +22,7 @@ from gradc.cli.options import (
 )
 from gradc.cli.output import write_result
 from gradc.diagnostics import GradcError
-from gradc.fit.settings import NAMES, RATES, Settings
+from gradc.fit.settings import LOSSES, NAMES, RATES, Settings
 
 if TYPE_CHECKING:
     from gradc.fitting import Plot
@@ -56,6 +56,12 @@ class _Fit(Followed):
     "--objective",
     metavar="NAME",
     help="The quantity to minimise, or whose squares. Default: the output.",
+)
+@click.option(
+    "--loss",
+    type=click.Choice(LOSSES),
+    help="What is made of the elements of an array, or of the rows of a table. Default: squares "
+    "for an array; none for rows.",
 )
 @click.option(
     "--method",
@@ -115,6 +121,7 @@ def command(
     bounds: tuple[str, ...],
     wrt: str | None,
     objective: str | None,
+    loss: str | None,
     method: str,
     rate: float | None,
     steps: int | None,
@@ -145,6 +152,7 @@ def command(
             bounds,
             names(wrt),
             objective,
+            loss,
             Settings(method, rate, steps, starts, seed, frozenset(plot.kind for plot in wanted)),
         )
         with Progress(format, method, rate) as progress:

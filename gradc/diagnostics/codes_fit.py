@@ -87,4 +87,12 @@ FIT_CODES: dict[str, ErrorCode] = {
         bad="gradc fit f.g --start w=0 --method gd --rate 1e-9",
         good="gradc fit f.g --start w=0 --method gd --rate 0.1",
     ),
+    "G0782": ErrorCode(
+        "Rows without a loss",
+        "Each row of the table is one observation, because scalar inputs receive its columns, and "
+        "the program has an output for each. Whether that is a residual, whose squares are to be "
+        "least, or a loss, whose sum or mean is, the program does not say.",
+        bad="gradc fit f.g --inputs rows.csv --start w=0  # input x, y; r = w*x - y",
+        good="gradc fit f.g --inputs rows.csv --start w=0 --loss squares",
+    ),
 }

@@ -59,8 +59,10 @@ class Tangents(NamedTuple):
 class Problem:
     """A program with data, as functions of the parameters in one vector."""
 
-    def __init__(self, program: Program, wrt: Sequence[Var], bound: Bound) -> None:
-        """The program has one real output; `bound` holds the data, and values of the parameters."""
+    def __init__(self, program: Program, wrt: Sequence[Var], bound: Bound, objective: str) -> None:
+        """The program has one real output; `bound` holds the data, and values of the parameters;
+        `objective` says in words what is minimised."""
+        self.objective = objective
         self.program = program
         self.wrt = tuple(wrt)
         self.packing = Packing(wrt, bound.sizes)
@@ -70,12 +72,6 @@ class Problem:
         self._shape = tuple(dim.evaluate(bound.sizes) for dim in self.output.type.shape)
         self.data = bound.arrays
         self.evaluations = 0
-
-    @property
-    def objective(self) -> str:
-        """What is minimised, in words."""
-        name = self.output.name
-        return f"sum of squares of {name}" if self.least_squares else name
 
     @property
     def residual_count(self) -> int:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 AUTO = "auto"
 RATES = {"gd": 0.1, "adam": 0.01}  # of the methods that have a rate: their default
 SCIPY = ("lbfgs", "lm", "trf")
+LOSSES = ("squares", "sum", "mean")
 PICTURES = ("loss", "fit", "path")
 FORMATS = ("svg", "png", "pdf")
 NAMES = (AUTO, *RATES, *SCIPY)

@@ -93,7 +93,7 @@ def starting_points(start: Array, box: Box, count: int, seed: int) -> Iterator[A
 def _not_finite(problem: Problem) -> Diagnostic:
     return Diagnostic(
         "G0775",
-        f"{problem.output.name} or its derivative is not finite at the start",
+        f"the {problem.objective} or its derivative is not finite at the start",
         help="start elsewhere; gradc run with the same numbers shows where NaN appears first",
     )
 
@@ -192,7 +192,7 @@ def _fitted(problem: Problem, box: Box, ends: list[_End], settings: Settings) ->
         reason += "; it is not the only such point"
     return Fitted(
         parameters=problem.packing.unpack(end.point),
-        output=problem.output.name,
+        what=problem.objective,
         least_squares=problem.least_squares,
         objective=end.objective,
         converged=known,

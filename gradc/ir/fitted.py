@@ -87,7 +87,7 @@ class Fitted:
     """The end of a fit."""
 
     parameters: Mapping[str, Value]
-    output: str  # what was minimised, or whose squares were
+    what: str  # was minimised, in words
     least_squares: bool
     objective: float  # the minimum, or the sum of squares
     converged: bool

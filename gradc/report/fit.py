@@ -79,8 +79,7 @@ def _flat(value: Any) -> list[float]:
 
 def _facts(fitted: Fitted) -> str:
     """The objective and what follows from it, a line each."""
-    what = f"sum of squares of {fitted.output}" if fitted.least_squares else fitted.output
-    facts = [(what, number(fitted.objective))]
+    facts = [(fitted.what, number(fitted.objective))]
     found = fitted.statistics
     if found is not None:
         if found.residual_standard_deviation is not None:

@@ -64,10 +64,6 @@ def is_known(fitted: Fitted, kind: str) -> bool:
     return kind == "loss" or not fitted.interrupted
 
 
-def _what(fitted: Fitted) -> str:
-    return f"sum of squares of {fitted.output}" if fitted.least_squares else fitted.output
-
-
 def _logarithmic(fitted: Fitted) -> bool:
     """Whether the objective spans orders of magnitude, and is positive."""
     least = min(fitted.history)
@@ -83,7 +79,7 @@ def _loss(axes: Axes, fitted: Fitted) -> None:
         axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("step")
-    axes.set_ylabel(_plain(_what(fitted)))
+    axes.set_ylabel(_plain(fitted.what))
 
 
 def _fit(axes: Axes, fitted: Fitted) -> None:
@@ -120,7 +116,7 @@ def _path(axes: Axes, fitted: Fitted) -> None:
     if len(names) == 1:
         axes.plot(ground.axes[0], heights, color=_GREY, lw=1)
         axes.plot(points[:, 0], fitted.history, marker=marked, color=_RED, ms=3)
-        axes.set_ylabel(_plain(_what(fitted)))
+        axes.set_ylabel(_plain(fitted.what))
     else:
         least = np.nanmin(heights)
         # Levels close to each other at the minimum, where the steps are small.
@@ -144,8 +140,8 @@ def text_picture(fitted: Fitted, kind: str, unicode: bool) -> str:
     steps = list(enumerate(fitted.history))
     if kind == "loss":
         up: type[Axis] = Decades if _logarithmic(fitted) else Even
-        series = [Series(_what(fitted), "point", _thinned(steps))]
-        return plot(series, "step", _what(fitted), unicode, (Even, up))
+        series = [Series(fitted.what, "point", _thinned(steps))]
+        return plot(series, "step", fitted.what, unicode, (Even, up))
     seen = fitted.observed
     if kind == "fit" and seen is not None:
         across = seen.data if seen.across is None else seen.across
