@@ -10,6 +10,7 @@ its versions.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -24,8 +25,16 @@ PICTURES = {
     "circuit": ("circuit.g", "--inputs", "a=5", "b=3", "c=2"),
     "neuron": ("neuron.g", "--inputs", "neuron.json"),
     "two_layer": ("two_layer.g",),
+    "recurrent": ("recurrent.g", "--inputs", "recurrent.json"),
 }
 
+# Each picture of a program that a script of `diagrams.md` writes: the script, and arguments.
+_NUMBERS = ("--inputs", "a=1", "b=2", "c=0.5")
+WRITTEN = {
+    "deep": ("deep.py", "deep.g", "--inputs", "deep.json"),
+    "long": ("long.py", "long.g", *_NUMBERS),
+    "focus": ("long.py", "long.g", *_NUMBERS, "--focus", "u2500", "--within", "1"),
+}
 
 # Each picture with the arguments of `gradc fit`, in the folder of NIST's problems.
 FITS = {
@@ -67,6 +76,18 @@ def draw(name: str, path: Path) -> None:
     subprocess.run(command, cwd=ROOT / "examples", check=True)
 
 
+def draw_written(name: str, path: Path) -> None:
+    """Draw the picture of a program that a script of a page writes."""
+    script, *arguments = WRITTEN[name]
+    page = (ROOT / "docs" / "diagrams.md").read_text("utf-8")
+    found = re.search(rf"```python {re.escape(script)}\n(.*?)```", page, re.S)
+    assert found is not None
+    with tempfile.TemporaryDirectory() as directory:
+        subprocess.run([sys.executable, "-c", found[1]], cwd=directory, check=True)
+        command = [sys.executable, "-m", "gradc", "dot", *arguments, "-o", str(path)]
+        subprocess.run(command, cwd=directory, check=True)
+
+
 def draw_fit(name: str, path: Path) -> None:
     """Draw the picture of a fit into a file; raises CalledProcessError where gradc fails."""
     command = [sys.executable, "-m", "gradc", "fit", *FITS[name], "--plot", f"fit={path}"]
@@ -104,6 +125,8 @@ if __name__ == "__main__":
     (ROOT / "docs" / "images").mkdir(exist_ok=True)
     for name in PICTURES:
         draw(name, ROOT / "docs" / "images" / f"{name}.svg")
+    for name in WRITTEN:
+        draw_written(name, ROOT / "docs" / "images" / f"{name}.svg")
     for name in FITS:
         draw_fit(name, ROOT / "docs" / "images" / f"{name}.svg")
     for name in PAGES:

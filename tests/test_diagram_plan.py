@@ -167,7 +167,7 @@ def test_many_inputs_are_one_box() -> None:
 def test_a_large_block_is_one_box_with_its_count() -> None:
     found = drawn(heat(50, 100), c=0.1, **{f"u0_{i}": i for i in range(100)})
     node = box(found, "u7_7")
-    assert node.fields[0].lines == ("lines 3-5002: × 50, 100 equations each",)
+    assert node.fields[0].lines == ("lines 3-5002", "× 50, 100 equations each")
     assert len(node.quantities) == 5000
     (carried,) = [arrow for arrow in found.arrows if arrow.carried]
     assert (carried.operand.node, carried.returns) == (node.id, True)
@@ -194,6 +194,20 @@ def test_what_is_far_from_a_focus_is_counted() -> None:
     assert headings(found)[0] == ("… 498 more that come before",)
     assert headings(found)[-1] == ("… 498 more that follow",)
     assert sum(len(node.quantities) for node in found.nodes) == 1001
+
+
+def test_what_is_left_out_is_joined_to_its_side_of_the_focus() -> None:
+    text = "\n".join(f"x{i + 1} = x{i}*x{max(0, i - 5)}" for i in range(100))
+    found = drawn(text, View(focus="x50", within=2))
+    before, behind = found.nodes[0], found.nodes[-1]
+    assert {box(found, f"x{i}").id for i in (51, 52, 55, 56, 60)}.isdisjoint(
+        arrow.result.node for arrow in found.arrows if arrow.operand.node == before.id
+    )
+    assert behind.id not in {arrow.operand.node for arrow in found.arrows}
+    assert before.id not in {arrow.result.node for arrow in found.arrows}
+    assert box(found, "x49").id not in {
+        arrow.operand.node for arrow in found.arrows if arrow.result.node == behind.id
+    }
 
 
 def test_a_focus_with_many_operands_has_place_for_all_of_them() -> None:

@@ -180,7 +180,7 @@ class _Diagram:
                     continue
                 together = tail in block_of and block_of[tail] == block_of.get(head)
                 carried = together and repetition[read] < repetition[i]
-                if (tail == head and not carried) or not self._leads_on(tail, head):
+                if (tail == head and not carried) or not self._leads_on(read, i):
                     continue
                 alone = plan.boxes[tail].content == plan.boxes[head].content == "one"
                 key = (tail, head, operand if alone else None, carried)
@@ -190,15 +190,15 @@ class _Diagram:
                     bundle.back.append((operand, unit.results[0]))
         return found
 
-    def _leads_on(self, tail: int, head: int) -> bool:
-        """Whether an arrow belongs in the picture: what is left out around a focus is joined to
-        what is shown on the side of the focus alone."""
-        boxes = self.plan.boxes
-        return not (
-            boxes[tail].content == "behind"
-            or boxes[head].content == "before"
-            or (boxes[tail].content == "before" and boxes[head].content == "behind")
-        )
+    def _leads_on(self, read: int, unit: int) -> bool:
+        """Whether an arrow belongs in the picture: what is left out on either side of a focus is
+        joined to what stands on that side alone."""
+        focus = self.plan.focus
+        contents = [self.plan.boxes[self.plan.box_of[i]].content for i in (read, unit)]
+        if focus is None or contents == ["one", "one"]:
+            return True
+        into, out = contents == ["before", "one"], contents == ["one", "behind"]
+        return (into and unit <= focus) or (out and read >= focus)
 
     # Arrows
 

@@ -92,13 +92,14 @@ class Boxes:
             case "inputs":
                 spec = units[0].source
                 assert isinstance(spec, InputSpec)
-                return self._many(f"{len(units)} {spec.kind}s{_common_shape(variables)}", variables)
+                shape = _common_shape(variables)
+                return self._many([f"{len(units)} {spec.kind}s{shape}"], variables)
             case "group":
                 return self._many(self._place(box, units), variables)
             case "before":
-                return self._many(f"… {len(variables)} more that come before", variables)
+                return self._many([f"… {len(variables)} more that come before"], variables)
             case "behind":
-                return self._many(f"… {len(variables)} more that follow", variables)
+                return self._many([f"… {len(variables)} more that follow"], variables)
 
     # One quantity, or all results of a loop
 
@@ -173,8 +174,8 @@ class Boxes:
             lines += self._ranges(variables, self.adjoints)
             yield Field("derivative", tuple(lines), port="d")
 
-    def _many(self, heading: str, variables: Sequence[Var]) -> Iterator[Field]:
-        yield Field("heading", tuple(wrapped(heading, *_LINES)), port="v")
+    def _many(self, heading: Sequence[str], variables: Sequence[Var]) -> Iterator[Field]:
+        yield Field("heading", tuple(heading), port="v")
         lines = wrapped(from_to([var.name for var in variables]), *_LINES)
         yield Field("value", (*lines, *self._ranges(variables, self.values)))
         moving = [var for var in variables if self.has_derivative(var)]
@@ -205,7 +206,7 @@ class Boxes:
         if zero:
             yield f"{zero} × 0"
 
-    def _place(self, box: Box, units: Sequence[Unit]) -> str:
+    def _place(self, box: Box, units: Sequence[Unit]) -> list[str]:
         """Where a group stands in the source, and how many equations it has."""
         spans = [
             origin.span
@@ -218,12 +219,12 @@ class Boxes:
         if times is not None:
             count = f"× {times}, {counted(len(units) // times, 'equation')} each"
         if not spans:
-            return count
+            return [count]
         first, last = (
             self.program.source.line_column(span.start)[0] for span in (min(spans), max(spans))
         )
         lines = f"line {first}" if first == last else f"lines {first}-{last}"
-        return f"{lines}: {count}"
+        return [lines, count]
 
     # Derivatives that vanish
 

@@ -20,7 +20,7 @@ from gradc.report.diagram_plan import MOST_OUTPUTS, Block, Box, Plan
 _FEWEST = 4
 
 #: Groups are drawn one behind the other: so many times fewer than boxes fit on a page.
-_EACH = 7
+_EACH = 10
 
 #: The most boxes of a block, and of inputs, as parts of the limit.
 _BLOCK = 5
