@@ -121,7 +121,7 @@ def _faults(subject: Subject, checked: Checked, tolerance: float) -> Iterator[Di
     numbers = f"{number(worst.reverse)}, by numbers {number(worst.numerical)}"
     shown = f"the derivative in {quoted(worst.name)} is {numbers}"
     if checked.wrong[0].asked.element is None:
-        shown = f"the derivative along {worst.name} is {numbers}"
+        shown = f"the derivative along a random direction is {numbers}"
     source = subject.program.source
     found = culprits(subject, checked.wrong, tolerance)
     for culprit in found:

@@ -12,7 +12,7 @@ Verdict = Literal["agrees", "kink", "round-off", "wrong"]
 #: Worst first.
 VERDICTS: tuple[Verdict, ...] = ("wrong", "round-off", "kink", "agrees")
 
-Method = Literal["complex step", "differences", "differences, one side"]
+Method = Literal["complex step", "differences", "one side"]
 
 
 class Judgement(NamedTuple):

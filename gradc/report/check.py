@@ -13,6 +13,7 @@ from gradc.report.table import Column, render_table
 
 #: Rows of one kind that a table shows in full.
 MOST_ROWS = 40
+MOST_REMARKS = 10
 
 
 class Check(NamedTuple):
@@ -28,22 +29,27 @@ class Check(NamedTuple):
 
 
 def check_text(check: Check, width: int | None) -> str:
-    """A table of what was checked, and what that comes to."""
+    """A table of what was checked, remarks on its rows, and what that comes to.
+
+    Forward mode has a column where a number of it differs from that of reverse mode.
+    """
     rows, left_out = _shown([*check.elements, *check.directions])
+    both = any(one.forward is not None and _differ(one.reverse, one.forward) for one in rows)
+    titles = ["reverse", "forward", "numerical"] if both else ["reverse", "numerical"]
     columns = [
         Column("element"),
-        Column("reverse", "number"),
-        Column("forward", "number"),
-        Column("numerical", "number"),
+        *(Column(title, "number") for title in titles),
         Column("by"),
         Column("difference", "number"),
         Column("verdict"),
     ]
-    parts = [render_table(columns, [_row(one) for one in rows], width)]
+    parts = [render_table(columns, [_row(one, both) for one in rows], width)]
     if left_out:
         parts.append(f"and {left_out} more that agree")
-    parts.append(summary(check))
-    return "\n\n".join(parts)
+    remarks = [f"{one.name}: {one.remark}" for one in rows if one.remark]
+    if len(remarks) > MOST_REMARKS:
+        remarks[MOST_REMARKS:] = [f"and {len(remarks) - MOST_REMARKS} more such remarks"]
+    return "\n\n".join([*parts, *(["\n".join(remarks)] if remarks else []), summary(check)])
 
 
 def _shown(found: Sequence[Judgement]) -> tuple[list[Judgement], int]:
@@ -55,20 +61,27 @@ def _shown(found: Sequence[Judgement]) -> tuple[list[Judgement], int]:
     return [*shown, *kept], len(agreeing) - len(kept)
 
 
-def _row(one: Judgement) -> list[str]:
+def _row(one: Judgement, both: bool) -> list[str]:
     difference = one.difference
     shown = "" if difference != difference else ("0" if difference == 0 else f"{difference:.1e}")
-    forward = "" if one.forward is None else number(one.forward)
-    verdict = f"{one.verdict}: {one.remark}" if one.remark else one.verdict
+    numerical = number(one.numerical) if one.numerical == one.numerical else "none"
     return [
         one.name,
         number(one.reverse),
-        forward,
-        number(one.numerical),
+        *([_forward(one)] if both else []),
+        numerical,
         one.method,
         shown,
-        verdict,
+        one.verdict,
     ]
+
+
+def _differ(reverse: float, forward: float) -> bool:
+    return reverse != forward and number(reverse) != number(forward)
+
+
+def _forward(one: Judgement) -> str:
+    return "" if one.forward is None else number(one.forward)
 
 
 def summary(check: Check) -> str:

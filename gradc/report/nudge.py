@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gradc.ir.evaluation import Numeric
 
 EQUATION_WIDTH = 40
+HIDDEN = "<"  # stands before a bound on an error that round-off hides
 MOST_TERMS = 4  # of what predicts the change of the output
 
 
@@ -54,7 +55,7 @@ class Nudged(NamedTuple):
 
 def nudge_text(nudged: Nudged, sweep: Sweep | None, width: int | None, unicode: bool) -> str:
     """The table of all quantities, the reverse view, and the sweep."""
-    parts = [_table(nudged, width)]
+    parts = [_table(nudged, width), _legend(nudged)]
     if nudged.output is not None:
         parts.append(_reverse_view(nudged, unicode))
     if sweep is not None:
@@ -69,7 +70,7 @@ def _table(nudged: Nudged, width: int | None) -> str:
     statements = statements_of(nudged.program.graph)
     kinds = {spec.name: spec.kind for spec in nudged.program.inputs}
     arrays = any(node.var.type.shape for node in nudged.nodes)
-    titles = ["old", "new", "change", "predicted", "relative error"]
+    titles = ["old", "new", "change", "predicted", "rel. error"]
     columns = [Column("name"), Column("equation"), *([Column("shape")] if arrays else [])]
     columns += [Column(title, "number") for title in titles]
     rows = []
@@ -85,32 +86,34 @@ def _numbers(node: Node) -> list[str]:
     old: Any = node.old
     new: Any = node.new
     array = bool(node.var.type.shape)
-    shown = [_norm(value) if array else number(value) for value in (old, new)]
+    shown = [number(array_norm(value) if array else value) for value in (old, new)]
     if node.change is None:
         moved = "" if array or isinstance(old, bool) else number(new - old)
         return [*shown, moved, "", ""]
     change = node.change
-    changes = [number(part) for part in (change.actual, change.predicted)]
-    if array:
-        changes = [f"norm {part}" for part in changes]
-    return [*shown, *changes, relative_error(change)]
-
-
-def _norm(value: object) -> str:
-    return f"norm {number(array_norm(value))}"
+    return [*shown, number(change.actual), number(change.predicted), relative_error(change)]
 
 
 def relative_error(change: Size) -> str:
     """How much of the actual change the prediction misses; a bound where round-off hides it."""
     if not change.finite:
-        return "not finite"
+        return "none"
     if change.error == 0:
         return "0"
     actual = abs(change.actual)
     if not change.seen:
-        bound = f"< {change.round_off / actual:.1g}" if actual > change.round_off else "hidden"
-        return f"{bound} (round-off)"
+        return f"{HIDDEN} {change.round_off / actual:.0e}" if actual > change.round_off else HIDDEN
     return number(change.relative_error)
+
+
+def _legend(nudged: Nudged) -> str:
+    """What the cells of the table stand for, as far as there are such."""
+    lines = []
+    if any(node.var.type.shape for node in nudged.nodes):
+        lines.append("Of arrays, norms are shown.")
+    if any(n.change and relative_error(n.change).startswith(HIDDEN) for n in nudged.nodes):
+        lines.append(f"`{HIDDEN}`: round-off of the change hides what the prediction misses.")
+    return "\n".join(lines)
 
 
 # The reverse view

@@ -138,7 +138,7 @@ def _random(subject: Subject, gradient: Gradient, rng: np.random.Generator, numb
             size * rng.uniform(0.5, 1.0, start.shape) * rng.choice([-1.0, 1.0], start.shape)
         )
     reverse = component(gradient, direction)
-    return Asked(f"direction {number + 1}", reverse, direction, 1.0)
+    return Asked(f"random {number + 1}", reverse, direction, 1.0)
 
 
 def _search(judge: Judge, gradient: Gradient, asked: Asked) -> Element | None:

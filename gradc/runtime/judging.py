@@ -75,7 +75,7 @@ class Judge:
             if clear or verdict == "round-off":
                 decided: Verdict = "wrong" if clear else "round-off"
                 return self._judgement(asked, forward, slope, "complex step", decided, remark)
-        method: Method = "differences, one side" if estimate.one_sided else "differences"
+        method: Method = "one side" if estimate.one_sided else "differences"
         value = estimate.value
         if verdict == "kink" and error > 0.1 * abs(value):  # none at all, at a jump say
             value = math.nan
@@ -150,7 +150,7 @@ class Judge:
         if not math.isfinite(value) or not math.isfinite(error):
             return "round-off", error, "no numerical derivative"
         apart = abs(reverse - value)
-        side = "one side only" if estimate.one_sided else ""
+        side = "values to one side only" if estimate.one_sided else ""
         if self._near(reverse, value):
             if self._modes_differ(asked, forward):
                 return "wrong", error, "the two modes differ"
