@@ -23,6 +23,7 @@ from gradc.ops.table import PRIMITIVES
 from gradc.report.notation import TEXT
 from gradc.report.numbers import array_cell
 from gradc.runtime.load import load_functions
+from gradc.session import NUMERIC_FAILURE
 from gradc.targets.python.emit import emit
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.g"))
@@ -344,6 +345,50 @@ def test_a_program_of_5000_equations_is_short_and_says_what_it_left_out() -> Non
     assert len(text) < 40_000
     assert "further terms" in text
     assert "further quantities are left out; --most" in " ".join(text.split())
+
+
+def test_a_sum_over_two_thousand_inputs_is_short() -> None:
+    names = [f"p{i}" for i in range(2000)]
+    text = derived(f"param {', '.join(names)}\nJ = {' + '.join(f'{n}^2' for n in names)}")
+    assert "p6, p7 and 1,992 more" in " ".join(text.split())
+    assert "The chain rule" not in text
+    assert len(text) < 6_000
+
+
+def test_an_array_of_three_thousand_elements_is_short() -> None:
+    items = ", ".join(f"sin({i}*a)" for i in range(3000))
+    for format in ("text", "markdown", "latex", "html"):
+        assert len(derived(f"y = [{items}]\nJ = sum(y)", format=format)) < 10_000
+
+
+def test_a_second_derivative_in_the_program() -> None:
+    """Its parts are loops without names, which get some."""
+    source = "param x[N]\nJ0 = sum(x^3); H = hessian(J0, x); J = sum(H)"
+    assert equations(step(derived(source, "x=[1,2]"), "Result")) == ["dx = [6, 6]"]
+    text = derived("param x\nJ0 = x^3*sin(x); g = grad(J0, x); J = g^2", "x=1")
+    assert "= -2*g*x*(x**2*sin(x) - 6*x*cos(x) - 6*sin(x)) by SymPy" in equations(text)
+
+
+@pytest.mark.parametrize(
+    ("source", "specs"),
+    [
+        ("param x[N]\nJ = sum(x^2) + mean(x)", ("x=[]",)),
+        ("y = log(x)*sqrt(x)", ("x=-1",)),
+        ("y = 1/x", ("x=0",)),
+        ("param x[N]\nJ = max(x)", ("x=[nan,1]",)),
+    ],
+)
+def test_numbers_that_are_none_are_said(source: str, specs: tuple[str, ...]) -> None:
+    result = explain(gradc.compile(source).program, Request(specs), lambda: "")
+    assert result.exit_code == NUMERIC_FAILURE
+    assert result.notes[0].code == "G0601"
+
+
+def test_the_branch_not_taken_does_not_reach_the_derivative() -> None:
+    text = derived("y = x*log(x) if x > 0 else 0", "x=0")
+    result = step(text, "Result")
+    assert "= 0" in result.split("Where")[0]
+    assert "dy/dx = log(x) + 1" in equations(result)
 
 
 @pytest.mark.parametrize("source", ["y = x", "y = 3", "param x\ny = 2*x\noutput x", "y = x - x"])

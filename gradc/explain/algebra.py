@@ -57,6 +57,8 @@ class Algebra:
         self._symbols: dict[Any, Atom] = {}
         self._known: dict[Atom, Any] = {}
         for equation in equations:
+            if not equation.out.anonymous:
+                continue  # written by its name
             args = [self.expression(arg) for arg in equation.args]
             params = dict(equation.params)
             self._known[equation.out] = self._applied(equation.op, args, params)

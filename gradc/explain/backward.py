@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradc.explain.chain import MOST_ROUTES
 from gradc.explain.model import Block, Math, Row, Step, prose
 from gradc.explain.network import MANY, Edge
 from gradc.explain.scribe import Scribe
@@ -33,6 +34,8 @@ class Backward(Scribe):
             return False
         if self.study.through and all(route.terms for route in self.study.routes):
             return False
+        if len(self.study.routes) > MOST_ROUTES:
+            return True
         return not self.study.scalar or any(not route.terms for route in self.study.routes)
 
     def step(self) -> Step:

@@ -19,12 +19,20 @@ from gradc.report.numbers import number
 # Operations in a derivative with everything substituted back.
 _MOST_SUBSTITUTED = 60
 
+#: Inputs whose paths are written down.
+MOST_ROUTES = 12
+
 # Factors in a sum over paths that is written out.
 _SHORT_SUM = 6
 
 
 class Chain(Scribe):
     """The steps that follow paths."""
+
+    def shown(self) -> list[Route]:
+        """The inputs whose paths are written down; none where that would be many."""
+        found = [route for route in self.study.routes if route.terms]
+        return found if len(found) <= MOST_ROUTES else []
 
     def step(self, route: Route) -> Step:
         """How one input reaches the output."""
@@ -68,7 +76,7 @@ class Chain(Scribe):
             return None
         sizes = formula_sizes(study.equations)
         blocks: list[Block] = []
-        for route in study.routes:
+        for route in self.shown():
             paths = [term.path for term in route.terms]
             values = [edge.partial.value for path in paths for edge in path]
             if not paths or any(value is None for value in values):

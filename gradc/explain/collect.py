@@ -203,7 +203,7 @@ class Collector:
             return left
         if left.coefficient == 0.0 and _spans(right, equation):
             return right._replace(coefficient=sign * right.coefficient)
-        if left[1:] == right[1:]:
+        if left.core is right.core and dict(left.powers) == dict(right.powers):
             return left._replace(coefficient=left.coefficient + sign * right.coefficient)
         shared = left[:2] == right[:2] and left[:2] != _ONE[:2]
         if not shared or left.core is None or right.core is None:

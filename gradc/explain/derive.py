@@ -35,7 +35,7 @@ from gradc.ops.control import Loop
 from gradc.ops.table import PRIMITIVES
 from gradc.report.formula import Formulas
 from gradc.report.formula_control import loop_heading
-from gradc.report.notation import Notation
+from gradc.report.notation import Notation, cut
 from gradc.report.numbers import array_cell, number
 from gradc.report.partials import Statement
 
@@ -66,7 +66,7 @@ class _Derivation(Scribe):
         parts = [
             self._variables(),
             self._partials(),
-            *(chain.step(route) for route in self.study.routes if route.terms),
+            *map(chain.step, chain.shown()),
             backward.step() if backward.needed() else None,
             chain.substituted(),
             Result(*given).step(),
@@ -84,6 +84,8 @@ class _Derivation(Scribe):
         along = self.study.through
         what = "The part of the derivative of " if along else "The derivative of "
         words: list[str | Math | Code] = [what, self.math(self.study.output)]
+        if not self.study.wrt:
+            return tuple(words)
         words.append(" with respect to ")
         words += self.listed(self.study.wrt)
         return (*words, " along paths through ", *self.listed(along)) if along else tuple(words)
@@ -94,12 +96,14 @@ class _Derivation(Scribe):
             for statement in self.study.statements
             if statement.equations[-1].origin is not None
         ]
-        shown = list(dict.fromkeys(texts))
+        shown = [cut(text, _LONGEST) for text in dict.fromkeys(texts)]
         yield Listing("\n".join(_middle_left_out(shown, 12)))
         yield from self._authored()
         lost = [var for var in self.study.wrt if var not in self.routes]
         if self.study.inner is not None and not self.study.statements:
             yield prose("No derivative goes through any of this.")
+        elif not self.study.wrt:
+            yield prose("No input is real, so there is nothing that it could be taken in.")
         elif lost and not self.study.given:
             yield prose(
                 self.math(self.study.output),

@@ -50,7 +50,7 @@ def elementary(program: Program, wrt: Sequence[Var], split: bool) -> Elementary:
         parts = (out for eq in equations for out in _parts(eq) if out in moving)
         for number, part in enumerate(parts, 1):
             known[part] = Var(builder.unique(f"{stem}{number}"), part.type)
-        equations = Copies(builder, known, renamed=False).equations(equations)
+        equations = renamed(Copies(builder, known, renamed=False), equations)
     new = [known.get(var, var) for var in moving]
     moved = frozenset(var for var in new if type(var) is Var)
     whole = replace(graph, equations=tuple(equations))
@@ -61,6 +61,15 @@ def elementary(program: Program, wrt: Sequence[Var], split: bool) -> Elementary:
         moved,
         frozenset(var for var in known.values() if type(var) is Var),
     )
+
+
+def renamed(copies: Copies, equations: Iterable[Equation]) -> list[Equation]:
+    """Copies of equations, the results of loops among them."""
+    found = []
+    for equation in map(copies.equation, equations):
+        outs = [var for var in map(copies.atom, equation.outs) if type(var) is Var]
+        found.append(equation._replace(out=outs[0], others=tuple(outs[1:])))
+    return found
 
 
 def _moving(equations: Sequence[Equation], outputs: Iterable[Var], wrt: Sequence[Var]) -> set[Var]:

@@ -21,7 +21,7 @@ from gradc.ops.table import PRIMITIVES
 from gradc.report.formula import Formulas
 from gradc.report.notation import Notation, Piece
 from gradc.report.numbers import number
-from gradc.report.partials import LocalPartial, Statement
+from gradc.report.partials import LONGEST_PARTIAL, LocalPartial, Statement
 
 
 class Jacobian(NamedTuple):
@@ -108,6 +108,7 @@ class Jacobians:
         formulas = Formulas(
             written,
             inlined=lambda var: var is not partial.result,
+            limit=LONGEST_PARTIAL,
             number=number,
             notation=self.notation,
         )
@@ -133,7 +134,7 @@ class Jacobians:
         if len(result) != 1 or len(matrix) != 2 or operands.split(",")[place] == result:
             return Jacobian(shape, "dense", None, None)
         n = self.notation
-        formulas = Formulas(others, lambda var: True, number=number, notation=n)
+        formulas = Formulas(others, lambda var: True, None, LONGEST_PARTIAL, number, n)
         piece = formulas.piece(last.args[1 - place])
         return Jacobian(shape, "dense", piece if matrix[0] == result else n.transposed(piece), None)
 

@@ -44,6 +44,7 @@ class Network:
     def __init__(self, edges: Sequence[Edge], node: dict[Var, Var]) -> None:
         self.edges = edges
         self._node = node
+        self._leading: dict[Var, dict[Var, int]] = {}
         self.uses: dict[Var, list[Edge]] = {}  # the edges to those that read a quantity
         for edge in edges:
             self.uses.setdefault(self.node(edge.operand), []).append(edge)
@@ -79,6 +80,11 @@ class Network:
 
     def _counts(self, end: Var) -> dict[Var, int]:
         """How many paths lead from each quantity to another."""
+        if end not in self._leading:
+            self._leading[end] = self._counted(end)
+        return self._leading[end]
+
+    def _counted(self, end: Var) -> dict[Var, int]:
         counts = {self.node(end): 1}
         for edge in reversed(self.edges):
             further = counts.get(edge.result)

@@ -43,8 +43,7 @@ class Result(Scribe):
                 rows += self._shorter(value, formulas, route)
             elif text:
                 rows.append(Row(left, self.written(text)))
-        if rows:
-            blocks.append(Display(tuple(rows)))
+        blocks += self.display(rows, "derivatives")
         if isinstance(closed, str) and study.routes:
             blocks.append(prose(closed))
         if found is not None and study.scalar and self.algebra is None:

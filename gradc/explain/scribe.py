@@ -15,6 +15,10 @@ from gradc.report.numbers import PLAIN_NUMBER, array_cell, number
 MOST_ROWS = 60
 
 
+# Names in a line of prose.
+_MOST_LISTED = 8
+
+
 @dataclass(frozen=True)
 class Numbers:
     """What emitted code computed; empty without inputs."""
@@ -40,11 +44,13 @@ class Scribe:
     def listed(self, variables: Sequence[Var]) -> Words:
         """Quantities in a line of prose."""
         words: list[str | Math | Code] = []
-        for i, var in enumerate(variables):
+        more = len(variables) - _MOST_LISTED if len(variables) > _MOST_LISTED + 1 else 0
+        shown = variables[: len(variables) - more]
+        for i, var in enumerate(shown):
             if i:
-                words.append(" and " if i == len(variables) - 1 else ", ")
+                words.append(" and " if i == len(shown) - 1 and not more else ", ")
             words.append(self.math(var))
-        return tuple(words)
+        return (*words, f" and {more:,} more") if more else tuple(words)
 
     def adjoint(self, var: Var) -> Piece:
         """The adjoint of a quantity."""

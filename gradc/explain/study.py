@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from gradc.diagnostics import Diagnostic, UsageError
@@ -71,7 +72,7 @@ class Study:
         """What the adjoints of the results are, where those are given from outside."""
         return self.inner.given if self.inner is not None else {}
 
-    @property
+    @cached_property
     def scalar(self) -> bool:
         """Whether every quantity on the way is a scalar."""
         return not any(var.type.shape for var in self.elementary.moving)

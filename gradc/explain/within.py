@@ -17,6 +17,7 @@ from gradc.ad.activity import Activity
 from gradc.ad.names import adjoint_name
 from gradc.ad.rules import authored_partials, differentiable
 from gradc.diagnostics import Diagnostic, UsageError
+from gradc.explain.elementary import renamed
 from gradc.ir.graph import Atom, Equation, Graph, Var
 from gradc.ir.program import Program
 from gradc.ops.builder import Builder
@@ -162,7 +163,7 @@ def _renamed(
         else:
             passed.append((var, new))
     copies = Copies(builder, known, renamed=False)
-    equations = copies.equations(graph.equations)
+    equations = renamed(copies, graph.equations)
     return [*equations, *(Equation(new, "copy", (copies.atom(var),)) for var, new in passed)]
 
 
