@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import gradc
-from gradc.diagnostics import Span
+from gradc import paging
+from gradc.cli.main import main
+from gradc.diagnostics import Diagnostic, Span, UsageError
 from gradc.report import diagram_dot
 from gradc.report.page.document import SCRIPTS, asset, json_text, page_script
 from gradc.report.page.picture import markup
@@ -181,3 +183,90 @@ def test_every_colour_of_a_diagram_has_one_for_the_dark():
     colours = set(re.findall(r'"(#[0-9a-f]{6})"', Path(diagram_dot.__file__).read_text("utf-8")))
     style = asset("page.css")
     assert {colour for colour in colours if f'="{colour}"]' not in style} == set()
+
+
+# The command
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsysbinary):
+    """Runs `gradc page` on a program: the exit code, the file, and what was said."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(text, *arguments, output="f.html"):
+        Path("f.g").write_text(text, encoding="utf-8")
+        to = () if output is None else ("-o", output)
+        with pytest.raises(SystemExit) as done:
+            main(["page", "f.g", *to, *arguments], prog_name="gradc")
+        out, err = capsysbinary.readouterr()
+        made = Path(output).read_bytes() if output and Path(output).exists() else out
+        return done.value.code or 0, made, err.decode()
+
+    return run
+
+
+CIRCUIT = "u = b*c; v = a+u; J = 3*v"
+
+
+def test_a_page_is_written(command):
+    code, made, said = command(CIRCUIT, "--inputs", "a=5", "b=3", "c=2")
+    assert (code, said) == (0, "")
+    assert made.startswith(b"<!doctype html>")
+    code, printed, said = command(CIRCUIT, "--inputs", "a=5", "b=3", "c=2", output=None)
+    assert (code, printed, said) == (0, made, "")
+
+
+def test_what_is_not_finite_is_reported_and_written(command):
+    code, made, said = command("J = log(a)", "--inputs", "a=-1")
+    assert code == 4
+    assert "G0601" in said
+    assert made.startswith(b"<!doctype html>")
+
+
+def test_examples_that_are_not_finite_are_no_failure(command):
+    code, made, said = command("J = log(-exp(a))")
+    assert code == 0
+    assert "G0601" in said
+    assert made
+
+
+def test_several_outputs_need_a_choice(command):
+    text = "param a, b\nu = a*b\nv = a+b\noutput u, v"
+    code, made, said = command(text, "--inputs", "a=5", "b=3")
+    assert (code, "G0404" in said, bool(made)) == (0, True, True)
+    assert command(text, "--inputs", "a=5", "b=3", "--seed-output", "v")[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code", "said"),
+    [
+        ("J = a*", (), 1, "G01"),
+        ("J = a*a", ("--seed-output", "K"), 2, "G0403"),
+        ("J = a*a", ("--inputs", "b=1"), 3, "G0521"),
+        ("input x[N], k[M] in N\ny[i in M] = x[k[i] - N]\nJ = sum(y)", (), 2, "G0751"),
+    ],
+)
+def test_what_is_wrong_leaves_no_file(command, text, arguments, code, said):
+    found, made, told = command(text, *arguments)
+    assert (found, made) == (code, b"")
+    assert said in told
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MOST_QUANTITIES", 5), ("MOST_ELEMENTS", 2)])
+def test_what_is_too_large_is_refused(command, monkeypatch, limit, most):
+    monkeypatch.setattr(paging, limit, most)
+    code, made, said = command(CIRCUIT, "--inputs", "a=5", "b=3", "c=2")
+    assert (code, made) == (2, b"")
+    assert "G0752" in said
+
+
+def test_without_graphviz_there_is_a_page(command, monkeypatch):
+    def fails(text, format):
+        raise UsageError([Diagnostic("G0703", "no Graphviz")])
+
+    monkeypatch.setattr(paging, "render", fails)
+    code, made, said = command(CIRCUIT, "--inputs", "a=5", "b=3", "c=2")
+    assert code == 0
+    assert "G0753" in said
+    assert b"<svg id" not in made
+    assert b'"picture":null' in made

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from gradc import paging
 from gradc.ad.names import adjoint_name
 from gradc.api import decode_source, read_source
 from gradc.compiler import compile_program
+from gradc.diagnostics import Diagnostic, UsageError
 from gradc.paging import page
 from gradc.report.numbers import array_cell
 from gradc.report.run import NO_PATH
@@ -520,6 +522,19 @@ def test_no_text_leaves_its_box(opened):
         })"""
     )
     assert too_wide == []
+
+
+def test_a_page_without_a_diagram(opened, monkeypatch):
+    def fails(text, format):
+        raise UsageError([Diagnostic("G0703", "no Graphviz")])
+
+    monkeypatch.setattr(paging, "render", fails)
+    one = opened(CIRCUIT, *GIVEN)
+    assert one.tab.is_visible("#noPicture")
+    one.slide("b", 4)
+    assert one.rows()[-1][3] == "39"
+    one.press("End", "+", "0")
+    assert one.line().endswith("dc += du * b = 3 * 4 = 12")
 
 
 # What a program says is text

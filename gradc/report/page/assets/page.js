@@ -265,7 +265,6 @@ function toggleLarge() {
   const large = root.classList.toggle("large");
   byId("large").setAttribute("aria-pressed", String(large));
   diagram.begin();
-  table.fit();
 }
 
 function toggleTheme() {

@@ -4,7 +4,7 @@
 
 const LEAST_EQUATION = 11;
 const MOST_EQUATION = 72;
-const LETTER = 0.61; // how wide a letter of these fonts is, as a part of its size
+const LETTER = 0.57; // how wide a letter of the table is, in rem
 
 class Table {
   constructor(data, links) {
@@ -43,47 +43,36 @@ class Table {
       row.append(make("td", "called", quantity.derivative), derivative);
     }
     links.add(row, [q]);
-    return { row, value, derivative };
+    return { row, value, derivative, texts: { value: "", derivative: "" } };
   }
 
-  // Columns as wide as their texts can get, so that nothing moves when numbers change.
+  // Columns as wide as their texts can get, so that nothing moves when numbers change.  Each row is
+  // a grid of its own with the same columns: a browser then lays out the rows that are seen, and no
+  // others.
   setWidths() {
     const { quantities, output } = this.data;
     const longest = (key) => quantities.reduce((most, row) => Math.max(most, row[key].length), 0);
     const arrays = quantities.some(({ shape }) => shape !== "scalar");
     document.documentElement.classList.toggle("arrays", arrays);
-    const number = arrays ? 26 : 12;
-    const widths = [clamped(longest("name"), 4, 16), null, clamped(longest("shape"), 6, 12), number];
-    if (output !== null) widths.push(clamped(longest("derivative"), 4, 16), number);
-    const columns = make("colgroup");
-    widths.forEach((width, i) => {
-      const column = make("col");
-      const padding = i === 0 ? 1.5 : 1;
-      const last = i === widths.length - 1; // has what is left
-      if (width !== null && !last) column.style.width = `calc(${width}ch + ${padding}rem)`;
-      columns.append(column);
-    });
-    this.equation = columns.children[1];
-    this.wanted = clamped(longest("equation"), LEAST_EQUATION, MOST_EQUATION);
-    const table = byId("table").querySelector("table");
-    table.prepend(columns);
-    const total = widths.reduce((sum, width) => sum + (width ?? LEAST_EQUATION), 0);
-    table.style.setProperty("--wide", `calc(${total}ch + ${widths.length + 0.5}rem)`);
-    this.others = [total - LEAST_EQUATION, widths.length - 0.5];
-    new ResizeObserver(() => this.fit()).observe(this.pane);
+    const number = room(arrays ? 26 : 12);
+    const least = room(LEAST_EQUATION);
+    const most = room(clamped(longest("equation"), LEAST_EQUATION, MOST_EQUATION));
+    const name = room(clamped(longest("name"), 4, 16)) + 0.5;
+    const shape = room(clamped(longest("shape"), 6, 12));
+    const columns = [`${name}rem`, `minmax(${least}rem, ${most}rem)`, `${shape}rem`];
+    let total = name + least + shape + number;
+    if (output !== null) {
+      const called = room(clamped(longest("derivative"), 4, 16));
+      columns.push(`${number}rem`, `${called}rem`);
+      total += number + called;
+    }
+    columns.push(`minmax(${number}rem, 1fr)`);
+    const { style } = byId("table").querySelector("table");
+    style.setProperty("--columns", columns.join(" "));
+    style.setProperty("--wide", `${total}rem`);
   }
 
-  // The equation has what its text needs, as far as there is room.
-  fit() {
-    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const [letters, spaces] = this.others;
-    const room = this.pane.clientWidth - (letters * LETTER + spaces) * rem;
-    const least = LEAST_EQUATION * LETTER * rem;
-    const wanted = (this.wanted * LETTER + 1) * rem;
-    this.equation.style.width = `${Math.max(least, Math.min(wanted, room))}px`;
-  }
-
-  // A table stays one where a narrow page lays its rows out in another way.
+  // A table stays one however its rows are laid out.
   setRoles() {
     const roles = { table: "table", thead: "rowgroup", tbody: "rowgroup", tr: "row", td: "cell" };
     const table = byId("table").querySelector("table");
@@ -109,15 +98,27 @@ class Table {
 
   // Shows the numbers of a quantity, as far as they are known.
   showValue(q, numbers, known) {
-    setText(this.rows[q].value, known ? arrayCell(numbers.value(q)) : "");
+    this.write(this.rows[q], "value", known ? arrayCell(numbers.value(q)) : "");
   }
 
   showAdjoint(q, numbers, known) {
     const { adjoint, lost } = this.data.quantities[q];
     if (adjoint === null) return;
     const text = lost ? this.data.noPath : arrayCell(numbers.adjoint(q));
-    setText(this.rows[q].derivative, known ? text : "");
+    this.write(this.rows[q], "derivative", known ? text : "");
   }
+
+  // A text that stays costs nothing: it is compared with what was written, not with the page.
+  write(row, cell, text) {
+    if (row.texts[cell] === text) return;
+    row.texts[cell] = text;
+    row[cell].textContent = text;
+  }
+}
+
+// The width of a column for so many letters, in rem.
+function room(letters) {
+  return letters * LETTER + 1;
 }
 
 function clamped(x, least, most) {
