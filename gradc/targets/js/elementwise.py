@@ -29,6 +29,9 @@ from gradc.targets.statements.tree import (
 
 _numbers = count(1)
 
+# The longest arithmetic that is done again for each element.
+CHEAP = 3
+
 # The longest chain of operations in one body, so that bodies are read and copied at little cost.
 LONGEST = 24
 
@@ -62,9 +65,17 @@ def _part(context: Context, atom: Atom, arg: Expr, arrays: dict[Name | Element, 
 
 
 def _is_cheap(number: Expr) -> bool:
-    """Whether a number may be written where it is read for each element."""
-    operands = children(number) if isinstance(number, (Unary, Binary)) else (number,)
-    return all(isinstance(operand, (Name, Number)) for operand in operands)
+    """Whether a number may be written where it is read for each element: arithmetic costs less
+    than to repeat its result."""
+    todo, operations = [number], 0
+    while todo:
+        part = todo.pop()
+        if isinstance(part, (Unary, Binary)):
+            todo.extend(children(part))
+            operations += 1
+        elif not isinstance(part, (Name, Number)):
+            return False
+    return operations <= CHEAP
 
 
 def _size(body: Expr) -> int:

@@ -32,9 +32,10 @@ function given(name, value) {
     if (!Array.isArray(shape) || data?.length !== size_of(shape)) {
         throw new Error(`${name} is no number and no array`);
     }
-    const wrong = Array.prototype.find.call(data, (one) => typeof one !== "number");
-    if (wrong !== undefined) throw new Error(`${name} has an element that is no number`);
-    return { shape, data: data instanceof Float64Array ? data : Float64Array.from(data) };
+    if (data instanceof Float64Array) return { shape, data };
+    const numbers = Array.prototype.every.call(data, (one) => typeof one === "number");
+    if (!numbers) throw new Error(`${name} has an element that is no number`);
+    return { shape, data: Float64Array.from(data) };
 }
 
 /** The shape and the elements of nested arrays. */

@@ -137,32 +137,44 @@ function products_of_others(line) {
 
 /** The sum of products over shared indices: `contract("ij,jk->ik", a, b)`. */
 function contract(spec, x, y) {
-    const [operands, result] = spec.split("->");
-    const [left, right] = operands.split(",");
+    const [left, right, result] = spec.split(/,|->/);
     const lengths = new Map();
-    const steps_of = (letters, operand) => {
-        const found = new Map();
-        strides(operand.shape ?? []).forEach((step, axis) => {
-            const letter = letters[axis];
-            lengths.set(letter, operand.shape[axis]);
-            found.set(letter, (found.get(letter) ?? 0) + step);
-        });
-        return (some) => offsets(some.map((c) => lengths.get(c)), some.map((c) => found.get(c) ?? 0));
-    };
-    const [places_x, places_y] = [steps_of(left, x), steps_of(right, y)];
+    const [steps_x, steps_y] = [steps_of(left, x, lengths), steps_of(right, y, lengths)];
     const kept = [...result];
     const summed = [...lengths.keys()].filter((letter) => !kept.includes(letter));
+    const places = (letters, steps) =>
+        offsets(letters.map((c) => lengths.get(c)), letters.map((c) => steps.get(c) ?? 0));
+    const [starts_x, starts_y] = [places(kept, steps_x), places(kept, steps_y)];
+    // The last index that is summed over is counted through, the others are looked up.
+    const last = summed.pop();
+    const [along_x, along_y] = [places(summed, steps_x), places(summed, steps_y)];
+    const length = last === undefined ? 1 : lengths.get(last);
+    const [step_x, step_y] = [steps_x.get(last) ?? 0, steps_y.get(last) ?? 0];
     const [a, b] = [x.data ?? [x], y.data ?? [y]];
-    const [starts_a, along_a] = [places_x(kept), places_x(summed)];
-    const [starts_b, along_b] = [places_y(kept), places_y(summed)];
-    const data = new Float64Array(starts_a.length);
+    const data = new Float64Array(starts_x.length);
     for (let k = 0; k < data.length; k++) {
-        const [i, j] = [starts_a[k], starts_b[k]];
-        let value = summed.length > 0 ? 0 : -0;
-        for (let m = 0; m < along_a.length; m++) value += a[i + along_a[m]] * b[j + along_b[m]];
+        let value = last === undefined ? -0 : 0;
+        for (let m = 0; m < along_x.length; m++) {
+            let [i, j] = [starts_x[k] + along_x[m], starts_y[k] + along_y[m]];
+            for (let n = 0; n < length; n++) {
+                value += a[i] * b[j];
+                i += step_x;
+                j += step_y;
+            }
+        }
         data[k] = value;
     }
     return kept.length === 0 ? data[0] : { shape: kept.map((c) => lengths.get(c)), data };
+}
+
+/** How far apart neighbours along each index are in an operand; notes the lengths. */
+function steps_of(letters, operand, lengths) {
+    const found = new Map();
+    strides(operand.shape ?? []).forEach((step, axis) => {
+        lengths.set(letters[axis], operand.shape[axis]);
+        found.set(letters[axis], (found.get(letters[axis]) ?? 0) + step);
+    });
+    return found;
 }
 
 /** log(sum(e**x)), without overflow; -inf if there is nothing or only -inf. */
