@@ -23,7 +23,7 @@ from gradc.runtime.layout import Layout
 from gradc.runtime.load import load_functions
 from gradc.sparsity.opening import TooLongError, opened
 from gradc.sparsity.sets import Numbers, Sets, TooDenseError
-from gradc.sparsity.steering import Fixed, dependents, exposed, wanted
+from gradc.sparsity.steering import Fixed, active_only, dependents, exposed, wanted
 from gradc.sparsity.walk import Walk
 from gradc.targets.python.emit import emit
 
@@ -33,7 +33,7 @@ LARGEST = 20_000_000  # columns in all long sets that occur; entries of the patt
 
 def longest(sweeps: int) -> int:
     """How many equations are gone through, each step of a loop counted, to save sweeps."""
-    return 2_000 + 1_000 * min(sweeps, 100)
+    return 2_000 + 1_000 * min(sweeps, 1_000)
 
 
 class Pattern(NamedTuple):
@@ -76,7 +76,7 @@ def jacobian_pattern(program: Program, wrt: Sequence[Var], bound: Bound) -> Patt
         walk = Walk(sets, bound.sizes, fixed, limit)
         for seed, part, shape in zip(forwards.seeds, columns.parts(), columns.shapes, strict=True):
             walk.patterns[seed] = np.arange(part.start + 1, part.stop + 1).reshape(shape)
-        walk.run(equations)
+        walk.run(active_only(equations, dependents(equations, forwards.seeds)))
     except (TooLongError, TooDenseError):
         return None
     rows = []

@@ -51,12 +51,37 @@ class Sets:
         """The unions of corresponding sets of two arrays of one shape."""
         if left is right:
             return left
+        if left.size == 1:
+            return np.full(left.shape, self._pair(int(left.flat[0]), int(right.flat[0])))
         key = (id(left), id(right))
         if key not in self._joined:
             if len(self._joined) >= _REMEMBERED:
                 self._joined.clear()
             self._joined[key] = (left, right, self._join(left, right))
         return self._joined[key][2]
+
+    def _pair(self, left: int, right: int) -> int:
+        """The union of two sets."""
+        if left == right or not right:
+            return left
+        if not left:
+            return right
+        key = (min(left, right) << 32) + max(left, right)
+        found = self._unions.get(key)
+        if found is None:
+            columns, _ = self._members.rows(np.array([left, right]))
+            self._count(columns.size)
+            union = _distinct(columns)
+            (found,) = self._numbered(_Rows(union, np.array([0, union.size])))
+            self._unions[key] = found
+        return found
+
+    def _count(self, listed: int) -> None:
+        """Take columns that are listed for unions that are not short from what is left."""
+        if listed > _SHORT:
+            self._left -= listed
+        if self._left < 0:
+            raise TooDenseError
 
     def _join(self, left: Numbers, right: Numbers) -> Numbers:
         if np.array_equal(left, right) or not right.any():
@@ -121,9 +146,7 @@ class Sets:
         """The numbers of unions that are not known yet."""
         inside = self._members.lengths(numbers[_ranges(starts, counts)])
         sizes = np.add.reduceat(inside, np.cumsum(counts) - counts)
-        self._left -= int(sizes[sizes > _SHORT].sum())
-        if self._left < 0:
-            raise TooDenseError
+        self._count(int(sizes[sizes > _SHORT].sum()))
         parts = np.cumsum(sizes) // _AT_ONCE
         found: list[int] = []
         for part in np.split(np.arange(counts.size), np.flatnonzero(np.diff(parts)) + 1):

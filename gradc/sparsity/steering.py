@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from gradc.ir.graph import DType, Equation, Type, Var
 from gradc.ops.builder import Builder
 from gradc.ops.control import Loop
+from gradc.passes.rewriting import with_params
 from gradc.passes.scopes import loop_equation
 
 
@@ -51,6 +52,20 @@ def wanted(equations: Iterable[Equation], active: set[Var], moving: set[Var]) ->
             steering = [arg for arg in equation.args if arg.type.dtype is not DType.REAL]
         found.update(var for var in steering if type(var) is Var and var not in moving)
     return found - {loop.body.inputs[0] for _, loop in _all(equations) if loop is not None}
+
+
+def active_only(equations: Iterable[Equation], active: set[Var]) -> list[Equation]:
+    """The equations that define what is active, in loops too."""
+    kept = []
+    for equation in equations:
+        if active.isdisjoint(equation.outs):
+            continue
+        if equation.op == "loop":
+            body = Loop.of(equation).body
+            inner = replace(body, equations=tuple(active_only(body.equations, active)))
+            equation = with_params(equation, {"body": inner})
+        kept.append(equation)
+    return kept
 
 
 def exposed(b: Builder, equations: Iterable[Equation], what: set[Var], moving: set[Var]) -> Exposed:
