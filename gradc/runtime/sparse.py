@@ -132,32 +132,49 @@ class SparseJacobian:
 def fewest_sweeps(pattern: Pattern) -> list[Batch]:
     """By columns, by rows, or rows with many entries by themselves: whatever takes least."""
     rows, columns = pattern.places()
+    one_mode = _of_one_mode(pattern, rows, columns)
     height, width = pattern.sets.size, pattern.width
-    lengths = pattern.lengths
-    by_columns = coloured(pattern.starts, pattern.members, width)
-    order = np.argsort(columns, kind="stable")
-    starts = np.append(0, np.cumsum(np.bincount(columns, minlength=width)))
-    by_rows = coloured(starts, rows[order], height)
-    best = min(by_columns.colours, by_rows.colours)
-    many = dense_rows(lengths, best)
-    if many.size:
-        apart = np.zeros(height, dtype=bool)
-        apart[many] = True
-        rest = ~apart[rows]
-        left = np.where(apart, 0, lengths)
-        starts = np.append(0, np.cumsum(left))
-        mixed = coloured(starts, columns[rest], width)
-        if mixed.colours + many.size < best:
-            alone = np.full(height, -1)
-            alone[many] = np.arange(many.size)
-            return [
-                _batch("reverse", alone, many.size, np.flatnonzero(~rest), rows, columns),
-                _batch("forward", mixed.of, mixed.colours, np.flatnonzero(rest), columns, rows),
-            ]
+    many = dense_rows(pattern.lengths, one_mode.sweeps)
+    if not many.size:
+        return [one_mode]
+    apart = np.zeros(height, dtype=bool)
+    apart[many] = True
+    rest = ~apart[rows]
+    starts = np.append(0, np.cumsum(np.where(apart, 0, pattern.lengths)))
+    others = coloured(starts, columns[rest], width)
+    if others.colours + many.size >= one_mode.sweeps:
+        return [one_mode]
+    alone = np.full(height, -1)
+    alone[many] = np.arange(many.size)
+    return [
+        _batch("reverse", alone, many.size, np.flatnonzero(~rest), rows, columns),
+        _batch("forward", others.of, others.colours, np.flatnonzero(rest), columns, rows),
+    ]
+
+
+def _of_one_mode(pattern: Pattern, rows: Numbers, columns: Numbers) -> Batch:
+    """All entries by columns or by rows; of as many sweeps, by what there is less of."""
+    height, width = pattern.sets.size, pattern.width
+    degrees = np.bincount(columns, minlength=width)
     every = np.arange(rows.size)
-    if by_rows.colours < by_columns.colours or (by_rows.colours == best and height <= width):
-        return [_batch("reverse", by_rows.of, by_rows.colours, every, rows, columns)]
-    return [_batch("forward", by_columns.of, by_columns.colours, every, columns, rows)]
+
+    def forward() -> Batch:
+        found = coloured(pattern.starts, pattern.members, width)
+        return _batch("forward", found.of, found.colours, every, columns, rows)
+
+    def reverse() -> Batch:
+        order = np.argsort(columns, kind="stable")
+        found = coloured(np.append(0, np.cumsum(degrees)), rows[order], height)
+        return _batch("reverse", found.of, found.colours, every, rows, columns)
+
+    # No mode takes fewer sweeps than the longest row, or column, has entries.
+    least = [(int(degrees.max(initial=0)), height, reverse)]
+    least.append((int(pattern.lengths.max(initial=0)), width, forward))
+    (_, _, first), (bound, size, second) = sorted(least, key=lambda mode: mode[:2])
+    found = first()
+    if (bound, size) >= (found.sweeps, height + width - size):
+        return found
+    return min(found, second(), key=lambda batch: (batch.sweeps, batch.of.size))
 
 
 def with_mirror_images(pattern: Pattern) -> Pattern:
