@@ -15,16 +15,16 @@ import gradc
 from gradc.cli.boundary import INTERRUPTED, report_usage
 
 COMMANDS = {
-    "compile": "Emit a self-contained module with the derivatives.",
     "run": "Print every value and every derivative.",
-    "fit": "Find the parameters that fit data, with standard errors.",
-    "inputs": "Print sample data for a program, to be changed and run.",
-    "check": "Compare derivatives with numerical ones, and find what is wrong.",
-    "nudge": "Move inputs a little, and compare with the linear prediction.",
-    "dump": "Print the typed graph after each pass.",
+    "compile": "Emit a self-contained module with the derivatives.",
     "explain": "Derive the derivatives step by step.",
+    "nudge": "Move inputs a little, and compare with the linear prediction.",
+    "check": "Compare derivatives with numerical ones, and find what is wrong.",
     "dot": "Draw the computation graph, forward and backward.",
     "page": "Write a page that computes: sliders, both sweeps step by step.",
+    "inputs": "Print sample data for a program, to be changed and run.",
+    "fit": "Find the parameters that fit data, with standard errors.",
+    "dump": "Print the typed graph after each pass.",
 }
 
 
