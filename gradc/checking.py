@@ -122,6 +122,8 @@ def _faults(subject: Subject, checked: Checked, tolerance: float) -> Iterator[Di
     shown = f"the derivative in {quoted(worst.name)} is {numbers}"
     if checked.wrong[0].asked.element is None:
         shown = f"the derivative along a random direction is {numbers}"
+    if worst.remark:
+        shown += f" ({worst.remark})"
     source = subject.program.source
     found = culprits(subject, checked.wrong, tolerance)
     for culprit in found:

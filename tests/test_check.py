@@ -110,6 +110,7 @@ TRICKY = [
     ("y = sin(x)/x if abs(x) > 1e-4 else 1 - x^2/6", "x=1e-3"),
     ("def f(t) {\n z = t + 1e18\n return z - 1e18\n}\ny = f(x)", "x=1"),
     ("loop k in 2 carry s = x {\n s = s + 1e18\n}\ny = s - 2e18", "x=1"),
+    ("input x[N]\na = sin(2*pi)\ny = var((2 + sin(x))^a)", "x=[0.6,0.4,3.2]"),
     ("y = x - x", "x=3"),
     ("y = 0*x", "x=3"),
     ("y = 7 + 0*x", "x=0"),
@@ -273,6 +274,20 @@ def test_a_wrong_row_is_caught(monkeypatch, name):
     assert note.code == "G0736"
     assert ("`z`" if "v[N]" in program else "`y`") in note.message
     assert note.labels
+
+
+def test_a_statement_that_passes_change_is_found(monkeypatch):
+    """What is checked one by one are the statements as they are emitted, after all passes."""
+    row = PRIMITIVES["sin"]
+    wrong = replace(row, partials=lambda x, out: (1.01,))
+    monkeypatch.setitem(PRIMITIVES, "sin", wrong)
+    program = "input x[N]\ndim M = 3\np = (2 + 3)*x\nJ = sum(q)\n".replace(
+        "J", "q[i] = (sin(p[i]) + sin(p[i])*(1 + 1)) + M\nJ"
+    )
+    result = checked(program, "x=[0.3,0.8]")
+    assert result.exit_code == 5
+    assert result.notes[-1].code == "G0736"
+    assert "`q`" in result.notes[-1].message
 
 
 def test_a_wrong_transpose_is_caught(monkeypatch):

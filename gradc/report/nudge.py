@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gradc.diagnostics.display import visible
 from gradc.ir.changes import Size, Sweep
 from gradc.ir.dims import shape_text
 from gradc.ir.graph import Var
@@ -19,7 +20,7 @@ from gradc.report.numbers import array_norm, json_value, number
 from gradc.report.partials import adjoint_names
 from gradc.report.plot import Series, log_log
 from gradc.report.run import statements_of
-from gradc.report.table import Column, render_table, shortened, visible
+from gradc.report.table import Column, render_table, shortened
 
 if TYPE_CHECKING:
     from gradc.ir.evaluation import Numeric

@@ -21,6 +21,7 @@ from gradc.diagnostics import Span
 from gradc.ir.graph import DType, Equation, Graph, Var
 from gradc.ir.interface import InputSpec
 from gradc.passes.dead import needed
+from gradc.pipeline import prepared
 from gradc.runtime.bind import Bound
 from gradc.runtime.checks import SEED, WrongOne
 from gradc.runtime.evaluate import Tracer
@@ -99,7 +100,7 @@ def _spans(partials: Sequence[Graph], which: Sequence[int]) -> Iterator[Span]:
 
 
 def _statement(subject: Subject, tolerance: float) -> Culprit | None:
-    program = subject.program
+    program = prepared(subject.program)
     tracer = Tracer(program, every=True)
     values = tracer.values(subject.inputs.values(), subject.weights)
     rng = np.random.default_rng(SEED)
@@ -142,7 +143,8 @@ def _local(
     program = subject.program
     real = [out for out in equation.outs if out.type.dtype is DType.REAL]
     operands = tuple(dict.fromkeys(equation.inputs()))
-    if not real or any(var.type.dtype is DType.BOOL for var in operands):
+    known = all(var in values for var in (*operands, *equation.outs))
+    if not real or not known or any(var.type.dtype is DType.BOOL for var in operands):
         return None
     moving = [var for var in operands if var.type.dtype is DType.REAL]
     if not moving:

@@ -63,7 +63,7 @@ class Judge:
         if slope is not None and self._near(asked.reverse, slope.value):
             verdict: Verdict = "agrees"
             remark = ""
-            if self._modes_differ(asked, forward):
+            if self._modes_differ(asked, forward, slope.error):
                 verdict, remark = "wrong", "the two modes differ"
             return self._judgement(asked, forward, slope, "complex step", verdict, remark)
         path = self.subject.path(asked.direction, asked.element)
@@ -152,7 +152,7 @@ class Judge:
         apart = abs(reverse - value)
         side = "values to one side only" if estimate.one_sided else ""
         if self._near(reverse, value):
-            if self._modes_differ(asked, forward):
+            if self._modes_differ(asked, forward, error):
                 return "wrong", error, "the two modes differ"
             return "agrees", error, side
         if reverse == 0.0 and apart <= SAFETY * error <= self.tolerance * self.largest:
@@ -179,11 +179,12 @@ class Judge:
             return "round-off", error, "not finite, and no slope found"
         return "kink", error, "infinite, and the slopes grow without bound"
 
-    def _modes_differ(self, asked: Asked, forward: float) -> bool:
+    def _modes_differ(self, asked: Asked, forward: float, error: float) -> bool:
         apart = abs(asked.reverse - forward)
         if not apart > MODES_TOLERANCE * max(abs(asked.reverse), abs(forward)):
             return False
-        return apart > SAFETY * self._noise_of_gradient(asked)
+        error = max(error, sum(self.subject.rounding()) / asked.scale)
+        return apart > SAFETY * max(error, self._noise_of_gradient(asked))
 
     def _uncertainty(self, asked: Asked, forward: float, estimate: Estimate) -> float:
         """What rounding may do to the numerical derivative and to the gradient itself."""
