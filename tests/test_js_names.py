@@ -20,7 +20,7 @@ from gradc.ad.reverse import vjp
 from gradc.compiler import compile_program
 from gradc.diagnostics import Source, SourceError
 from gradc.pipeline import forward_mode, prepared
-from gradc.targets.js.emit import emit, emit_trace
+from gradc.targets.js.emit import emit, emit_trace, emit_values
 from gradc.targets.js.helpers import helper_names
 from gradc.targets.js.lexical import block_comment, comment_text, number_text, string_text
 from gradc.targets.js.module import JavaScriptModule
@@ -142,6 +142,13 @@ def test_functions_are_not_called_as_helpers_within_helpers(target: str) -> None
         assert "function cot_derivative_(x)" in emit(program, program.wrt()).text
     found = gradc.compile(text).value_and_grad(a=-0.75, b=3)[0]
     assert found == gradc.compile("y = digamma(a) + b*b").value_and_grad(a=-0.75, b=3)[0]
+
+
+@needs_node
+def test_a_function_called_values_is_another(tmp_path: Path) -> None:
+    program = compile_program(Source("names.g", "def values(t) = t*t\ny = values(x)"))
+    text = emit_values(program) + "\nexport { values };"
+    assert run([Job(text, [("values", [3.0])])], tmp_path) == [[[9]]]
 
 
 # Comments and strings

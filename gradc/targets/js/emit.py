@@ -7,9 +7,11 @@ its helpers, which may be put into any script.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
+from gradc.passes.dead import without_dead_equations
 from gradc.pipeline import prepared
 from gradc.targets.js.module import JavaScriptModule, JavaScriptPart
 from gradc.targets.statements.emit import Emitted, Trace, emitted, traced
@@ -33,6 +35,7 @@ def emit_values(program: Program) -> str:
     """Emit the function `values(inputs...)`, which gives the list of all outputs; the text is as
     that of `emit_trace`."""
     program = prepared(program)
+    program = replace(program, graph=without_dead_equations(program.graph))
     module = JavaScriptPart(program, (), (program.graph,))
     module.name_all(None)
     module.values()

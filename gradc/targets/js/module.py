@@ -56,6 +56,9 @@ class JavaScriptModule(ModuleWriter):
 class JavaScriptPart(JavaScriptModule):
     """Writes functions that stand in the text of something else, and are not exported."""
 
+    def reserved(self, equations: Iterable[Equation]) -> set[str]:
+        return super().reserved(equations) | {"values"}
+
     def text(self) -> str:
         """The text of the functions."""
         return print_module(None, self._definitions(exported=False))
