@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import calls, compiling, jacobian, memory, ratio, startup
+from benchmarks import calls, compiling, jacobian, memory, ratio, rows, startup
 
 MEASUREMENTS = {
     "startup": startup.main,
@@ -13,6 +13,7 @@ MEASUREMENTS = {
     "memory": memory.main,
     "ratio": ratio.main,
     "jacobian": jacobian.main,
+    "rows": rows.main,
 }
 
 
