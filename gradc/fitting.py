@@ -7,12 +7,12 @@ all numbers of a program serves as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import normalize
 
-from gradc.diagnostics import Diagnostic, InputError, UsageError
+from gradc.diagnostics import Diagnostic, InputError, NumericError, UsageError
 from gradc.extras import require
 from gradc.fit.aim import aim
 from gradc.fit.box import box
@@ -24,11 +24,14 @@ from gradc.fit.watch import Listener
 from gradc.frontend.spelling import nearest
 from gradc.ir.dims import shape_text
 from gradc.ir.fitted import Fitted
-from gradc.ir.graph import DType, Var
+from gradc.ir.graph import Var
 from gradc.ir.program import Program
 from gradc.rows import find_rows
 from gradc.runtime.bind import Bound, bind
+from gradc.runtime.directions import filled
+from gradc.runtime.evaluate import evaluate_bound
 from gradc.runtime.inputs import Reading, read_what_can_be
+from gradc.runtime.nonfinite import explain_nonfinite
 from gradc.runtime.values import RawValue
 
 
@@ -52,15 +55,16 @@ class Plot(NamedTuple):
     suffix: str = ""
 
 
-def plots(specs: Sequence[str]) -> list[Plot]:
+def plots(specs: Sequence[str], in_text: bool) -> list[Plot]:
     """The pictures of `[KIND=]FILE` and `KIND`; a file without a kind is named for it.
 
-    Raises UsageError for what says no kind or no format, and where matplotlib is missing.
+    `in_text` says whether a picture can stand beside the result.  Raises UsageError for what says
+    no kind or no format, and where matplotlib is missing.
     """
     found: list[Plot] = []
     for spec in specs:
         kind, equals, path = spec.partition("=")
-        if kind in PICTURES and not equals:
+        if kind in PICTURES and not equals and in_text:
             found.append(Plot(kind))
             continue
         if not (equals and kind in PICTURES):
@@ -96,9 +100,10 @@ def fit(
     `listener` hears of every step.  Raises InputError for numbers that do not fit, UsageError for
     a request that does not, NumericError where the objective is not finite at the start.
     """
-    given = _Given(
-        *(read_what_can_be(s, stdin) for s in (request.inputs, request.start, request.bounds))
-    )
+    specs = (request.inputs, request.start, request.bounds)
+    if sum(spec == "-" for each in specs for spec in each) > 1:
+        raise UsageError([Diagnostic("G0704", "standard input `-` is given twice")])
+    given = _Given(*(read_what_can_be(each, stdin) for each in specs))
     return _fit(program, given, request, listener)
 
 
@@ -138,7 +143,22 @@ def _fit(program: Program, given: _Given, request: FitRequest, listener: Listene
         help = "give the difference a line of its own, as in r = model - y"
         raise UsageError([Diagnostic("G0780", message, help=help)])
     limits = box(problem.packing, given.bounds.values, problem.start)
-    return solve(problem, limits, request.settings, listener)
+    try:
+        return solve(problem, limits, request.settings, listener)
+    except NumericError as error:
+        if error.diagnostics[0].code != "G0775":
+            raise
+        raise NumericError([*error.diagnostics, *_first_nonfinite(problem, bound)]) from None
+
+
+def _first_nonfinite(problem: Problem, bound: Bound) -> Iterator[Diagnostic]:
+    """Where the numbers at the start stop being finite."""
+    program, output = problem.program, problem.output
+    shape = tuple(dim.evaluate(bound.sizes) for dim in output.type.shape)
+    seeds = {output.name: filled(1.0, shape)}
+    found = explain_nonfinite(program, evaluate_bound(program, bound, seeds), problem.wrt)
+    if found is not None:
+        yield found
 
 
 def _parameters(
@@ -148,8 +168,7 @@ def _parameters(
     if names is not None or any(spec.kind == "param" for spec in program.inputs):
         chosen = program.wrt(names)
     else:
-        real = program.wrt([v.name for v in program.graph.inputs if v.type.dtype is DType.REAL])
-        chosen = tuple(var for var in real if var.name in start)
+        chosen = program.wrt(start)
     if chosen:
         return chosen
     raise UsageError(

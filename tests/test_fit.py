@@ -412,7 +412,14 @@ def test_no_number_at_the_start_is_said() -> None:
     for text in ("param x\nJ = log(x) + x^2\n", "param x\nr = [log(x), x]\n"):
         with pytest.raises(NumericError) as caught:
             gradc.compile(text).fit({}, {"x": -1.0})
-        assert codes(caught) == ["G0775"]
+        assert codes(caught) == ["G0775", "G0601"]
+        assert "appears first in" in caught.value.diagnostics[1].message
+
+
+def test_a_number_that_is_missing_in_the_data_is_pointed_at() -> None:
+    with pytest.raises(NumericError) as caught:
+        gradc.compile(RESIDUALS).fit({"x": X, "y": [1.0, np.nan, 2.0, 3.0, 4.0]}, HOME)
+    assert "NaN appears first in y[1]" in caught.value.diagnostics[1].message
 
 
 # What is given
@@ -567,6 +574,24 @@ def test_starts_bounds_and_inputs_take_what_follows_them(files) -> None:
     found = json.loads(done.stdout)
     assert found["parameters"]["w"] == 1.0
     assert found["converged"]
+
+
+@pytest.mark.parametrize(
+    "arguments", ["mean.g --inputs - --start -", "- --inputs data.csv --start -"]
+)
+def test_standard_input_is_read_once(files, arguments) -> None:
+    done = CliRunner().invoke(main, ["fit", *arguments.split()], input=MEAN)
+    assert done.exit_code == 2
+    assert "G0704" in done.stderr
+
+
+def test_names_that_are_pythons_own_are_fitted(files) -> None:
+    Path("names.g").write_text(
+        "input np[N], self[N]\nparam lambda, résidu\nr = lambda*np + résidu - self\n"
+    )
+    given = "np=[0,1,2] self=[1,3,5] --start lambda=0 résidu=0 --format json"
+    found = json.loads(invoke(f"names.g --inputs {given}").stdout)
+    assert found["parameters"] == pytest.approx({"lambda": 2.0, "résidu": 1.0})
 
 
 def test_what_has_not_converged_exits_with_4(files) -> None:

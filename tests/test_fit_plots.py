@@ -160,6 +160,10 @@ def test_what_cannot_be_drawn_is_said_before_anything_runs(files, plot) -> None:
     assert done.stdout == ""
 
 
+def test_a_picture_in_plain_text_has_no_place_in_json(files) -> None:
+    assert invoke("--start w=0 b=0 --plot loss --format json").exit_code == 2
+
+
 def test_a_program_that_compares_nothing_has_no_picture_of_its_fit(files) -> None:
     Path("line.g").write_text("input x[N], y[N]\nparam w, b\nJ = mean(log1pexp(w*x + b)*y) + w^2\n")
     done = invoke("--start w=0 b=0 --plot fit.svg")

@@ -144,7 +144,8 @@ def command(
         from gradc.report.fit import fit_json, fit_notes, fit_text
         from gradc.report.fit_plots import text_picture
 
-        wanted = plots(pictures)
+        input_specs(file, [*start, *bounds], ())  # not the stream that the program comes from
+        wanted = plots(pictures, format == "text")
         program = read_program(file, format)
         request = FitRequest(
             input_specs(file, specs, values),

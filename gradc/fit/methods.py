@@ -55,7 +55,7 @@ def chosen(problem: Problem, box: Box, settings: Settings) -> list[Method]:
         return [_LBFGS]
     if not problem.least_squares:
         raise _unsuitable(
-            f"the method {name} is for residuals; the {problem.objective} is a scalar",
+            f"the method {name} is for residuals; {problem.objective} is a scalar",
             "take --method lbfgs, or make the residuals the output",
         )
     if name == "lm" and box.bounded:

@@ -93,8 +93,8 @@ def starting_points(start: Array, box: Box, count: int, seed: int) -> Iterator[A
 def _not_finite(problem: Problem) -> Diagnostic:
     return Diagnostic(
         "G0775",
-        f"the {problem.objective} or its derivative is not finite at the start",
-        help="start elsewhere; gradc run with the same numbers shows where NaN appears first",
+        f"the objective ({problem.objective}) or its derivative is not finite at the start",
+        help="start elsewhere",
     )
 
 
