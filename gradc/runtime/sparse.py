@@ -10,12 +10,13 @@ compared with one more sweep; where they differ, a row is computed in full.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from gradc.runtime.bind import Bound
+from gradc.runtime.layout import Array
 from gradc.runtime.matrix import Entries
 from gradc.runtime.pattern import Pattern, jacobian_pattern
 from gradc.runtime.sweeps import Progress, Sweeps
@@ -124,7 +125,7 @@ class SparseJacobian:
             values[self._mirrored.entries] = values[self._mirrored.others]
         entries = Entries(self.rows, self.columns, values, self.shape)
         if not self._checked:
-            check(entries, self.sweeps)
+            check(entries, self.sweeps, self.mode)
             self._checked = True
         return entries
 
@@ -244,24 +245,33 @@ def _batch(
     return Batch(mode, of, found, places[found], starts)
 
 
-def check(entries: Entries, sweeps: Sweeps) -> None:
-    """Compare with one more sweep, along a random direction.
+def check(entries: Entries, sweeps: Sweeps, mode: str) -> None:
+    """Compare the product with a random vector with one more sweep of a mode in use.
 
-    Both are rounded, so a difference alone proves nothing; a number in a row, computed in full,
-    where the pattern has none does.  Raises RuntimeError for that: a fault of the pattern.
+    Both are rounded, so a difference alone proves nothing; a number in a row, or a column,
+    computed in full, where the pattern has none does.  Raises RuntimeError for that: a fault of
+    the pattern.
     """
-    direction = np.random.default_rng(0).uniform(0.5, 1.5, size=entries.shape[1])
-    terms = entries.values * direction[entries.columns]
+    lines, across = entries.rows, entries.columns
+    height, width = entries.shape
+    both: list[Callable[[Array], Array]] = [sweeps.forward, sweeps.reverse]
+    if mode == "reverse":
+        lines, across, height, width = across, lines, width, height
+        both.reverse()
+    product, whole = both
+    vector = np.random.default_rng(0).uniform(0.5, 1.5, size=width)
     with np.errstate(all="ignore"):
-        expected = np.bincount(entries.rows, terms, entries.shape[0])
-        size = np.bincount(entries.rows, np.abs(terms), entries.shape[0])
-        wrong = np.abs(sweeps.forward(direction) - expected) - _AGREE * size
+        terms = entries.values * vector[across]
+        expected = np.bincount(lines, terms, height)
+        size = np.bincount(lines, np.abs(terms), height)
+        wrong = np.abs(product(vector) - expected) - _AGREE * size
     wrong[~np.isfinite(wrong)] = 0.0
     if not wrong.size or wrong.max() <= 0.0:
         return
-    row = int(np.argmax(wrong))
-    full = sweeps.reverse((np.arange(entries.shape[0]) == row).astype(float))
-    full[entries.columns[entries.rows == row]] = 0.0
+    line = int(np.argmax(wrong))
+    full = whole((np.arange(height) == line).astype(float))
+    full[across[lines == line]] = 0.0
     lost = np.flatnonzero(np.isfinite(full) & (full != 0.0))
     if lost.size:
-        raise RuntimeError(f"the pattern lacks row {row}, column {int(lost[0])}")
+        row, column = (line, int(lost[0])) if mode != "reverse" else (int(lost[0]), line)
+        raise RuntimeError(f"the pattern lacks row {row}, column {column}")
