@@ -427,7 +427,8 @@ def test_a_row_is_the_same_function_for_sympy(name: str) -> None:
     params = (("n", 3),) if name in ("ipow", "polygamma") else ()
     inputs = tuple(Var(letter) for letter in "xyz"[: len(row.domain.samples)])
     builder = Builder("xyz")
-    builder.emit(name, inputs, params, name="out")
+    builder.stem = "out"
+    builder.emit(name, inputs, params)
     algebra = algebra_of(builder.equations, TEXT)
     assert algebra is not None
     at = {

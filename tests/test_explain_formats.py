@@ -149,6 +149,10 @@ FORMULAS = {
     "abs(w_out)": r"\left|w_{\mathrm{out}}\right|",
     "rate*1e-7": r"\mathrm{rate} \cdot 1 \cdot 10^{-7}",
     "a % b": r"a \bmod b",
+    "a if x > 0 else b if x == 0 else 0": (
+        r"\begin{cases} a & \text{if } x > 0 \\ b & \text{if } x = 0 \\ "
+        r"0 & \text{otherwise} \end{cases}"
+    ),
 }
 
 

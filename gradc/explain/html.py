@@ -42,7 +42,8 @@ table.rows > tbody > tr > td { padding: .3rem .35rem; vertical-align: middle;
   white-space: nowrap; }
 td.left { text-align: right; }
 td.value { color: var(--number); padding-left: 1.5rem !important;
-  font-variant-numeric: tabular-nums; }
+  font-variant-numeric: tabular-nums; white-space: normal !important; min-width: 7rem;
+  max-width: 20rem; }
 td.remark { color: var(--soft); padding-left: 1.5rem !important; font-size: .9em; }
 math { font-size: 1.1em; }
 mtable.cases mtd { text-align: left; padding: .1em .6em .1em 0; }

@@ -66,6 +66,8 @@ _SPECIAL = {
     " ": r"\ ",
 }
 
+_CASES = (r"\begin{cases} ", r" \end{cases}")
+
 _REDUCTIONS = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
 
 
@@ -131,9 +133,11 @@ class _Latex(Notation):
         return Piece(rf"\neg {self.bracketed(operand, operand.binding < COMPARISON)}", NOT)
 
     def conditional(self, then: Piece, condition: Piece, otherwise: Piece) -> Piece:
-        rows = [(then, rf"\text{{if }} {condition.text}"), (otherwise, r"\text{otherwise}")]
-        body = r" \\ ".join(f"{value.text} & {word}" for value, word in rows)
-        return Piece(rf"\begin{{cases}} {body} \end{{cases}}", CONDITIONAL)
+        first = rf"{then.text} & \text{{if }} {condition.text}"
+        last = rf"{otherwise.text} & \text{{otherwise}}"
+        if otherwise.binding == CONDITIONAL and otherwise.text.startswith(_CASES[0]):
+            last = otherwise.text.removeprefix(_CASES[0]).removesuffix(_CASES[1])
+        return Piece(rf"{_CASES[0]}{first} \\ {last}{_CASES[1]}", CONDITIONAL)
 
     def call(self, function: str, arguments: Iterable[Piece]) -> Piece:
         pieces = list(arguments)

@@ -117,13 +117,11 @@ class _MathML(Notation):
         return Piece(f"<mo>\N{NOT SIGN}</mo>{inner}", NOT)
 
     def conditional(self, then: Piece, condition: Piece, otherwise: Piece) -> Piece:
-        rows = (
-            (then.text, f"<mtext>if </mtext>{condition.text}"),
-            (otherwise.text, "<mtext>otherwise</mtext>"),
-        )
-        cells = (f"<mtr><mtd>{_row(a)}</mtd><mtd>{_row(b)}</mtd></mtr>" for a, b in rows)
-        table = f"<mtable class='cases'>{''.join(cells)}</mtable>"
-        return Piece(f"<mrow>{_fence('{')}{table}</mrow>", CONDITIONAL)
+        first = _case(then.text, f"<mtext>if\N{NO-BREAK SPACE}</mtext>{condition.text}")
+        last = _case(otherwise.text, "<mtext>otherwise</mtext>")
+        if otherwise.binding == CONDITIONAL and otherwise.text.startswith(_CASES[0]):
+            last = otherwise.text.removeprefix(_CASES[0]).removesuffix(_CASES[1])
+        return Piece(f"{_CASES[0]}{first}{last}{_CASES[1]}", CONDITIONAL)
 
     def call(self, function: str, arguments: Iterable[Piece]) -> Piece:
         pieces = list(arguments)
@@ -240,6 +238,13 @@ def _operator(operator: str) -> str:
 
 def _fence(text: str) -> str:
     return f"<mo fence='true' lspace='0' rspace='0'>{text}</mo>"
+
+
+_CASES = (f"<mrow>{_fence('{')}<mtable class='cases'>", "</mtable></mrow>")
+
+
+def _case(value: str, condition: str) -> str:
+    return f"<mtr><mtd>{_row(value)}</mtd><mtd>{_row(condition)}</mtd></mtr>"
 
 
 def _upright(text: str) -> str:
