@@ -307,6 +307,17 @@ def test_an_access_out_of_range_is_said(opened):
     assert one.rows()[-1][3] == "4"
 
 
+def test_where_nothing_can_be_computed_no_number_is_shown(opened, monkeypatch):
+    fails = 'const gradcTrace = () => { throw new Error("no"); }; const gradcPartials = () => [];'
+    monkeypatch.setattr(paging, "program_script", lambda *_: fails)
+    one = opened(CIRCUIT, *GIVEN)
+    assert one.tab.text_content("#warning") == "nothing was computed: no"
+    one.press("End", "Home", "ArrowRight")
+    assert one.line() == "Nothing is computed."
+    assert {cell for row in one.rows() for cell in (row[3], row[5])} == {""}
+    assert one.node("u = b*c")[1:] == ["u = ?", "du = ?"]
+
+
 def test_infinities_are_said_as_run_says_them(opened):
     one = opened("u = log(a); J = u*b", "a=1", "b=2")
     one.type("a", "0")
@@ -576,6 +587,12 @@ def test_names_are_names(opened, name):
     label = one.rows()[0][0]
     one.slide(label, 3)
     assert one.rows()[-1][3] == "27"
+
+
+@pytest.mark.parametrize("name", ["values", "trace", "given", "Math", "gradcTrace"])
+def test_functions_are_functions(opened, name):
+    one = opened(f"def {name}(t) = t^2*exp(t)\nJ = {name}(a)*sin({name}(a)*b)", "a=1", "b=2")
+    assert one.rows()[-1][3] == "-2.03612"
 
 
 def test_a_long_name_leaves_the_page_in_order(opened):

@@ -135,6 +135,11 @@ function isZero(value) {
   return value.data.length > 0 && value.data.every((x) => x === 0);
 }
 
+// Whether there are any numbers: the first evaluation may have failed.
+function isComputed() {
+  return results.values.length > 0;
+}
+
 // What is shown
 
 function movesAtAll({ adjoint, lost }) {
@@ -181,9 +186,9 @@ function backArrows(step) {
 }
 
 function showAll() {
-  diagram.showPartials(numbers);
+  if (isComputed()) diagram.showPartials(numbers);
   changing.forEach((shows, position) => {
-    for (const show of shows) show(position <= player.position);
+    for (const show of shows) show(isComputed() && position <= player.position);
   });
 }
 
@@ -191,7 +196,7 @@ function showAll() {
 function showBetween(position, before) {
   const [from, to] = position < before ? [position, before] : [before, position];
   for (let p = from + 1; p <= to; p++) {
-    for (const show of changing[p]) show(p <= position);
+    for (const show of changing[p]) show(isComputed() && p <= position);
   }
 }
 
@@ -236,10 +241,11 @@ function shortened(text) {
 function sayLine(step, position, stepping) {
   const line = byId("line");
   line.className = `line ${step?.sweep ?? ""}`;
-  if (step === null) {
-    const start = data.inputs.length ? "Only the inputs are known." : "Nothing is computed yet.";
+  if (step === null || !isComputed()) {
+    const known = isComputed() && data.inputs.length;
+    const start = known ? "Only the inputs are known." : "Nothing is computed.";
     const hint = "All numbers. Press play, or → to go step by step.";
-    line.replaceChildren(make("span", "hint", stepping ? start : hint));
+    line.replaceChildren(make("span", "hint", stepping || !isComputed() ? start : hint));
     return;
   }
   const { text, result, total, remark } = lineOf(step, numbers, known.receives);
