@@ -174,6 +174,7 @@ def test_no_false_agreement(program, inputs, factor):
         ("y = sqrt(x)", "x=0"),
         ("y = abs(sin(x))", "x=0"),
         ("y = 1e-200*abs(x)", "x=0"),
+        ("y = abs(x - 1)*cos(700*x) + abs(x - 1.001) % 0.3", "x=1"),
     ],
 )
 def test_kinks_are_recognised(program, inputs):

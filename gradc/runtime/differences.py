@@ -45,7 +45,7 @@ class Estimate(NamedTuple):
     one_sided: bool = False
     sides: tuple[float, float] | None = None
     jump: bool = False
-    seen_with: float = 0.0  # the step with which the sides are seen to stay apart
+    apart: float = 0.0  # by how much values show that the sides stay apart
 
 
 class _Level(NamedTuple):
@@ -126,20 +126,20 @@ def _estimate(levels: Sequence[_Level], path: Path) -> Estimate:
         return Estimate(math.nan, math.inf, levels[-1].step if levels else 0.0)
     found = _best(levels, "central", RATIO**2)
     shown = _apart(levels, path)
-    jump = shown is not None and _grows(*shown)
-    sides, seen_with = None, 0.0
+    jump = shown is not None and shown.jump
+    sides, apart = None, 0.0
     if shown is not None:
-        seen_with = shown[1].step
+        apart = shown.values
         slopes = [None if jump else _best(levels, side, RATIO) for side in ("left", "right")]
         left, right = (slope and slope[0] for slope in slopes)
         sides = (
-            shown[1].left if left is None else left,
-            shown[1].right if right is None else right,
+            shown.level.left if left is None else left,
+            shown.level.right if right is None else right,
         )
     if found is None:
         step = levels[-1].step if levels else 0.0
-        return Estimate(math.nan, math.inf, step, False, sides, jump, seen_with)
-    return Estimate(*found, False, sides, jump, seen_with)
+        return Estimate(math.nan, math.inf, step, False, sides, jump, apart)
+    return Estimate(*found, False, sides, jump, apart)
 
 
 def _defined(levels: Sequence[_Level], side: str) -> list[_Level]:
@@ -190,21 +190,41 @@ def _grows(first: _Level, last: _Level) -> bool:
     return 12.0 * _size(first) < _size(last) < math.inf
 
 
-def _apart(levels: Sequence[_Level], path: Path) -> tuple[_Level, _Level] | None:
-    """Two steps with which the slopes to both sides stay apart, as far down as rounding lets one
-    see; None where they come together."""
+class _Apart(NamedTuple):
+    """A step with which the slopes to both sides are clearly apart, by how much values show
+    that at the largest such step, and whether it is a jump."""
+
+    level: _Level
+    values: float
+    jump: bool
+
+
+def _apart(levels: Sequence[_Level], path: Path) -> _Apart | None:
+    """How the slopes to both sides are apart; None where they come together as far down as
+    rounding lets one see."""
+    growing = [i for i in range(2, len(levels)) if _grows(levels[i - 2], levels[i])]
+    if len(growing) >= 3 and growing[-1] >= len(levels) - 2:
+        shown = levels[growing[0]]
+        clear = _is_clear(_size(shown), shown, path)
+        return _Apart(shown, _size(shown) * shown.step, True) if clear else None
     kept = list(levels)
-    while len(kept) >= 5 and not _stays(kept):
-        if _gap(kept[-1]) > 8.0 * kept[-1].floor:
-            return None
+    while kept and _gap(kept[-1]) <= 8.0 * kept[-1].floor:
         kept.pop()
-    if len(kept) < 5:
+    steady = [i for i in range(2, len(kept)) if _stays(kept[: i + 1])]
+    if len(kept) < 5 or not steady:
         return None
-    first, shown = kept[-5], kept[-3]  # the last steps may be a few units in the last place only
-    apart = _size(shown) if _grows(first, shown) else _gap(shown)
-    if apart <= 16.0 * noise(path, shown.step) / shown.step:
+    changes = {i: abs(_gap(kept[i]) / _gap(kept[i - 1]) - 1.0) for i in steady}
+    least = min(changes.values())
+    shown = kept[next(i for i in steady if changes[i] <= 2.0 * least)]
+    if sorted(map(_gap, kept[-3:]))[1] < 0.5 * _gap(shown):
         return None
-    return first, shown
+    first = kept[steady[0]]
+    clear = _is_clear(_gap(shown), shown, path)
+    return _Apart(shown, _gap(first) * first.step, False) if clear else None
+
+
+def _is_clear(slope: float, level: _Level, path: Path) -> bool:
+    return slope > 16.0 * noise(path, level.step) / level.step
 
 
 def _gap(level: _Level) -> float:

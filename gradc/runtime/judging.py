@@ -138,10 +138,8 @@ class Judge:
     ) -> tuple[Verdict, float, str]:
         reverse, value, error = asked.reverse, estimate.value, estimate.error
         if estimate.sides is not None:
-            left, right = estimate.sides
-            gap = max(abs(right - left), abs(left) if estimate.jump else 0.0)
-            if gap * estimate.seen_with <= 8.0 * sum(self.subject.rounding()):
-                return "round-off", gap, "no numerical derivative"
+            if estimate.apart <= 8.0 * sum(self.subject.rounding()):
+                return "round-off", math.inf, "no numerical derivative"
             if estimate.jump:
                 return "kink", error, "a jump: there is no slope"
             return self._at_kink(asked, estimate.sides, error)
