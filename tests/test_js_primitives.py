@@ -84,6 +84,11 @@ def test_signs_of_zeros(tmp_path: Path) -> None:
             at = list(itertools.product(zeros, repeat=len(operands(row))))
             given = f"param {', '.join(operands(row))}\nv = {expression(row, n)}"
             twins.append(of_numbers(given, at))
+    compiled = gradc.compile("param y[N]\nz = stack(y, ones(N)*(-0.0), zeros(N))")
+    given = [np.array([1.0, -0.0])]
+    weights = directions(compiled.graph.outputs, {"N": 2}, 1)
+    twins.append(twin("fills", compiled.program, compiled.wrt, given, given, weights))
+    assert np.signbit(compiled.forward(y=given[0])[1]).all()
     agree(twins, tmp_path, 0.0, signed=True)
 
 

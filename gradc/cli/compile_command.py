@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 @click.option(
     "--trace",
     is_flag=True,
-    help="Emit the module that `gradc run` executes, with every value and every adjoint.",
+    help="Emit `trace` alone, which gives every value and every adjoint; `gradc run` executes the "
+    "module of python.",
 )
 @wrt_option
 @format_option

@@ -60,6 +60,9 @@ def _to_real(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr
 
 # Arrays
 
+# What makes an array of one number; compared as text, because -0.0 equals 0.0.
+_FILLED = {repr(Number(0.0)): "np.zeros", repr(Number(1.0)): "np.ones"}
+
 
 def array_of(context: Context, type: Type, zeros: bool) -> Expr:
     """A new array of a type, all zeros or without values yet."""
@@ -75,9 +78,8 @@ def _broadcast(context: Context, equation: Equation, args: Sequence[Expr]) -> Ex
     if value.type.shape:
         return filled(context, _spread(context, equation, args), shape)
     number = context.atom(value)
-    if value.type.dtype is DType.REAL and number in (Number(0.0), Number(1.0)):
-        name = "np.zeros" if number == Number(0.0) else "np.ones"
-        return Call(name, (shape_expr(context, shape),))
+    if value.type.dtype is DType.REAL and repr(number) in _FILLED:
+        return Call(_FILLED[repr(number)], (shape_expr(context, shape),))
     return Call("np.full", (shape_expr(context, shape), number), _as_floats(context, (value,)))
 
 
