@@ -8,13 +8,17 @@ all numbers of a program serves as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import normalize
+
+import numpy as np
 
 from gradc.diagnostics import Diagnostic, InputError, NumericError, UsageError
 from gradc.extras import require
 from gradc.fit.aim import aim
+from gradc.fit.blocks import BlockProblem
 from gradc.fit.box import box
 from gradc.fit.problem import Problem
 from gradc.fit.settings import AUTO, FORMATS, PICTURES, SCIPY, Settings
@@ -32,7 +36,12 @@ from gradc.runtime.directions import filled
 from gradc.runtime.evaluate import evaluate_bound
 from gradc.runtime.inputs import Reading, read_what_can_be
 from gradc.runtime.nonfinite import explain_nonfinite
+from gradc.runtime.rows_input import row_blocks
+from gradc.runtime.sources import read_sources
+from gradc.runtime.split import RowSplit
 from gradc.runtime.values import RawValue
+from gradc.session import Request as RunRequest
+from gradc.totals import find_total
 
 
 class FitRequest(NamedTuple):
@@ -44,6 +53,7 @@ class FitRequest(NamedTuple):
     wrt: Sequence[str] | None = None
     objective: str | None = None
     loss: str | None = None  # one of LOSSES
+    chunk: int | None = None  # rows of tables to read at a time
     settings: Settings = Settings()
 
 
@@ -103,8 +113,12 @@ def fit(
     specs = (request.inputs, request.start, request.bounds)
     if sum(spec == "-" for each in specs for spec in each) > 1:
         raise UsageError([Diagnostic("G0704", "standard input `-` is given twice")])
-    given = _Given(*(read_what_can_be(each, stdin) for each in specs))
-    return _fit(program, given, request, listener)
+    start, bounds = (read_what_can_be(each, stdin) for each in specs[1:])
+    problem = _in_blocks(program, start, bounds, request, stdin)
+    if problem is None:
+        given = _Given(read_what_can_be(request.inputs, stdin), start, bounds)
+        problem = _whole(program, given, request)
+    return _solved(problem, bounds, request, listener)
 
 
 def fit_values(
@@ -116,7 +130,7 @@ def fit_values(
 ) -> Fitted:
     """As `fit`, of numbers and arrays."""
     given = _Given(*(_reading(values) for values in (inputs, start, bounds)))
-    return _fit(program, given, request, None)
+    return _solved(_whole(program, given, request), given.bounds, request, None)
 
 
 def _reading(values: Mapping[str, object]) -> Reading:
@@ -124,16 +138,75 @@ def _reading(values: Mapping[str, object]) -> Reading:
     return Reading(normal, (), frozenset())
 
 
-def _fit(program: Program, given: _Given, request: FitRequest, listener: Listener | None) -> Fitted:
-    if request.settings.method in (AUTO, *SCIPY):
-        require("scipy.optimize", "fit", f"gradc fit with the method {request.settings.method}")
-    chosen = {var.name for var in _parameters(program, request.wrt, given.start.values)}
+def _chosen(program: Program, start: Reading, request: FitRequest) -> tuple[set[str], set[str]]:
+    """The names of the parameters, and of the inputs that have a value in each row of a table."""
+    chosen = {var.name for var in _parameters(program, request.wrt, start.values)}
     rows = find_rows(program, request.inputs, alone=True)
-    observed = {each.name for each in rows.observed} - chosen if rows is not None else set()
+    observed = {each.name for each in rows.observed} if rows is not None else set()
+    return chosen, observed - chosen
+
+
+def _whole(program: Program, given: _Given, request: FitRequest) -> Problem:
+    """What is minimised, with all data in memory."""
+    chosen, observed = _chosen(program, given.start, request)
     target = aim(program, request.objective, request.loss, observed)
     wrt = tuple(var for var in target.program.graph.inputs if var.name in chosen)
-    bound = _bound(target.program, wrt, given)
-    problem = Problem(target.program, wrt, bound, target.what)
+    return Problem(target.program, wrt, _bound(target.program, wrt, given), target.what)
+
+
+def _in_blocks(
+    program: Program,
+    start: Reading,
+    bounds: Reading,
+    request: FitRequest,
+    stdin: Callable[[], str],
+) -> Problem | None:
+    """What is minimised, with data that are read in blocks whenever they are needed; None where
+    they are to be read at once.
+
+    Raises UsageError where a request for blocks cannot be met.
+    """
+    chosen, observed = _chosen(program, start, request)
+    target, what = aim(program, request.objective, request.loss, observed, scalar=True)
+    rows = find_total(target, RunRequest(specs=request.inputs), request.chunk is not None)
+    if rows is None:
+        if request.chunk is not None:
+            raise UsageError([_NO_ROWS])
+        return None
+    wrt = tuple(var for var in target.graph.inputs if var.name in chosen)
+    names = [each.name for each in rows.given]
+    try:
+        split = RowSplit(target, wrt, rows.size, names, rows.length is not None)
+    except UsageError:
+        if request.chunk is not None:
+            raise
+        return None  # the rows of the program cannot be taken apart
+    reading = read_what_can_be(rows.others, stdin)
+    one = {each.name: RawValue(np.zeros((1, *each.cell)), each.place) for each in rows.given}
+    reading = reading._replace(values={**reading.values, **dict(read_sources(rows.whole)), **one})
+    bound = _bound(replace(target, requirements=()), wrt, _Given(reading, start, bounds))
+    specs = {spec.name: spec for spec in program.inputs}
+
+    def blocks() -> Iterator[tuple[int, Mapping[str, Any]]]:
+        size = request.chunk or split.block_rows(bound)
+        for block in row_blocks(rows.given, specs, bound.sizes, size):
+            yield block.rows, block.values
+
+    return BlockProblem(split, wrt, bound, what, blocks, rows.length or 0)
+
+
+_NO_ROWS = Diagnostic(
+    "G0704",
+    "--chunk is for tables whose rows an input receives, and there are none",
+    help="name a table, as in --inputs X=data.csv:x1,x2",
+)
+
+
+def _solved(
+    problem: Problem, bounds: Reading, request: FitRequest, listener: Listener | None
+) -> Fitted:
+    if request.settings.method in (AUTO, *SCIPY):
+        require("scipy.optimize", "fit", f"gradc fit with the method {request.settings.method}")
     if not problem.packing.size or not problem.residual_count:
         what = "parameters" if problem.residual_count else "residuals"
         raise InputError([Diagnostic("G0776", f"there are no {what}: an axis has length 0")])
@@ -142,21 +215,24 @@ def _fit(program: Program, given: _Given, request: FitRequest, listener: Listene
         message += "data and what depends on the parameters"
         help = "give the difference a line of its own, as in r = model - y"
         raise UsageError([Diagnostic("G0780", message, help=help)])
-    limits = box(problem.packing, given.bounds.values, problem.start)
+    limits = box(problem.packing, bounds.values, problem.start)
     try:
         return solve(problem, limits, request.settings, listener)
     except NumericError as error:
         if error.diagnostics[0].code != "G0775":
             raise
-        raise NumericError([*error.diagnostics, *_first_nonfinite(problem, bound)]) from None
+        raise NumericError([*error.diagnostics, *_first_nonfinite(problem)]) from None
 
 
-def _first_nonfinite(problem: Problem, bound: Bound) -> Iterator[Diagnostic]:
-    """Where the numbers at the start stop being finite."""
+def _first_nonfinite(problem: Problem) -> Iterator[Diagnostic]:
+    """Where the numbers at the start stop being finite, as far as the data are at hand."""
+    if not problem.in_memory:
+        return
     program, output = problem.program, problem.output
+    bound = bind(program.inputs, {**problem.data, **problem.packing.unpack(problem.start)})
     shape = tuple(dim.evaluate(bound.sizes) for dim in output.type.shape)
-    seeds = {output.name: filled(1.0, shape)}
-    found = explain_nonfinite(program, evaluate_bound(program, bound, seeds), problem.wrt)
+    evaluation = evaluate_bound(program, bound, {output.name: filled(1.0, shape)})
+    found = explain_nonfinite(program, evaluation, problem.wrt)
     if found is not None:
         yield found
 

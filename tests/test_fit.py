@@ -232,6 +232,41 @@ def test_the_elements_of_an_array_may_be_losses() -> None:
     assert codes(caught) == ["G0779"]
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 100])
+def test_data_in_blocks_have_the_same_minimum(files, chunk) -> None:
+    given = "--inputs data.csv --start w=0 b=0 --format json"
+    for program in ("mean.g", "residuals.g"):
+        whole = json.loads(invoke(f"{program} {given}").stdout)
+        parts = json.loads(invoke(f"{program} {given} --chunk {chunk}").stdout)
+        assert parts["converged"]
+        assert parts["parameters"] == pytest.approx(whole["parameters"], rel=1e-7)
+        assert parts["objective"] == pytest.approx(whole["objective"], rel=1e-10)
+        assert parts["standard_errors"] is None
+
+
+def test_observations_are_read_in_blocks_too(files) -> None:
+    Path("row.g").write_text("input x, y\nparam w, b\nr = w*x + b - y\n")
+    given = "row.g --inputs data.csv --start w=0 b=0 --loss squares --chunk 2 --format json"
+    found = json.loads(invoke(given).stdout)
+    assert found["parameters"]["w"] == pytest.approx(closed_form()[0][0], rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "mean.g --inputs x=[0,1] y=[1,2] --start w=0 b=0 --chunk 2",
+        "mean.g --inputs data.csv --start w=0 b=0 --chunk 2 --plot fit",
+        "residuals.g --inputs data.csv --start w=0 b=0 --chunk 2 --method lm",
+        "order.g --inputs data.csv --start w=0 --chunk 2",
+    ],
+)
+def test_what_blocks_cannot_do_is_said(files, arguments) -> None:
+    Path("order.g").write_text("input x[N], y[N]\nparam w\nd[i,j] = x[i] - w*y[j]\nJ = sum(d^2)\n")
+    done = invoke(arguments)
+    assert done.exit_code == 2
+    assert "error" in done.stderr
+
+
 # Methods with a rate
 
 

@@ -18,7 +18,6 @@ from gradc.cli.options import (
     program_argument,
     read_program,
     standard_input,
-    wrt_option,
 )
 from gradc.cli.output import write_result
 from gradc.diagnostics import GradcError
@@ -51,7 +50,12 @@ class _Fit(Followed):
     help="NAME=[LEAST,LARGEST], -inf or inf for none; of an array, one pair for all elements or an "
     "array of pairs.",
 )
-@wrt_option
+@click.option(
+    "--wrt",
+    metavar="NAMES",
+    help="The inputs to fit, separated by commas. Default: the params, else those that --start "
+    "names.",
+)
 @click.option(
     "--objective",
     metavar="NAME",
@@ -98,6 +102,13 @@ class _Fit(Followed):
     help="Chooses the starts at random.",
 )
 @click.option(
+    "--chunk",
+    type=click.IntRange(min=1),
+    metavar="ROWS",
+    help="Read so many rows of tables at a time, again for each step. Default: files of more than "
+    "64 MiB of numbers are read in blocks of a few megabytes.",
+)
+@click.option(
     "-o",
     "--output",
     metavar="OUT",
@@ -127,6 +138,7 @@ def command(
     steps: int | None,
     starts: int,
     seed: int,
+    chunk: int | None,
     output: str | None,
     pictures: tuple[str, ...],
     format: str,
@@ -154,6 +166,7 @@ def command(
             names(wrt),
             objective,
             loss,
+            chunk,
             Settings(method, rate, steps, starts, seed, frozenset(plot.kind for plot in wanted)),
         )
         with Progress(format, method, rate) as progress:

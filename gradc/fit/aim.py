@@ -27,11 +27,17 @@ class Aim(NamedTuple):
     what: str
 
 
-def aim(program: Program, name: str | None, loss: str | None, observed: Collection[str]) -> Aim:
+def aim(
+    program: Program,
+    name: str | None,
+    loss: str | None,
+    observed: Collection[str],
+    scalar: bool = False,
+) -> Aim:
     """What a request minimises.
 
-    `observed` names the inputs that have a value of their own in each row.  Raises UsageError
-    where nothing says what is meant.
+    `observed` names the inputs that have a value of their own in each row; with `scalar`, squares
+    are summed by the program, too.  Raises UsageError where nothing says what is meant.
     """
     chosen = _with_one_output(program, name)
     label = chosen.graph.outputs[0].name
@@ -45,8 +51,9 @@ def aim(program: Program, name: str | None, loss: str | None, observed: Collecti
             raise UsageError([_needs_none(label)])
         return Aim(chosen, label)
     if loss in (None, "squares"):
-        return Aim(chosen, f"sum of squares of {label}")
-    return Aim(_reduced(chosen, output, loss == "mean"), f"{loss} of {label}")
+        whole = _reduced(_squared(chosen, output)) if scalar else chosen
+        return Aim(whole, f"sum of squares of {label}")
+    return Aim(_reduced(chosen, loss == "mean"), f"{loss} of {label}")
 
 
 def _with_one_output(program: Program, name: str | None) -> Program:
@@ -67,9 +74,18 @@ def _with_one_output(program: Program, name: str | None) -> Program:
     )
 
 
-def _reduced(program: Program, output: Var, mean: bool) -> Program:
+def _squared(program: Program, output: Var) -> Program:
+    """The program with the squares of its output as the output."""
+    graph = program.graph
+    squares = Var(f"{output.name}%squares", output.type)
+    equations = (*graph.equations, Equation(squares, "mul", (output, output)))
+    return replace(program, graph=replace(graph, equations=equations, outputs=(squares,)))
+
+
+def _reduced(program: Program, mean: bool = False) -> Program:
     """The program with the sum or the mean of its output as the output."""
     graph = program.graph
+    (output,) = graph.outputs
     shape = output.type.shape
     axes = (("axes", tuple(range(len(shape)))),)
     total = Var(f"{output.name}%sum")

@@ -158,7 +158,7 @@ class _Bent(NamedTuple):
 
 
 def _bent(problem: Problem, point: Array, slope: Slope, box: Box) -> _Bent | None:
-    if problem.packing.size > MOST_FOR_NEWTON:
+    if not problem.in_memory or problem.packing.size > MOST_FOR_NEWTON:
         return None
     free = ~box.held(point, slope.gradient)
     unit = np.where(point == 0.0, 1.0, np.abs(point))[free]

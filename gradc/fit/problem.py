@@ -59,6 +59,8 @@ class Tangents(NamedTuple):
 class Problem:
     """A program with data, as functions of the parameters in one vector."""
 
+    in_memory = True  # all data, so that more than value and gradient can be had
+
     def __init__(self, program: Program, wrt: Sequence[Var], bound: Bound, objective: str) -> None:
         """The program has one real output; `bound` holds the data, and values of the parameters;
         `objective` says in words what is minimised."""

@@ -29,7 +29,7 @@ _MARGIN = 0.2  # around the path, in its extent
 
 def compares(problem: Problem) -> bool:
     """Whether the program says what it compares with what."""
-    return _difference(problem.program.graph, problem.wrt) is not None
+    return problem.in_memory and _difference(problem.program.graph, problem.wrt) is not None
 
 
 def observed(problem: Problem, point: Array) -> Observed | None:
@@ -93,9 +93,10 @@ def _across(graph: Graph, wrt: Sequence[Var], data: Var, model: Var) -> Var | No
 
 
 def landscape(problem: Problem, path: Sequence[Array]) -> Landscape | None:
-    """The objective around the path of one or two parameters; None for more."""
+    """The objective around the path of one or two parameters; None for more, and for
+    data that would be read for each point of it."""
     size = problem.packing.size
-    if size > 2 or not path:
+    if size > 2 or not path or not problem.in_memory:
         return None
     points = np.array(path)
     low, high = points.min(axis=0), points.max(axis=0)
