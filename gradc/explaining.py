@@ -13,7 +13,7 @@ from gradc.explain.scribe import MOST_ROWS, Numbers
 from gradc.explain.study import Study, study
 from gradc.explain.text import text
 from gradc.explain.within import within
-from gradc.ir.graph import Atom, Equation, Lit, Var
+from gradc.ir.graph import Atom, Equation, Lit, Size, Var
 from gradc.ir.program import Program
 from gradc.ops.builder import Builder
 from gradc.passes.dead import without_dead_equations
@@ -29,6 +29,12 @@ from gradc.targets.python.emit import emit
 _TOLERANCE = 1e-8
 
 UNCONFIRMED = "The closed form is left out: at these inputs, rounding changes it too much."
+
+
+WITHOUT_NUMBERS = (
+    "Numbers are shown of a function with one scalar result, where the program itself calls it; "
+    "here there are none."
+)
 
 
 class Request(NamedTuple):
@@ -72,7 +78,7 @@ def explain(program: Program, request: Request, stdin: Callable[[], str]) -> Res
         bound = bind_specs(program, request.specs, stdin)
         numbers, fault = _numbers(found, bound, wrt)
         notes = () if fault is None else (fault,)
-        found = _confirmed(found, bound, numbers)
+        found, numbers = _confirmed(found, bound, numbers)
     derivation = derive(found, notation, numbers, request.most)
     written = _written(derivation, request)
     return Result(written, notes, NUMERIC_FAILURE if notes else 0)
@@ -94,7 +100,9 @@ def _inside(program: Program, request: Request, name: str, stdin: Callable[[], s
         bound = Bound(outer.sizes, _operands(program, inner.call, inner.program, outer))
         numbers, fault = _numbers(found, bound, inner.wrt)
         notes = () if fault is None else (fault,)
-        found = _confirmed(found, bound, numbers)
+        found, numbers = _confirmed(found, bound, numbers)
+    elif request.specs:
+        found = replace(found, inner=replace(inner, remark=WITHOUT_NUMBERS))
     written = _written(derive(found, notation, numbers, request.most), request)
     return Result(written, notes, NUMERIC_FAILURE if notes else 0)
 
@@ -105,8 +113,7 @@ def _operands(
     """The numbers with which a function is called, by the names of its inputs."""
     known = _computed(program, program.graph.equations, equation.args, bound)
     return {
-        var.name: arg.value if type(arg) is Lit else known[arg]
-        for var, arg in zip(function.graph.inputs, equation.args, strict=True)
+        var.name: known[arg] for var, arg in zip(function.graph.inputs, equation.args, strict=True)
     }
 
 
@@ -185,27 +192,32 @@ def _computed(
     bound: Bound,
 ) -> dict[Atom, object]:
     """The numbers of some results of equations, by emitted code."""
-    wanted = tuple(dict.fromkeys(atom for atom in atoms if type(atom) is Var))
+    found = dict.fromkeys(atom for atom in atoms if atom is not None)
+    known: dict[Atom, object] = {a: a.value for a in found if type(a) is Lit}
+    known.update((a, a.dim.evaluate(bound.sizes)) for a in found if type(a) is Size)
+    wanted = tuple(atom for atom in found if type(atom) is Var)
     if not wanted:
-        return {}
+        return known
     graph = replace(program.graph, equations=equations, outputs=wanted)
     part = replace(program, graph=without_dead_equations(graph))
     forward = load_functions(emit(part, (), "reverse").text, "derivation")["forward"]
     results, _ = call(forward, list(bound.arrays.values()), program)
-    return dict(zip(wanted, results if len(wanted) > 1 else (results,), strict=True))
+    known.update(zip(wanted, results if len(wanted) > 1 else (results,), strict=True))
+    return known
 
 
-def _confirmed(found: Study, bound: Bound, numbers: Numbers) -> Study:
-    """The study with its closed form, where that has the numbers of the derivatives."""
+def _confirmed(found: Study, bound: Bound, numbers: Numbers) -> tuple[Study, Numbers]:
+    """The study with its closed form, where that has the numbers of the derivatives; and the
+    numbers with those that cases are told apart by."""
     closed = found.closed
     if isinstance(closed, str):
-        return found
-    computed = _computed(found.program, closed.equations, closed.values, bound)
+        return found, numbers
+    sides = [side for case in closed.cases for a, _, b in case.holds for side in (a, b)]
+    computed = _computed(found.program, closed.equations, [*closed.values, *sides], bound)
     for route, value in zip(found.routes, closed.values, strict=True):
-        number = value.value if type(value) is Lit else computed.get(value)
-        if not _close(number, numbers.adjoints[route.start.name]):
-            return replace(found, closed=UNCONFIRMED)
-    return found
+        if not _close(computed[value], numbers.adjoints[route.start.name]):
+            return replace(found, closed=UNCONFIRMED), numbers
+    return found, replace(numbers, atoms={**computed, **numbers.atoms})
 
 
 def _close(left: Any, right: Any) -> bool:

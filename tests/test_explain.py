@@ -153,6 +153,14 @@ def test_cross_entropy_is_the_difference_of_probabilities() -> None:
     ]
 
 
+def test_with_numbers_the_case_that_holds_is_marked() -> None:
+    source = "input x[N]\nparam w[N], b\ny = max(0, w @ x + b)"
+    for b, case in ((1, "> 0"), (-9, "< 0"), (-2, "== 0")):
+        text = derived(source, "x=[1,1]", "w=[1,1]", f"b={b}")
+        assert re.findall(r"Where w @ x \+ b (.*), as here", text) == [case]
+    assert "as here" not in derived(source)
+
+
 # What the author named stays
 
 
@@ -269,6 +277,11 @@ def mean2(s, t) = half(s + t)
 def soft(t) = log1p(exp(t)) with dt = sigmoid(t)
 J = mean2(a*b, b)^2 + soft(a)
 """
+
+
+def test_data_that_show_nothing_are_said_to() -> None:
+    data = ("x=[[1],[2]]", "W=[[1]]", "U=[[1]]", "h0=[0]")
+    assert "here there are none" in " ".join(derived(RECURRENT, *data, into="h").split())
 
 
 def test_one_call_of_a_function_has_the_numbers_of_that_call() -> None:
@@ -389,6 +402,15 @@ def test_the_branch_not_taken_does_not_reach_the_derivative() -> None:
     result = step(text, "Result")
     assert "= 0" in result.split("Where")[0]
     assert "dy/dx = log(x) + 1" in equations(result)
+
+
+def test_a_derivative_that_is_a_size() -> None:
+    text = derived("input x[N]\nparam a\nJ = N*a", "x=[1,2,3]", "a=2")
+    assert equations(step(text, "Result")) == ["dJ/da = N = 3"]
+    text = derived(
+        "input x[N]\nparam a\ndef f(s, n) = s*n\nJ = f(a, N)", "x=[1,2]", "a=5", into="f"
+    )
+    assert "n = 2" in equations(text)
 
 
 @pytest.mark.parametrize("source", ["y = x", "y = 3", "param x\ny = 2*x\noutput x", "y = x - x"])

@@ -99,6 +99,8 @@ class _Derivation(Scribe):
         shown = [cut(text, _LONGEST) for text in dict.fromkeys(texts)]
         yield Listing("\n".join(_middle_left_out(shown, 12)))
         yield from self._authored()
+        if self.study.inner is not None and self.study.inner.remark:
+            yield prose(self.study.inner.remark)
         lost = [var for var in self.study.wrt if var not in self.routes]
         if self.study.inner is not None and not self.study.statements:
             yield prose("No derivative goes through any of this.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from gradc.explain.algebra import Algebra, algebra_of
@@ -69,12 +70,22 @@ class Result(Scribe):
         for i, condition in enumerate(conditions):
             words += [" and " if i else "", Math(condition.text)]
         kink = any(order == "==" for _, order, _ in case.holds)
-        yield Paragraph((*words, ", a kink:" if kink else ":"))
+        here = ", as here" if self._applies(case) else ""
+        yield Paragraph((*words, f"{here}, a kink:" if kink else f"{here}:"))
         rows: list[Row] = []
         for route, value in zip(self.study.routes, case.values, strict=True):
             rows.append(Row(self._left(route.start), formulas.piece(value).text))
             rows += self._shorter(value, formulas, None)
         yield Display(tuple(rows))
+
+    def _applies(self, case: Case) -> bool:
+        """Whether a case is that of the numbers."""
+        atoms = self.numbers.atoms
+        holds = []
+        for left, order, right in case.holds:
+            a, b = (_real(atoms.get(side)) for side in (left, right))
+            holds.append({"<": a < b, "==": a == b, ">": a > b}[order])
+        return all(holds)
 
     def _shorter(self, value: Atom, formulas: Formulas, route: Route | None) -> Iterator[Row]:
         """The same as SymPy writes it, where that is shorter; of a route, with its number."""
@@ -85,3 +96,8 @@ class Result(Scribe):
         piece = self.algebra.simplified(value, formulas.piece(value).text, at, known)
         if piece is not None:
             yield Row("", piece.text, remark="by SymPy")
+
+
+def _real(value: object) -> float:
+    """A number as one; NaN, which no order holds of, where there is none."""
+    return float(value) if isinstance(value, int | float) else math.nan

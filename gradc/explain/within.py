@@ -37,6 +37,7 @@ class Inner:
     carried: tuple[tuple[Var, Var], ...] = ()  # of a loop, before and after a step
     shared: tuple[Var, ...] = ()  # what all steps of a loop read
     authored: Graph | None = None  # the derivatives that the author states
+    remark: str = ""
 
 
 def within(program: Program, name: str) -> Inner:
