@@ -66,9 +66,11 @@ def jacobian_pattern(program: Program, wrt: Sequence[Var], bound: Bound) -> Patt
     Raises InputError where an index that is read is out of range.
     """
     program = prepared(program)
-    forwards = forward_mode(program.graph, wrt)
     columns = Layout.of(wrt, bound.sizes)
     limit = longest(min(columns.size, Layout.of(program.graph.outputs, bound.sizes).size))
+    if len(program.graph.equations) > limit:
+        return None
+    forwards = forward_mode(program.graph, wrt)
     try:
         equations = opened(forwards.graph, forwards.tangents, limit)
         fixed = _fixed(program, forwards.graph, equations, [*wrt, *forwards.seeds], bound)

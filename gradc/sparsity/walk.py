@@ -66,9 +66,11 @@ class Walk:
     # What rules ask
 
     def shape(self, shape: Shape) -> tuple[int, ...]:
+        """A shape as numbers."""
         return tuple(dim.evaluate(self._sizes) for dim in shape)
 
     def size(self, dim: Dim) -> int:
+        """A size as a number."""
         return dim.evaluate(self._sizes)
 
     def value(self, atom: Atom) -> Any:
