@@ -20,6 +20,7 @@ import click
 import gradc
 from gradc.checking import WRONG_DERIVATIVE
 from gradc.cli.boundary import INTERNAL_ERROR, INTERRUPTED
+from gradc.cli.fit_command import NOT_CONVERGED
 from gradc.cli.main import main
 from gradc.diagnostics.codes import CODES
 from gradc.frontend.functions import FUNCTIONS, Function
@@ -68,7 +69,11 @@ def exit_codes() -> Iterator[tuple[int, str]]:
     yield gradc.UsageError.exit_code, "the request is wrong: an option, an output file"
     yield gradc.InputError.exit_code, "the data are wrong"
     assert gradc.NumericError.exit_code == NUMERIC_FAILURE
-    yield NUMERIC_FAILURE, "the numbers are: NaN or infinity (still printed), or out of memory"
+    assert NOT_CONVERGED == NUMERIC_FAILURE
+    yield (
+        NUMERIC_FAILURE,
+        "the numbers are: NaN or infinity (still printed), out of memory, not those of a minimum",
+    )
     yield WRONG_DERIVATIVE, "a derivative is wrong, as `gradc check` finds"
     yield INTERNAL_ERROR, "a fault of gradc itself"
     yield INTERRUPTED, "interrupted by Ctrl-C"

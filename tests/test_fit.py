@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 import gradc
 from gradc.cli.main import main
 from gradc.diagnostics import InputError, NumericError, UsageError
+from gradc.ir.fitted import Step
 from gradc.report.fit import is_shown
 
 ROOT = Path(__file__).parents[1]
@@ -565,6 +567,28 @@ def test_a_teacher_sees_the_steps(files) -> None:
         "step 2: J = "
     )
     assert "not converged: stopped after 2 steps" in done.stdout
+
+
+class Screen(io.StringIO):
+    """What a terminal receives."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_sees_where_the_fit_is_and_nothing_is_left(monkeypatch) -> None:
+    from gradc.cli.fit_terminal import Progress
+
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with Progress("text", "auto", None) as progress:
+        progress(Step("J", 3, 0.25, 1e-3, {}, {}))
+        assert "step 3: objective 0.25, gradient 0.001" in screen.getvalue()
+    assert screen.getvalue().endswith("\r\x1b[K")
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with Progress("text", "auto", None) as progress:
+        progress(Step("J", 3, 0.25, 1e-3, {}, {}))
+    assert sys.stderr.getvalue() == ""
 
 
 def test_of_many_steps_some_are_shown() -> None:
