@@ -291,6 +291,19 @@ def test_a_statement_that_passes_change_is_found(monkeypatch):
     assert "`q`" in result.notes[-1].message
 
 
+def test_modes_that_differ_are_caught(monkeypatch):
+    """What the two modes say is never taken for rounding of each other."""
+    from gradc.runtime.subject import Subject
+
+    along = Subject.along
+    monkeypatch.setattr(Subject, "along", lambda self, direction: along(self, direction) * 1.00001)
+    for program in ("y = sin(x)", "y = abs(x)"):
+        result = checked(program, "x=0.7")
+        (one,) = result.check.elements
+        assert (one.verdict, one.remark) == ("wrong", "the two modes differ")
+        assert result.exit_code == 5
+
+
 def test_a_wrong_transpose_is_caught(monkeypatch):
     row = PRIMITIVES["softmax"]
     wrong = replace(row, jvp=lambda b, eq, t, which: b.apply("mul", (eq.out, t)))

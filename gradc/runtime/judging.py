@@ -70,7 +70,7 @@ class Judge:
         estimate = derivative(path, asked.scale)
         verdict, error, remark = self._verdict(asked, forward, estimate)
         if slope is not None and verdict in ("round-off", "wrong"):
-            slope = slope._replace(error=self._error_of(asked, slope, forward))
+            slope = slope._replace(error=self._error_of(asked, slope))
             clear = abs(asked.reverse - slope.value) > SAFETY * slope.error
             if clear or verdict == "round-off":
                 decided: Verdict = "wrong" if clear else "round-off"
@@ -111,7 +111,7 @@ class Judge:
         with np.errstate(all="ignore"):
             return float(np.sum(self.subject.weighted(inputs)))
 
-    def _error_of(self, asked: Asked, slope: Slope, forward: float) -> float:
+    def _error_of(self, asked: Asked, slope: Slope) -> float:
         """What rounding may do to the derivative by a complex step and to the gradient itself."""
         found = []
         for inputs in self._nearby(asked):
@@ -122,13 +122,11 @@ class Judge:
                 return math.inf
             found.append(np.asarray(there.value))
         _, underflow = self.subject.rounding()
-        modes = abs(asked.reverse - forward)
         return max(
             slope.error,
             2.0 * float(noise_of(found)),
             underflow / slope.step,
             self._noise_of_gradient(asked),
-            modes if math.isfinite(modes) else 0.0,
         )
 
     # By differences
@@ -155,7 +153,7 @@ class Judge:
             return "agrees", error, side
         if reverse == 0.0 and apart <= SAFETY * error <= self.tolerance * self.largest:
             return "agrees", error, "zero, beside the others"
-        error = max(error, self._uncertainty(asked, forward, estimate))
+        error = max(error, self._uncertainty(asked, estimate))
         if apart <= SAFETY * error:
             return "round-off", error, side
         return "wrong", error, side
@@ -184,14 +182,13 @@ class Judge:
         error = max(error, sum(self.subject.rounding()) / asked.scale)
         return apart > SAFETY * max(error, self._noise_of_gradient(asked))
 
-    def _uncertainty(self, asked: Asked, forward: float, estimate: Estimate) -> float:
+    def _uncertainty(self, asked: Asked, estimate: Estimate) -> float:
         """What rounding may do to the numerical derivative and to the gradient itself."""
         path = self.subject.path(asked.direction, asked.element)
         of_values = noise(path, estimate.step)
         of_values = max(of_values, sum(self.subject.rounding()))
         found = 2.0 * of_values / estimate.step if estimate.step else math.inf
-        modes = abs(asked.reverse - forward)
-        return max(found, modes if math.isfinite(modes) else 0.0, self._noise_of_gradient(asked))
+        return max(found, self._noise_of_gradient(asked))
 
     def _noise_of_gradient(self, asked: Asked) -> float:
         found = [
