@@ -103,7 +103,7 @@ class TotalResult(NamedTuple):
     program: Program
     rows: Rows
     split: RowSplit
-    count: int
+    length: int
     value: float
     gradient: dict[str, Any]
 
@@ -113,7 +113,7 @@ class TotalResult(NamedTuple):
         found = {
             "outputs": {output: json_value(self.value)},
             "gradients": {name: json_value(value) for name, value in self.gradient.items()},
-            "rows": self.count,
+            "rows": self.length,
             "passes": self.split.passes,
         }
         return json.dumps(found, ensure_ascii=False, allow_nan=False)
@@ -129,7 +129,7 @@ class TotalResult(NamedTuple):
             shape = shape_text(inputs[name].type.shape)
             rows.append([adjoint_name(inputs[name]), shape, array_cell(value)])
         columns = [Column("name"), Column("shape"), Column("value", "number")]
-        title = f"{self.count:,} rows of {files}, read {times}"
+        title = f"{self.length:,} rows of {files}, read {times}"
         return f"{title}\n\n{render_table(columns, rows, width)}"
 
     def note(self) -> Diagnostic | None:

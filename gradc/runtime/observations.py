@@ -227,7 +227,8 @@ def _width(program: Program, wrt: Sequence[Var], sizes: Mapping[str, int]) -> in
     graph = vjp(prepared(program).graph, wrt).graph
     known = {name: 1 for var in graph.inputs for dim in var.type.shape for name in dim.names()}
     known.update(sizes)
-    return 8 * sum(_elements(out.type, known) for eq in graph.equations for out in eq.outs)
+    computed = sum(_elements(out.type, known) for eq in graph.equations for out in eq.outs)
+    return 8 * (computed + sum(_elements(var.type, known) for var in graph.inputs))
 
 
 def _elements(type: Type, sizes: Mapping[str, int]) -> int:

@@ -41,17 +41,18 @@ def row_blocks(
     Each value has the element type of its input, and integers are in their range where `sizes`
     says it.  Raises `InputError`.
     """
-    tables: dict[Table, list[int]] = {}
+    tables: dict[Table, dict[int, int]] = {}  # where each column stands among those read
     for each in given:
-        wanted = tables.setdefault(each.table, [])
-        wanted += [column for column in each.columns if column not in wanted]
+        wanted = tables.setdefault(each.table, {})
+        for column in each.columns:
+            wanted.setdefault(column, len(wanted))
     places = {table: i for i, table in enumerate(tables)}
-    for blocks in side_by_side(list(tables.items()), rows):
+    for blocks in side_by_side([(table, list(each)) for table, each in tables.items()], rows):
         start = blocks[0].start
         values = {}
         for each in given:
             block, wanted = blocks[places[each.table]], tables[each.table]
-            columns = [block.columns[wanted.index(column)] for column in each.columns]
+            columns = [block.columns[wanted[column]] for column in each.columns]
             values[each.name] = _checked(each, columns, specs[each.name], sizes, start)
         yield RowBlock(start, blocks[0].rows, values, min(block.done for block in blocks))
 

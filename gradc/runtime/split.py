@@ -110,6 +110,7 @@ class RowSplit:
         self._functions: dict[str, Callable[..., Values]] = {}
         equations = (eq for stage in found.stages for eq in stage.graph.equations)
         self._types = [out.type for equation in equations for out in equation.outs]
+        self._types += [spec.type for spec in program.inputs if spec.name in self.given_by_rows]
 
     @property
     def passes(self) -> int:
@@ -234,7 +235,7 @@ class RowSplit:
 
 
 def _why(program: Program, what: str, spec: InputSpec | None = None) -> Diagnostic:
-    labels = ()
+    labels: tuple[Label, ...] = ()
     if spec is not None and spec.span is not None:
         labels = (Label(spec.span, f"{spec.name} is declared here"),)
     return Diagnostic(

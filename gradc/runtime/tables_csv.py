@@ -114,23 +114,22 @@ class _Reader:
             block, rest = block[:cut], block[cut:]
             if len(rest) > _LONGEST_LINE:
                 raise _too_long(self.table.path, self.line + block.count(b"\n") + 1)
-            if block:
-                columns = self._converted(block)
-                if columns is not None and len(columns[0]):
-                    yield self._block(columns, file.tell() - len(rest))
-
-    def _converted(self, block: bytes) -> list[Column] | None:
-        """The columns of a block without quotes; None where it holds no rows."""
-        if b"\0" not in block and (block.isascii() or _is_text(block)) and not self.blank:
-            columns = _by_arrow(block, len(self.table.names), self.columns)
+            columns = self._quickly(block)
             if columns is not None:
                 self.line += len(columns[0])
-                return columns
-        text = _text(block, self.table.path, self.line)
-        lines = io.StringIO(text, newline="")
-        records = list(_records(lines, self.table.path, self.line))
-        self.line += text.count("\n") or text.count("\r")
-        return self._strictly(records)
+                yield self._block(columns, file.tell() - len(rest))
+                continue
+            text = _text(block, self.table.path, self.line)
+            lines = io.StringIO(text, newline="")
+            yield from self._recorded(_records(lines, self.table.path, self.line), file)
+            self.line += text.count("\n") or text.count("\r")
+
+    def _quickly(self, block: bytes) -> list[Column] | None:
+        """The columns of a block without quotes by pyarrow; None where it needs a closer look."""
+        if not block or self.blank or b"\0" in block or not (block.isascii() or _is_text(block)):
+            return None
+        columns = _by_arrow(block, len(self.table.names), self.columns)
+        return columns if columns is not None and len(columns[0]) else None
 
     def _recorded(self, records: Iterator[Record], file: BinaryIO) -> Iterator[Block]:
         """Blocks of records that are read one by one."""
