@@ -93,7 +93,7 @@ class _Words:
                 if not period or self._ways(i, i + period) is None:
                     continue
                 extents = tried.setdefault(period, [])
-                before = bisect(extents, (i, len(distances)))
+                before = bisect(extents, (i, len(self.letters)))
                 if before and i < extents[before - 1][1]:
                     continue
                 low, high = self._extent(i, period)
