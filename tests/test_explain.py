@@ -15,7 +15,7 @@ import pytest
 import gradc
 from gradc.diagnostics import UsageError
 from gradc.explain.algebra import algebra_of
-from gradc.explaining import Request, explain
+from gradc.explaining import UNCONFIRMED, Request, explain
 from gradc.ir.graph import Graph, Var
 from gradc.ops.builder import Builder
 from gradc.ops.primitive import Helper
@@ -508,6 +508,34 @@ def test_the_result_has_the_numbers_of_run(path: Path) -> None:
     for name in names:
         number = " ".join(array_cell(adjoints[name]).split())
         assert lost or f"= {number}" in text, name
+
+
+SCALARS = [
+    path
+    for path in QUICK
+    if not any(var.type.shape for var in gradc.load(path).graph.named())
+    and gradc.load(path).program.is_scalar_valued
+]
+
+
+@pytest.mark.parametrize("path", SCALARS, ids=lambda path: path.stem)
+def test_products_along_paths_add_up_to_the_derivative(path: Path) -> None:
+    program = gradc.load(path).program
+    result = explain(program, Request((str(path.with_suffix(".json")),)), lambda: "")
+    adjoints, names = _gradients(path, None)
+    for name in names:
+        title = "The chain rule" if len(names) == 1 else f"The chain rule for {name}"
+        if f". {title}\n" in result.text:
+            total = equations(step(result.text, title))[-1].removeprefix("= ")
+            assert float(total) == pytest.approx(float(str(adjoints[name])), rel=1e-5)
+
+
+@pytest.mark.parametrize("path", QUICK, ids=lambda path: path.stem)
+def test_closed_forms_have_the_numbers_of_the_derivative(path: Path) -> None:
+    program = gradc.load(path).program
+    seed = None if program.is_scalar_valued else program.graph.outputs[0].name
+    request = Request((str(path.with_suffix(".json")),), None, seed)
+    assert UNCONFIRMED not in explain(program, request, lambda: "").text
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
