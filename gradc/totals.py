@@ -62,8 +62,7 @@ def find_total(program: Program, request: Request, always: bool) -> Rows | None:
 
     That is so for files that are not long, unless `always`.
     """
-    further = (request.wants_jacobian, request.hessian, request.hessian_file)
-    if any(further) or request.jvp or request.hvp or "=" in (request.seed_output or ""):
+    if wants_more(request):
         return None
     try:
         sources, others = sources_of(request.specs)
@@ -83,6 +82,12 @@ def find_total(program: Program, request: Request, always: bool) -> Rows | None:
         return None
     rest = [each for each in given if each not in found[size]]
     return Rows(size, tuple(found[size]), tuple(rest), tuple(others))
+
+
+def wants_more(request: Request) -> bool:
+    """Whether a request is for more than a value and its gradient."""
+    matrices = request.wants_jacobian or request.hessian or request.hessian_file is not None
+    return bool(matrices or request.jvp or request.hvp or "=" in (request.seed_output or ""))
 
 
 def _bytes(given: Sequence[Given]) -> float:

@@ -289,12 +289,24 @@ def test_a_program_that_is_not_split_says_why_and_is_run(folder: Path) -> None:
         ((*DATA[:3], "w=[1,2,3]", "b=0"), "G0525", 3),
         ((*DATA, "--wrt", "z"), "G0401", 2),
         ((*DATA, "--chunk", "0"), "G0704", 2),
+        ((*DATA, "--hessian"), "G0549", 2),
+        (("X=[[1,2]]", "y=[1]", "w=[1,2]", "b=0"), "G0549", 2),
     ],
 )
 def test_refused(folder: Path, arguments: tuple[str, ...], code: str, status: int) -> None:
     done = run("--chunk", "10", *arguments)
     assert (done.returncode, done.stdout) == (status, "")
     assert code in done.stderr
+
+
+def test_a_derivative_for_each_row_is_not_summed(folder: Path) -> None:
+    (folder / "f.g").write_text("input y[N], a\nJ = a*sum(y)\n", encoding="utf-8")
+    done = run("--inputs", "y=data.csv:p", "a=2", "--chunk", "100")
+    assert "the derivative with respect to `y` has an element for each row" in done.stderr
+    assert "dJ/dVar" in done.stdout
+    done = run("--inputs", "y=data.csv:p", "a=2", "--chunk", "100", "--wrt", "a")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("1,000 rows of data.csv, read once")
 
 
 def test_a_bad_cell_is_named(folder: Path) -> None:

@@ -103,7 +103,7 @@ def command(
             jacobian or None,
             hessian or None,
         )
-        if output is not None or names_a_table(request.specs):
+        if output is not None or chunk is not None or names_a_table(request.specs):
             from gradc.cli.run_rows import run_rows
 
             run_rows(program, request, file, output, chunk, format)

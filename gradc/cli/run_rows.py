@@ -14,9 +14,10 @@ from gradc.cli.output import streamed, write_result
 from gradc.cli.progress import Progress
 from gradc.diagnostics import Diagnostic, UsageError
 from gradc.rows import Observation, Rows, find_rows, tables_of
+from gradc.runtime.inputs import names_a_table
 from gradc.runtime.rows_output import format_of, writer
 from gradc.session import NUMERIC_FAILURE
-from gradc.totals import find_total, run_total
+from gradc.totals import find_total, run_total, wants_more
 
 if TYPE_CHECKING:
     from gradc.ir.program import Program
@@ -36,7 +37,7 @@ def run_rows(
 
     Raises UsageError for an output file that nothing would be written to.
     """
-    rows = find_rows(program, request.specs, alone=output is None)
+    rows = find_rows(program, request.specs, alone=output is None and chunk is None)
     if rows is not None:
         _observe(program, request, rows, file, output, chunk, format)
     if output is not None:
@@ -78,6 +79,17 @@ def _sum(program: Program, request: Request, chunk: int | None, format: str) -> 
     """Sum over rows in blocks; return, with the reason, where a program does not allow it."""
     rows = find_total(program, request, chunk is not None)
     if rows is None:
+        if chunk is not None and (not names_a_table(request.specs) or wants_more(request)):
+            raise UsageError(
+                [
+                    Diagnostic(
+                        "G0549",
+                        "--chunk reads rows of tables in blocks, and this request has none for it",
+                        help="it is for observations, and for sums over rows with their value and "
+                        "gradient",
+                    )
+                ]
+            )
         return
     try:
         with Progress("rows") as progress:

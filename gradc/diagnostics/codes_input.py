@@ -230,4 +230,12 @@ INPUT_CODES: dict[str, ErrorCode] = {
         bad="d[i,j] = x[i] - x[j]  # x[N] from a long file",
         good="d[i] = x[i] - sum(x)/N",
     ),
+    "G0549": ErrorCode(
+        "No rows to read in blocks",
+        "`--chunk` says how many rows of tables are read at a time, for observations and for sums "
+        "over rows. Numbers that are given as arguments have no rows, and a Hessian, a Jacobian or "
+        "a direction needs all rows at once.",
+        bad="gradc run f.g x=[1,2,3] --chunk 2",
+        good="gradc run f.g --inputs x=data.csv:x --chunk 1000",
+    ),
 }

@@ -124,6 +124,12 @@ class RowSplit:
         return min(max(_BYTES // max(width, 1), 1), _MOST_ROWS)
 
     def _check_inputs(self) -> None:
+        for name in self.wrt:
+            if name in self.given_by_rows:
+                what = f"the derivative with respect to `{name}` has an element for each row"
+                found = _why(self.program, what, self._specs[name])
+                help = "choose what is the same for all rows with --wrt, or declare it `param`"
+                raise UsageError([replace(found, help=help)])
         for spec in self.program.inputs:
             dims = [*spec.type.shape, *([] if spec.below is None else [spec.below])]
             if not any(self.rows in dim.names() for dim in dims):
