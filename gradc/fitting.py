@@ -39,9 +39,13 @@ from gradc.runtime.nonfinite import explain_nonfinite
 from gradc.runtime.rows_input import row_blocks
 from gradc.runtime.sources import read_sources
 from gradc.runtime.split import RowSplit
+from gradc.runtime.tables import Table
 from gradc.runtime.values import RawValue
 from gradc.session import Request as RunRequest
 from gradc.totals import find_total
+
+# Residuals in files of more bytes are read in blocks, and have no standard errors.
+_FITS = 2**30
 
 
 class FitRequest(NamedTuple):
@@ -173,6 +177,8 @@ def _in_blocks(
         if request.chunk is not None:
             raise UsageError([_NO_ROWS])
         return None
+    if request.chunk is None and _worth_standard_errors(program, request, observed, rows.tables):
+        return None
     wrt = tuple(var for var in target.graph.inputs if var.name in chosen)
     names = [each.name for each in rows.given]
     try:
@@ -193,6 +199,15 @@ def _in_blocks(
             yield block.rows, block.values
 
     return BlockProblem(split, wrt, bound, what, blocks, rows.length or 0)
+
+
+def _worth_standard_errors(
+    program: Program, request: FitRequest, observed: set[str], tables: Sequence[Table]
+) -> bool:
+    """Whether the rows are residuals, in files that fit in memory: then all are read at once."""
+    whole = aim(program, request.objective, request.loss, observed).program
+    residuals = bool(whole.graph.outputs[0].type.shape)
+    return residuals and sum(table.size for table in tables) <= _FITS
 
 
 _NO_ROWS = Diagnostic(

@@ -246,6 +246,22 @@ def test_data_in_blocks_have_the_same_minimum(files, chunk) -> None:
         assert parts["standard_errors"] is None
 
 
+def test_long_files_are_read_in_blocks_unless_residuals_fit(files, monkeypatch) -> None:
+    from gradc import fitting, totals
+
+    monkeypatch.setattr(totals, "LONG", 8)
+    given = "--inputs data.csv --start w=0 b=0 --format json"
+    errors = json.loads(invoke(f"residuals.g {given}").stdout)["standard_errors"]
+    assert errors["w"] == pytest.approx(np.sqrt(closed_form()[1][0, 0]))
+    used = []
+    real = fitting.BlockProblem
+    monkeypatch.setattr(fitting, "BlockProblem", lambda *a: used.append(a) or real(*a))
+    assert json.loads(invoke(f"mean.g {given}").stdout)["converged"]
+    monkeypatch.setattr(fitting, "_FITS", 8)
+    assert json.loads(invoke(f"residuals.g {given}").stdout)["standard_errors"] is None
+    assert len(used) == 2
+
+
 def test_observations_are_read_in_blocks_too(files) -> None:
     Path("row.g").write_text("input x, y\nparam w, b\nr = w*x + b - y\n")
     given = "row.g --inputs data.csv --start w=0 b=0 --loss squares --chunk 2 --format json"

@@ -105,8 +105,8 @@ class _Fit(Followed):
     "--chunk",
     type=click.IntRange(min=1),
     metavar="ROWS",
-    help="Read so many rows of tables at a time, again for each step. Default: files of more than "
-    "64 MiB of numbers are read in blocks of a few megabytes.",
+    help="Read so many rows of tables at a time, again for each step; residuals then have no "
+    "standard errors. Default: only long files are read in blocks, of a few megabytes.",
 )
 @click.option(
     "-o",
