@@ -328,6 +328,7 @@ def test_every_function_and_loop_can_be_gone_into(path: Path) -> None:
     for name in names:
         text = explain(program, Request(into=name), lambda: "").text
         assert "Intermediate variables" in text or "No derivative goes through" in text
+        assert "%" not in text or "%" in program.source.text
 
 
 def test_what_holds_at_kinks_is_said() -> None:

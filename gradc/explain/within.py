@@ -82,7 +82,12 @@ def _function(program: Program, scope: Graph, equation: Equation, name: str) -> 
     graph: Graph = equation.param("graph")
     known: dict[Var, Atom] = {}
     builder = Builder(graph.names())
-    outputs = []
+    inputs, outputs = [], []
+    for var in graph.inputs:  # those of derivatives of functions may have no name
+        plain = var.name.removesuffix("%result").replace("%", "_")
+        new = Var(builder.unique(plain), var.type) if var.anonymous else var
+        known[var] = new
+        inputs.append(new)
     for i, var in enumerate(graph.outputs):
         new = var
         if var.anonymous or var in graph.inputs:
@@ -90,8 +95,9 @@ def _function(program: Program, scope: Graph, equation: Equation, name: str) -> 
             new = Var(builder.unique(f"{name}{several}"), var.type)
         outputs.append(new)
     equations = _renamed(builder, graph, known, graph.outputs, outputs)
-    whole = Graph(name, graph.inputs, tuple(equations), tuple(filter(differentiable, outputs)))
-    wrt = tuple(var for var in graph.inputs if differentiable(var))
+    real = tuple(filter(differentiable, outputs))
+    whole = Graph(name, tuple(inputs), tuple(equations), real)
+    wrt = tuple(filter(differentiable, inputs))
     scalar = len(outputs) == 1 and not outputs[0].type.shape
     return Inner(
         _part(program, whole),
@@ -108,11 +114,12 @@ def _step(program: Program, scope: Graph, equation: Equation, name: str) -> Inne
     body = loop.body
     builder = Builder(body.names())
     known: dict[Var, Atom] = {}
-    before, outputs = [], []
-    for var in body.inputs[: 1 + loop.carried]:
+    inputs, outputs = [], []
+    for var in body.inputs:
         new = Var(builder.unique(var.name.partition("%")[0]), var.type) if var.anonymous else var
         known[var] = new
-        before.append(new)
+        inputs.append(new)
+    before = inputs[: 1 + loop.carried]
     counter = before[0].name
     finals = (*loop.finals, *loop.collected)
     for i, (out, var) in enumerate(zip(finals, body.outputs, strict=True)):
@@ -120,14 +127,15 @@ def _step(program: Program, scope: Graph, equation: Equation, name: str) -> Inne
         stem = out.name.partition("%")[0]
         outputs.append(Var(builder.unique(f"{stem}_{suffix}"), var.type))
     equations = _renamed(builder, body, known, body.outputs, outputs)
-    inputs = (*before, *body.inputs[1 + loop.carried :])
     real = tuple(filter(differentiable, outputs))
-    whole = Graph(body.name, inputs, tuple(equations), real, body.source)
+    whole = Graph(body.name, tuple(inputs), tuple(equations), real, body.source)
     active: set[Atom] = set(loop.captured)
     if scope is program.graph:
         active = {*Activity().dependents(scope.equations, program.wrt())}
     shared = tuple(
-        var for var in loop.captured if type(var) is Var and differentiable(var) and var in active
+        new
+        for old, new in zip(loop.captured, inputs[1 + loop.carried :], strict=True)
+        if differentiable(new) and old in active
     )
     carried = tuple(
         (old, new) for old, new in zip(before[1:], outputs, strict=False) if differentiable(old)
