@@ -46,8 +46,6 @@ def __getattr__(name: str) -> Any:
         from gradc import api
 
         return getattr(api, name)
-    if name == "View":
-        return View
     if name in __all__:
         from gradc import diagnostics
 

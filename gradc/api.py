@@ -20,7 +20,7 @@ from gradc.diagnostics import Diagnostic, Source, SourceError
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Graph, Var
 from gradc.ir.program import Program
-from gradc.report.view import View
+from gradc.report.view import View as View
 from gradc.runtime.bind import bind
 from gradc.runtime.directions import directions
 from gradc.runtime.evaluate import call, evaluate

@@ -83,7 +83,7 @@ def test_a_chain_is_found_with_its_shortest_period(
     functions = ["sqrt"] * (before % 2) + word * count + ["log1p"] * (behind % 2)
     lines = [f"x{i + 1} = {name}(x{i})" for i, name in enumerate(functions)]
     (run,) = runs("\n".join([*lines, f"J = x{len(functions)} + x1"]))
-    assert (run.period, run.count) == (shortest, period * count // shortest)
+    assert (run.period, run.times) == (shortest, period * count // shortest)
     assert run.start == before % 2
 
 

@@ -392,7 +392,7 @@ def test_several_starts_leave_a_local_minimum() -> None:
     assert many.converged
     assert many.objective < alone.objective - 0.5
     assert many.parameters["x"] == pytest.approx(1.5801, abs=1e-4)
-    assert many.starts.count == 30
+    assert many.starts.tried == 30
     assert many.starts.best > 1
 
 

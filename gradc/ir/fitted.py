@@ -54,7 +54,7 @@ class Statistics(NamedTuple):
 class Starts(NamedTuple):
     """How several starts ended."""
 
-    count: int
+    tried: int
     seed: int
     converged: int
     reached: int  # how many ended at the best objective

@@ -153,9 +153,9 @@ def _folded(program: Program, units: tuple[Unit, ...]) -> Plan:
             i += 1
             continue
         own = tuple(range(len(boxes), len(boxes) + run.period))
-        stop = i + run.period * run.count
+        stop = i + run.period * run.times
         boxes += [Box("repeated", tuple(range(i + k, stop, run.period))) for k in range(run.period)]
-        blocks.append(Block(own, run.count))
+        blocks.append(Block(own, run.times))
         i = stop
     inputs = _inputs(units[:first], units, boxes)
     moved = tuple(

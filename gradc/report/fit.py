@@ -121,7 +121,7 @@ def _ending(fitted: Fitted) -> str:
     starts = fitted.starts
     if starts is not None:
         lines.append(
-            f"{starts.count} starts (seed {starts.seed}): {starts.converged} converged, "
+            f"{starts.tried} starts (seed {starts.seed}): {starts.converged} converged, "
             f"{starts.reached} at this minimum; found from start {starts.best}"
         )
     lines.append(f"{fitted.method}: {steps}, {_counted(fitted.evaluations, 'evaluation')}")

@@ -36,12 +36,12 @@ class Run(NamedTuple):
 
     start: int
     period: int
-    count: int
+    times: int
 
     @property
     def stop(self) -> int:
         """The first statement behind the last repetition."""
-        return self.start + self.period * self.count
+        return self.start + self.period * self.times
 
 
 def repeats(statements: Sequence[Statement], alone: Iterable[Var] = ()) -> list[Run]:
@@ -99,8 +99,8 @@ class _Words:
                 low, high = self._extent(i, period)
                 extents.insert(before, (low, high))
                 run = self._run(low, high, period)
-                if run.count >= FEWEST and (
-                    run.period * run.count >= _FEWEST_UNCONNECTED or self._connected(run)
+                if run.times >= FEWEST and (
+                    run.period * run.times >= _FEWEST_UNCONNECTED or self._connected(run)
                 ):
                     found.add(run)
         return found
