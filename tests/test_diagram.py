@@ -76,10 +76,7 @@ def test_a_loop_is_one_box_with_all_its_results() -> None:
     (box,) = [line for line in dot.splitlines() if "loop t in 1:T" in line]
     assert "<v0> h|<d0> dh = 0 (no path)|<v1> s|<d1> ds = 0 (no path)|<v2> y[T - 1]|<d2> dy" in box
     node = box.split()[0]
-    assert (
-        f'n0:d:e -> {node}:d2:w [id="b_n0_{node}" label="back through the loop" dir="back" '
-        'color="#c62828"' in dot
-    )
+    assert f'n0:d:e -> {node}:d2:w [label="back through the loop" color="#c62828" dir=back ' in dot
     assert f"{node}:v2:e -> " in dot
     box = next(
         line
@@ -98,7 +95,7 @@ def test_a_call_is_one_box_with_the_partials_of_the_function() -> None:
 
 def test_black_arrows_go_forward_and_red_ones_back_with_the_local_partial() -> None:
     dot = gradc.compile(CIRCUIT).dot(**INPUTS)
-    red = re.findall(r"(n\d):d:e -> (n\d):d:w \[id=\S+ label=\"([^\"]*)\" dir=", dot)
+    red = re.findall(r"(n\d):d:e -> (n\d):d:w \[label=\"?([^\"]+?)\"? color=.*dir=back", dot)
     assert sorted(red) == [
         ("n0", "n4", "1"),
         ("n1", "n3", "c = 2"),
@@ -106,16 +103,16 @@ def test_black_arrows_go_forward_and_red_ones_back_with_the_local_partial() -> N
         ("n3", "n4", "1"),
         ("n4", "n5", "3"),
     ]
-    black = re.findall(r"(n\d):v:e -> (n\d):v:w \[id=\"f_\1_\2\"\]$", dot, re.M)
+    black = re.findall(r"(n\d):v:e -> (n\d):v:w \[id=f_\1_\2\]$", dot, re.M)
     assert sorted(black) == sorted((a, b) for a, b, _ in red)
-    assert dot.count('dir="back"') == 5
+    assert dot.count("dir=back") == 5
 
 
 def test_without_inputs_it_shows_equations_and_partials_alone() -> None:
     dot = gradc.compile(CIRCUIT).dot()
     assert "u = b*c" in dot
     assert "u = 6" not in dot
-    assert 'label="c"' in dot
+    assert "label=c " in dot
 
 
 def test_a_quantity_without_a_path_to_the_output_is_marked() -> None:

@@ -300,4 +300,4 @@ def test_the_whole_of_a_long_program_is_written_quickly() -> None:
     found = draw_values(program, {}, WHOLE)
     assert time.process_time() - start < 30
     assert len(found.nodes) == 5001
-    assert dot(found).count(" label=") > 10_000
+    assert dot(found).count("label=") > 10_000

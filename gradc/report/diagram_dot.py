@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import log10
+from typing import TYPE_CHECKING
 
 from gradc.report.diagram_model import Arrow, End, Frame, Kind, Node, Picture
 from gradc.report.dot_text import field, label, record, wrapped
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
 
 _INK = "#263238"
 _GREY = "#78909c"
@@ -74,22 +78,22 @@ _ZEROS = {
 
 def dot(picture: Picture, legend: bool = True) -> str:
     """The DOT text of a picture, with or without what its arrows and boxes mean."""
-    lines = [
-        "digraph {",
-        f"\tgraph {_list(_GRAPH)}",
-        f"\tnode {_list(_NODE)}",
-        f"\tedge {_list(_EDGE)}",
-    ]
+    from graphviz import Digraph  # costs more to import than a small program to compile
+
+    graph = Digraph(graph_attr=_GRAPH, node_attr=_NODE, edge_attr=_EDGE)
     nodes = {node.id: node for node in picture.nodes}
     framed: set[str] = set()
     for frame in picture.frames:
-        lines += _frame(frame, nodes, framed)
-    lines += [f"\t{_node(node)}" for node in picture.nodes if node.id not in framed]
-    lines += [f"\t{_arrow(arrow)}" for arrow in picture.arrows]
+        _frame(graph, frame, nodes, framed)
+    for node in picture.nodes:
+        if node.id not in framed:
+            _node(graph, node)
+    for arrow in picture.arrows:
+        _arrow(graph, arrow)
     if legend:
         said = label((*reading(picture), *picture.legend), left=True)
-        lines.append(f"\tlabel={_quoted(said)}")
-    return "\n".join([*lines, "}", ""])
+        graph.attr(label=_plain(said))
+    return str(graph.source)
 
 
 def reading(picture: Picture) -> Iterator[str]:
@@ -109,20 +113,20 @@ def reading(picture: Picture) -> Iterator[str]:
         yield "Double arrows: values there (black), derivatives back (red)."
 
 
-def _frame(frame: Frame, nodes: Mapping[str, Node], framed: set[str]) -> Iterator[str]:
-    """The lines of a frame; frames are as deep as loops nest, which people write."""
+def _frame(graph: Digraph, frame: Frame, nodes: Mapping[str, Node], framed: set[str]) -> None:
+    """A frame with what is in it; frames are as deep as loops nest, which people write."""
     framed.update(frame.nodes)
     # An empty line leaves room for the arrows that are carried, above the nodes.
-    heading = _quoted(label((*frame.heading, ""), left=True))
-    yield f"\tsubgraph cluster_{frame.id} {{"
-    yield f"\t\tgraph {_list({'id': frame.id, **_FRAME}, heading)}"
-    yield from (f"\t\t{_node(nodes[name])}" for name in frame.nodes)
-    for inner in frame.frames:
-        yield from (f"\t{line}" for line in _frame(inner, nodes, framed))
-    yield "\t}"
+    heading = _plain(label((*frame.heading, ""), left=True))
+    with graph.subgraph(name=f"cluster_{frame.id}") as part:
+        part.attr(id=frame.id, label=heading, **_FRAME)
+        for name in frame.nodes:
+            _node(part, nodes[name])
+        for inner in frame.frames:
+            _frame(part, inner, nodes, framed)
 
 
-def _node(node: Node) -> str:
+def _node(graph: Digraph, node: Node) -> None:
     outline, attributes = _KINDS[node.kind]
     found = dict(attributes)
     if node.zero is not None:
@@ -135,10 +139,10 @@ def _node(node: Node) -> str:
     if outline:
         found["style"] = ",".join(dict.fromkeys((*outline, "filled")))
     shown = record(field(part.lines, part.port or "") for part in node.fields)
-    return f"{node.id} {_list({'id': node.id, **found}, _quoted(shown))}"
+    graph.node(node.id, _plain(shown), id=node.id, **found)
 
 
-def _arrow(arrow: Arrow) -> str:
+def _arrow(graph: Digraph, arrow: Arrow) -> None:
     found: dict[str, str] = {"id": arrow.id}
     styles = []
     sides = ("e", "w")
@@ -160,22 +164,17 @@ def _arrow(arrow: Arrow) -> str:
         found["penwidth"] = f"{1 + log10(arrow.count) / 2:.2g}"
     if styles:
         found["style"] = ",".join(styles)
-    shown = _quoted(label(arrow.lines)) if arrow.lines else None
+    shown = _plain(label(arrow.lines)) if arrow.lines else None
     tail, head = _end(arrow.operand, sides[0]), _end(arrow.result, sides[1])
-    return f"{tail} -> {head} {_list(found, shown)}"
+    graph.edge(tail, head, shown, **found)
 
 
 def _end(end: End, side: str) -> str:
     return f"{end.node}:{end.port}:{side}" if end.port is not None else f"{end.node}:{side}"
 
 
-def _list(attributes: Mapping[str, str], shown: str | None = None) -> str:
-    written = [f"{name}={_quoted(value)}" for name, value in attributes.items()]
-    if shown is not None:
-        written.insert(1 if "id" in attributes else 0, f"label={shown}")
-    return f"[{' '.join(written)}]"
+def _plain(text: str) -> str:
+    """A label that is never HTML, whatever it begins and ends with."""
+    from graphviz import nohtml
 
-
-def _quoted(text: str) -> str:
-    """A string of DOT: `dot_text` has escaped what a quote would end."""
-    return f'"{text}"'
+    return str(nohtml(text))
