@@ -134,7 +134,12 @@ def test_what_is_not_finite_is_said(run):
         "f.g", "--inputs", "x=[0,1]", "--jacobian", "J.npy", program="param x[N]\ny = sqrt(x)\n"
     )
     assert done.returncode == 4
-    assert "J.npy is not finite: row 1 (y[0]), column 1 (x[0]) is inf" in done.stderr
+    assert "J.npy is not finite: row 1 (y[0]), column 1 (x[0]) is inf\n" in done.stderr
+    for x, more in (("[0,0]", "is 1"), ("[0,0,0]", "are 2")):
+        done = run(
+            "f.g", "--inputs", f"x={x}", "--jacobian", "J.mtx", program="param x[N]\ny = sqrt(x)\n"
+        )
+        assert f"is inf, and so {more} more" in done.stderr
 
 
 # What follows the option

@@ -277,6 +277,26 @@ def test_a_bad_cell_leaves_no_file(folder: Path, at: int) -> None:
     assert sorted(os.listdir()) == ["circuit.g", "out.csv", "rows.csv"]
 
 
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_a_file_of_pyarrow_is_given_up_in_silence(folder: Path, form: str) -> None:
+    pytest.importorskip("pyarrow")
+    (folder / "rows.csv").write_text("a,b,c\n" + "1,2,3\n" * 9 + "1,oops,3\n", encoding="utf-8")
+    done = run("--inputs", "rows.csv", "--chunk", "3", "-o", f"out.{form}")
+    assert done.returncode == 3
+    assert done.stderr.startswith("error[G0507]: rows.csv, row 10")
+    assert len(done.stderr.splitlines()) == 2
+    assert sorted(os.listdir()) == ["circuit.g", "rows.csv"]
+
+
+def test_a_full_device_is_named(folder: Path) -> None:
+    many_rows(folder, 10)
+    for form in ("csv", "npz"):
+        (folder / f"full.{form}").symlink_to("/dev/full")
+        done = run("--inputs", "rows.csv", "-o", f"full.{form}")
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"error[G0701]: cannot write full.{form}: No space left")
+
+
 def test_integers_of_rows_are_checked(folder: Path) -> None:
     (folder / "circuit.g").write_text(
         "input k in 3, x[4]\nparam w[3]\nJ = w[k] + x[k+1]\n", encoding="utf-8"

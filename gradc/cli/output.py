@@ -73,13 +73,10 @@ def streamed(path: str | None, sources: Sequence[str]) -> Iterator[BinaryIO]:
                     )
                 ]
             )
-    if os.path.exists(path) and not os.path.isfile(path):
-        with open(path, "wb") as file:  # a device or a pipe cannot be renamed over
-            yield file
-        return
+    device = os.path.exists(path) and not os.path.isfile(path)
     try:
-        with _beside(os.path.realpath(path)) as file:
-            yield file
+        with open(path, "wb") if device else _beside(os.path.realpath(path)) as file:
+            yield file  # a device or a pipe cannot be renamed over
     except BrokenPipeError:
         raise
     except OSError as error:

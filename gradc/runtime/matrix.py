@@ -84,7 +84,8 @@ class Matrix(NamedTuple):
             row, column = divmod(first, self.shape[1])
         place = f"row {row + 1} ({self.rows.element(row)}), column {column + 1}"
         place += f" ({self.columns.element(column)})"
-        more = f", and so are {bad.size - 1:,} more" if bad.size > 1 else ""
+        verb = "is" if bad.size == 2 else "are"
+        more = f", and so {verb} {bad.size - 1:,} more" if bad.size > 1 else ""
         message = f"{name} is not finite: {place} is {float(values.flat[first])}{more}"
         return Diagnostic("G0601", message, severity="warning")
 

@@ -170,7 +170,7 @@ def _json_value(value: Any) -> Any:
 
 class _Arrow:
     def __init__(self, file: BinaryIO, results: Sequence[Result], form: str) -> None:
-        self._file = file
+        self._file = _Sink(file)
         self._titles = _titles(results)
         self._form = form
         self._writer: Any = None
@@ -196,6 +196,33 @@ class _Arrow:
         if self._writer is None:
             self.write([np.zeros(0) for _ in self._titles])
         self._writer.close()
+
+
+class _Sink:
+    """A file as pyarrow writes to it: after an error, or once it is closed, the rest is dropped.
+
+    pyarrow writes the end of a file even where a writer is deleted without having been closed.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._whole = True
+        self.closed = False
+
+    def write(self, content: bytes) -> int:
+        if not self._whole or self._file.closed:
+            return len(content)
+        try:
+            return self._file.write(content)
+        except BaseException:
+            self._whole = False
+            raise
+
+    def flush(self) -> None:
+        """The file is flushed by who opened it."""
+
+    def close(self) -> None:
+        """The file is closed by who opened it."""
 
 
 class _Matrix:
