@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 from gradc.diagnostics import Diagnostic, UsageError
 from gradc.explain.derive import derive
 from gradc.explain.model import Derivation
+from gradc.explain.opening import authored, expanded
 from gradc.explain.scribe import MOST_ROWS, Numbers
 from gradc.explain.study import Study, study
 from gradc.explain.text import text
 from gradc.explain.within import within
+from gradc.frontend.lower import check
 from gradc.ir.graph import Atom, Equation, Lit, Size, Var
 from gradc.ir.program import Program
 from gradc.ops.builder import Builder
@@ -58,53 +60,66 @@ class Result(NamedTuple):
     exit_code: int
 
 
+class Studied(NamedTuple):
+    """A program taken apart, its numbers where there are inputs, and remarks."""
+
+    study: Study
+    numbers: Numbers
+    notes: tuple[Diagnostic, ...]
+
+
 def explain(program: Program, request: Request, stdin: Callable[[], str]) -> Result:
     """The derivation of a program's derivatives.
 
     Raises InputError for data that do not fit, UsageError for a request that does not.
     """
+    found, numbers, notes = studied(program, request, stdin)
+    derivation = derive(found, _notation(request.format), numbers, request.most)
+    return Result(_written(derivation, request), notes, NUMERIC_FAILURE if notes else 0)
+
+
+def studied(program: Program, request: Request, stdin: Callable[[], str]) -> Studied:
+    """What a derivation is written from."""
+    written = check(program.source)
+    program = expanded(written)
     if request.into is not None:
-        return _inside(program, request, request.into, stdin)
+        return _inside(program, written, request, request.into, stdin)
     wrt = program.wrt(request.wrt)
     seeded = program if request.seed_output is None else with_output(program, request.seed_output)
     seeded = _summed(seeded) if request.seed_output else seeded
     if not seeded.is_scalar_valued:
         raise UsageError([_choice(seeded)])
-    notation = _notation(request.format)
-    found = study(seeded, wrt, notation, request.path)
-    numbers = Numbers()
-    notes: tuple[Diagnostic, ...] = ()
-    if request.specs:
-        bound = bind_specs(program, request.specs, stdin)
-        numbers, fault = _numbers(found, bound, wrt)
-        notes = () if fault is None else (fault,)
-        found, numbers = _confirmed(found, bound, numbers)
-    derivation = derive(found, notation, numbers, request.most)
-    written = _written(derivation, request)
-    return Result(written, notes, NUMERIC_FAILURE if notes else 0)
+    found = study(seeded, wrt, _notation(request.format), authored(written), request.path)
+    if not request.specs:
+        return Studied(found, Numbers(), ())
+    bound = bind_specs(program, request.specs, stdin)
+    return _with_numbers(found, bound, wrt)
 
 
-def _inside(program: Program, request: Request, name: str, stdin: Callable[[], str]) -> Result:
-    """The derivation of a function, or of a step of a loop."""
+def _with_numbers(found: Study, bound: Bound, wrt: Sequence[Var]) -> Studied:
+    numbers, fault = _numbers(found, bound, wrt)
+    found, numbers = _confirmed(found, bound, numbers)
+    return Studied(found, numbers, () if fault is None else (fault,))
+
+
+def _inside(
+    program: Program, written: Program, request: Request, name: str, stdin: Callable[[], str]
+) -> Studied:
+    """A function, or a step of a loop."""
     if request.wrt is not None or request.seed_output is not None or request.path:
         message = "--into excludes --wrt, --seed-output and --path"
         help = "a function and a step are derived in all that they read"
         raise UsageError([Diagnostic("G0704", message, help=help)])
-    inner = within(program, name)
+    inner = within(program, written, name)
     notation = _notation(request.format)
-    found = study(inner.program, inner.wrt, notation, inner=inner)
-    numbers = Numbers()
-    notes: tuple[Diagnostic, ...] = ()
+    found = study(inner.program, inner.wrt, notation, authored(written), inner=inner)
     if request.specs and inner.call is not None and not inner.given:
         outer = bind_specs(program, request.specs, stdin)
-        bound = Bound(outer.sizes, _operands(program, inner.call, inner.program, outer))
-        numbers, fault = _numbers(found, bound, inner.wrt)
-        notes = () if fault is None else (fault,)
-        found, numbers = _confirmed(found, bound, numbers)
-    elif request.specs:
+        operands = _operands(program, inner.call, inner.program, outer)
+        return _with_numbers(found, Bound(outer.sizes, operands), inner.wrt)
+    if request.specs:
         found = replace(found, inner=replace(inner, remark=WITHOUT_NUMBERS))
-    written = _written(derive(found, notation, numbers, request.most), request)
-    return Result(written, notes, NUMERIC_FAILURE if notes else 0)
+    return Studied(found, Numbers(), ())
 
 
 def _operands(

@@ -16,6 +16,7 @@ import gradc
 from gradc.diagnostics import UsageError
 from gradc.explain.algebra import algebra_of
 from gradc.explaining import UNCONFIRMED, Request, explain
+from gradc.frontend.lower import check
 from gradc.ir.graph import Graph, Var
 from gradc.ops.builder import Builder
 from gradc.ops.primitive import Helper
@@ -317,7 +318,7 @@ def test_what_cannot_be_gone_into() -> None:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_function_and_loop_can_be_gone_into(path: Path) -> None:
     program = gradc.load(path).program
-    pending, names = [program.graph], set()
+    pending, names = [check(program.source).graph], set()
     for graph in pending:
         for equation in graph.equations:
             pending += [inner for inner in equation.graphs() if inner not in pending]

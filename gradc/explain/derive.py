@@ -28,7 +28,7 @@ from gradc.explain.model import (
 from gradc.explain.network import Edge
 from gradc.explain.result import Result
 from gradc.explain.scribe import MOST_ROWS, Numbers, Scribe
-from gradc.explain.study import Study
+from gradc.explain.study import THROUGH_STATEMENT, Study
 from gradc.ir.dims import shape_text
 from gradc.ir.graph import DType, Var
 from gradc.ops.control import Loop
@@ -91,11 +91,9 @@ class _Derivation(Scribe):
         return (*words, " along paths through ", *self.listed(along)) if along else tuple(words)
 
     def _opening(self) -> Iterator[Block]:
-        texts = [
-            statement.equations[-1].origin.text
-            for statement in self.study.statements
-            if statement.equations[-1].origin is not None
-        ]
+        generated = self.study.elementary.generated
+        own = [s for s in self.study.statements if s.result not in generated]
+        texts = [text for text in map(self._text, own) if text]
         shown = [cut(text, _LONGEST) for text in dict.fromkeys(texts)]
         yield Listing("\n".join(_middle_left_out(shown, 12)))
         yield from self._authored()
@@ -113,6 +111,12 @@ class _Derivation(Scribe):
                 *self.listed(lost),
                 ": no path leads there, and the derivative is 0.",
             )
+
+    def _text(self, statement: Statement) -> str:
+        """A statement as its author wrote it."""
+        origin = statement.equations[-1].origin
+        known = origin.text if origin is not None else ""
+        return self.study.authored.texts.get(statement.result, known)
 
     def _authored(self) -> Iterator[Block]:
         """The derivatives that the author of a function states."""
@@ -184,13 +188,16 @@ class _Derivation(Scribe):
         return Row(self.n.name(var.name).text, self.written(number))
 
     def _definition(self, statement: Statement) -> Row:
-        n, last = self.n, statement.equations[-1]
+        n, last, result = self.n, statement.equations[-1], statement.result
         left = ", ".join(n.name(var.name).text for var in statement.results)
+        shape = shape_text(result.type.shape) if result.type.shape else ""
+        if result in self.study.hidden:
+            text = self._text(statement)
+            right = cut(text.partition(" = ")[2] or text, _LONGEST)
+            return Row(left, n.words(right).text, self.value(result), shape)
         if last.op == "loop":
             heading = n.words(loop_heading(Loop.of(last)))
-            return Row(left, heading.text, remark=f"--into {statement.result.name}")
-        result = statement.result
-        shape = shape_text(result.type.shape) if result.type.shape else ""
+            return Row(left, heading.text, remark=f"--into {result.name}")
         remark = ", ".join(word for word in (shape, _opens(statement)) if word)
         return Row(left, self.definitions.definition(last), self.value(result), remark)
 
@@ -230,13 +237,22 @@ class _Derivation(Scribe):
     def _partial(self, edge: Edge) -> Row:
         n, jacobian = self.n, edge.jacobian
         left = n.partial(edge.result.name, edge.operand.name).text
-        remark = f"{jacobian.shape}, {jacobian.kind}" if jacobian.shape else ""
+        remark = ", ".join(word for word in (jacobian.shape, jacobian.kind) if word)
+        if edge.result in self.study.hidden:
+            return self._through(edge, left, remark)
         if jacobian.piece is not None:
             return self.row(left, jacobian.piece, self.number(jacobian.numbers), remark)
         if edge.partial.is_factor:
             return self.row(left, edge.partial.piece, self.number(jacobian.numbers), remark)
         adjoint = self.adjoint(edge.result)
         return Row(left, n.mapped(adjoint, edge.partial.piece).text, remark=remark)
+
+    def _through(self, edge: Edge, left: str, remark: str) -> Row:
+        """A partial of a statement that is one step: its number, where there is one."""
+        number = self.number(edge.jacobian.numbers)
+        if number:
+            return Row(left, self.written(number), remark=remark)
+        return Row(left, self.n.words(THROUGH_STATEMENT).text, remark=remark)
 
 
 def _opens(statement: Statement) -> str:

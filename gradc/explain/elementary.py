@@ -17,13 +17,15 @@ from dataclasses import dataclass, replace
 
 from gradc.ad.activity import STRUCTURED, Activity
 from gradc.ad.rules import depends, partials
-from gradc.ir.graph import Atom, Equation, Var
+from gradc.explain.opening import Authored, is_hidden, opened
+from gradc.ir.graph import Atom, Equation, Graph, Var
 from gradc.ir.program import Program
 from gradc.ops.builder import Builder
 from gradc.ops.expr import Expr
 from gradc.ops.table import PRIMITIVES
 from gradc.passes.copying import Copies
 from gradc.passes.dead import only_needed
+from gradc.report.partials import statements
 
 _STEMS = "uvpqst"
 
@@ -38,29 +40,41 @@ class Elementary:
     generated: frozenset[Var]  # of the named ones, those whose name is not the author's
 
 
-def elementary(program: Program, wrt: Sequence[Var], split: bool) -> Elementary:
+def elementary(program: Program, wrt: Sequence[Var], authored: Authored, split: bool) -> Elementary:
     """The part of a program that its outputs need; with `split`, every operation is named."""
-    graph = program.graph
+    graph = opened(program.graph, authored)
     equations = only_needed(graph.equations, graph.outputs)
     moving = _moving(equations, graph.outputs, wrt)
     builder = Builder(graph.names())
     known: dict[Var, Atom] = {}
     if split:
         stem = _stem(graph.names())
-        parts = (out for eq in equations for out in _parts(eq) if out in moving)
+        free = moving - _within_hidden(replace(graph, equations=tuple(equations)), authored)
+        parts = [out for eq in equations for out in _parts(eq) if out in free]
         for number, part in enumerate(parts, 1):
             known[part] = Var(builder.unique(f"{stem}{number}"), part.type)
         equations = renamed(Copies(builder, known, renamed=False), equations)
     new = [known.get(var, var) for var in moving]
     moved = frozenset(var for var in new if type(var) is Var)
-    whole = replace(graph, equations=tuple(equations))
-    still = frozenset(var for var in whole.named() if var not in moved)
+    new_graph = replace(graph, equations=tuple(equations))
+    still = frozenset(var for var in new_graph.named() if var not in moved)
     return Elementary(
-        replace(program, graph=whole, constants=program.constants | still),
+        replace(program, graph=new_graph, constants=program.constants | still),
         tuple(var for var in wrt if var in moving),
         moved,
         frozenset(var for var in known.values() if type(var) is Var),
     )
+
+
+def _within_hidden(graph: Graph, authored: Authored) -> set[Var]:
+    """The parts of statements that are one step each."""
+    return {
+        out
+        for statement in statements(graph)
+        if is_hidden(statement, authored)
+        for equation in statement.equations
+        for out in equation.outs
+    }
 
 
 def renamed(copies: Copies, equations: Iterable[Equation]) -> list[Equation]:

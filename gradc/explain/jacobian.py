@@ -40,14 +40,17 @@ class Jacobians:
         self.notation = notation
         self.builder = builder
 
-    def of(self, statement: Statement, partial: LocalPartial) -> Jacobian:
-        """The Jacobian of the result of a statement in one operand."""
+    def of(self, statement: Statement, partial: LocalPartial, hidden: bool) -> Jacobian:
+        """The Jacobian of the result of a statement in one operand; of one that is `hidden` no
+        more than its shape."""
         result, operand = partial.result, partial.operand
         rows, columns = result.type.shape, operand.type.shape
         shape = f"{_extent(product(rows))} x {_extent(product(columns))}"
         factor = partial.factor
         if not rows and not columns:
             return Jacobian("", "", partial.piece if factor is not None else None, factor)
+        if hidden:
+            return Jacobian(shape, "", None, factor)
         if statement.equations[-1].op == "loop":
             return Jacobian(shape, "through the loop", None, None)
         if factor is not None and rows:

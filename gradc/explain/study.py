@@ -7,7 +7,7 @@ run as any others; nothing is computed here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,15 +16,19 @@ from gradc.explain.closed import Closed, closed_form
 from gradc.explain.elementary import Elementary, elementary
 from gradc.explain.jacobian import Jacobians
 from gradc.explain.network import Edge, Network, Path
+from gradc.explain.opening import Authored, is_hidden
 from gradc.explain.within import Inner
 from gradc.ir.graph import Atom, Equation, Lit, Var
 from gradc.ir.program import Program
 from gradc.ops.builder import Builder
 from gradc.report.notation import Notation
-from gradc.report.partials import Statement, local_partials
+from gradc.report.partials import LocalPartial, Statement, local_partials
 
 #: More operations than this are not named one by one: statements stay whole.
 MOST_OPERATIONS = 60
+
+#: What is said of the operands of a statement that goes through loops which nobody wrote.
+THROUGH_STATEMENT = "back through the statement"
 
 #: More paths than this are not written down.
 MOST_PATHS = 6
@@ -65,6 +69,8 @@ class Study:
     closed: Closed | str  # or why there is no closed form
     through: tuple[Var, ...]  # quantities that every path is asked to go through
     inner: Inner | None  # where this is a function, or a step of a loop
+    authored: Authored
+    hidden: frozenset[Var]  # results of statements that are one step, as a whole
     equations: tuple[Equation, ...]  # of the program, of partials and of products
 
     @property
@@ -82,19 +88,20 @@ def study(
     program: Program,
     wrt: Sequence[Var],
     notation: Notation,
+    authored: Authored,
     through: Sequence[str] = (),
     inner: Inner | None = None,
 ) -> Study:
     """Take a program with one scalar output apart, or what is `inner` to one.
 
-    `through` names quantities that every path goes through.  Raises UsageError for one that is not
-    on the way.
+    `authored` is what the author wrote; `through` names quantities that every path
+    goes through.  Raises UsageError for one that is not on the way.
     """
     output = program.graph.outputs[0]
     given = inner.given if inner is not None else {}
-    parts = elementary(program, wrt, split=True)
+    parts = elementary(program, wrt, authored, split=True)
     if len(parts.moving) > MOST_OPERATIONS:
-        parts = elementary(program, wrt, split=False)
+        parts = elementary(program, wrt, authored, split=False)
     partials = local_partials(parts.program, notation)
     builder = Builder(parts.program.graph.names())
     for equation in partials.equations:
@@ -102,11 +109,16 @@ def study(
     moving = parts.moving
     statements = tuple(s for s in partials.statements if not moving.isdisjoint(s.results))
     of = {statement.result: statement for statement in statements}
+    hidden = {s.result for s in statements if is_hidden(s, authored)}
     jacobians = Jacobians(notation, builder)
-    edges = [
-        Edge(partial, jacobians.of(of[partial.result], partial))
+    shown = [
+        _named(partial, notation) if partial.result in hidden else partial
         for partial in partials.edges
         if partial.result in of and partial.operand in moving
+    ]
+    edges = [
+        Edge(partial, jacobians.of(of[partial.result], partial, partial.result in hidden))
+        for partial in shown
     ]
     node = {var: s.result for s in statements for var in s.results}
     network = Network(edges, node)
@@ -129,8 +141,19 @@ def study(
         "" if through or given else closed_form(program, parts.wrt),
         stops,
         inner,
+        authored,
+        frozenset(hidden),
         tuple(builder.equations),
     )
+
+
+def _named(partial: LocalPartial, notation: Notation) -> LocalPartial:
+    """A partial of a statement that is one step, written by its name."""
+    if partial.is_factor:
+        piece = notation.partial(partial.result.name, partial.operand.name)
+    else:
+        piece = notation.words(THROUGH_STATEMENT)
+    return replace(partial, piece=piece)
 
 
 def _on_the_way(parts: Elementary, names: Sequence[str]) -> tuple[Var, ...]:

@@ -10,14 +10,16 @@ values before and after a step apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradc.ad.activity import Activity
+from gradc.ad.expand import expand
 from gradc.ad.names import adjoint_name
 from gradc.ad.rules import authored_partials, differentiable
 from gradc.diagnostics import Diagnostic, UsageError
 from gradc.explain.elementary import renamed
+from gradc.explain.opening import holding, names_of
 from gradc.ir.graph import Atom, Equation, Graph, Var
 from gradc.ir.program import Program
 from gradc.ops.builder import Builder
@@ -40,46 +42,41 @@ class Inner:
     remark: str = ""
 
 
-def within(program: Program, name: str) -> Inner:
+def within(program: Program, written: Program, name: str) -> Inner:
     """The function of a name, or a step of the loop that makes a quantity of this name.
 
-    Raises UsageError where there is neither.
+    `written` is the program before its derivatives were written: what can be gone into stands
+    there.  Raises UsageError where there is neither.
     """
     found: dict[str, None] = {}
-    for scope, equation in _holding(program.graph):
-        names = list(_names(equation))
+    for scope, equation in holding(written.graph):
+        names = list(names_of(equation))
         found.update(dict.fromkeys(names))
         if name in names:
             if equation.op == "loop":
-                return _step(program, scope, equation, name)
-            return _function(program, scope, equation, name)
+                return _step(program, scope is written.graph, _expanded(equation), name)
+            called = _called(program, name)
+            return _function(program, called or _expanded(equation), called)
     choice = f"choose among: {', '.join(found)}" if found else "the program has none"
     message = f"no function has the name `{name}`, and no loop makes a quantity of that name"
     raise UsageError([Diagnostic("G0723", message, help=choice)])
 
 
-def _holding(graph: Graph) -> Iterator[tuple[Graph, Equation]]:
-    """The equations that hold graphs, outer ones first, each with the graph that it is in."""
-    pending, seen = [graph], {graph}
-    for here in pending:
-        for equation in here.equations:
-            inner = list(equation.graphs())
-            if inner:
-                yield here, equation
-            pending += [each for each in inner if each not in seen]
-            seen.update(inner)
+def _called(program: Program, name: str) -> Equation | None:
+    """The first call of a function by the program itself, whose operands have numbers."""
+    calls = (eq for eq in program.graph.equations if eq.op == "call" and not eq.others)
+    return next((eq for eq in calls if eq.param("graph").name == name), None)
 
 
-def _names(equation: Equation) -> Iterator[str]:
-    if equation.op == "call":
-        yield equation.param("graph").name
-        return
-    for out in equation.outs:
-        yield out.name.partition("%")[0]
+def _expanded(equation: Equation) -> Equation:
+    """An equation that holds graphs, with the derivatives that those ask for."""
+    graph = expand(Graph("", (), (equation,), equation.outs))
+    return graph.equations[-1]
 
 
-def _function(program: Program, scope: Graph, equation: Equation, name: str) -> Inner:
+def _function(program: Program, equation: Equation, called: Equation | None) -> Inner:
     graph: Graph = equation.param("graph")
+    name = graph.name
     known: dict[Var, Atom] = {}
     builder = Builder(graph.names())
     inputs, outputs = [], []
@@ -104,12 +101,12 @@ def _function(program: Program, scope: Graph, equation: Equation, name: str) -> 
         wrt,
         name,
         {} if scalar else dict.fromkeys(whole.outputs, "given"),
-        equation if scope is program.graph else None,
+        called,
         authored=authored_partials(equation),
     )
 
 
-def _step(program: Program, scope: Graph, equation: Equation, name: str) -> Inner:
+def _step(program: Program, outermost: bool, equation: Equation, name: str) -> Inner:
     loop = Loop.of(equation)
     body = loop.body
     builder = Builder(body.names())
@@ -130,8 +127,8 @@ def _step(program: Program, scope: Graph, equation: Equation, name: str) -> Inne
     real = tuple(filter(differentiable, outputs))
     whole = Graph(body.name, tuple(inputs), tuple(equations), real, body.source)
     active: set[Atom] = set(loop.captured)
-    if scope is program.graph:
-        active = {*Activity().dependents(scope.equations, program.wrt())}
+    if outermost:
+        active = {*Activity().dependents(program.graph.equations, program.wrt())}
     shared = tuple(
         new
         for old, new in zip(loop.captured, inputs[1 + loop.carried :], strict=True)

@@ -31,6 +31,7 @@ from gradc.ir.graph import Atom, Equation, Graph, Lit, Var
 from gradc.ir.program import Program
 from gradc.ops.builder import Builder
 from gradc.ops.table import PRIMITIVES
+from gradc.passes.copying import Copies
 from gradc.passes.dead import needed, without_dead_equations
 from gradc.report.formula import Formulas
 from gradc.report.notation import TEXT, Notation, Piece
@@ -264,7 +265,12 @@ class _Differentiated:
             if equation in written or live.isdisjoint(equation.outs):
                 continue
             args = tuple(known.get(arg, arg) for arg in equation.args)
-            if PRIMITIVES[equation.op].structured is not None:
+            if equation.op == "loop":  # its body reads what stands around it
+                copies = Copies(b, known)
+                copy = copies.equation(equation)
+                b.append(copy)
+                known.update(zip(equation.outs, copy.outs, strict=True))
+            elif PRIMITIVES[equation.op].structured is not None:
                 outs = b.emit_all(equation.op, args, equation.params)
                 known.update(zip(equation.outs, outs, strict=True))
             elif equation.op == "copy":
