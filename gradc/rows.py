@@ -17,7 +17,7 @@ from gradc.runtime.evaluate import with_output
 from gradc.runtime.inputs import read_what_can_be
 from gradc.runtime.problems import counted, quoted
 from gradc.runtime.sources import Given, given_by, read_sources, sources_of
-from gradc.runtime.tables import Table, cell_place, shown
+from gradc.runtime.tables import cell_place, shown
 from gradc.runtime.values import RawValue
 
 if TYPE_CHECKING:
@@ -235,8 +235,3 @@ def _zeros(cell: tuple[int, ...]) -> object:
     import numpy as np
 
     return np.zeros(cell)
-
-
-def tables_of(rows: Rows) -> list[Table]:
-    """The files that rows come from."""
-    return list(dict.fromkeys(each.table for each in (*rows.observed, *rows.whole)))

@@ -414,8 +414,26 @@ def test_output_never_replaces_its_source(gradc, tmp_path, way):
         (tmp_path / target).hardlink_to(tmp_path / "circuit.g")
     done = gradc("compile", "circuit.g", "-o", target)
     assert done.code == 2
-    assert "is the program itself" in done.err
+    assert "is read by this command" in done.err
     assert (tmp_path / "circuit.g").read_text() == CIRCUIT
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("page", "-o"), ("explain", "-o"), ("dot", "--format", "dot", "-o"), ("run", "--jacobian")],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize(
+    ("data", "content"),
+    [(["all.csv"], "a,b,c\n5,3,2\n"), (["a=all.csv:p", "b=3", "c=2"], "p\n5\n")],
+    ids=["by name", "mapped"],
+)
+def test_output_never_replaces_the_data(gradc, tmp_path, command, data, content):
+    (tmp_path / "all.csv").write_text(content)
+    done = gradc(command[0], "circuit.g", "--inputs", *data, *command[1:], "./all.csv")
+    assert done.code == 2
+    assert done.err.startswith("error[G0702]")
+    assert (tmp_path / "all.csv").read_text() == content
 
 
 @pytest.mark.parametrize("target", ["missing/out.py", "circuit.g/out.py", "."])

@@ -187,8 +187,8 @@ def test_a_format_must_be_known(run):
 
 def test_nothing_is_written_over(run, tmp_path):
     (tmp_path / "x.csv").write_text("x\n1\n2\n")
-    refused(run("f.g", "--inputs", "x=x.csv", "a=1", "--jacobian", "x.csv"), "G0793")
-    refused(run("f.g", "--inputs", "a=1,x=./x.csv", "--jacobian", "x.csv"), "G0793")
+    refused(run("f.g", "--inputs", "x=x.csv", "a=1", "--jacobian", "x.csv"), "G0702")
+    refused(run("f.g", "--inputs", "a=1,x=./x.csv", "--jacobian", "x.csv"), "G0702")
     refused(run("f.g", *VALUES, "--jacobian", "J.npy", "--hessian", "./J.npy"), "G0793")
     assert (tmp_path / "x.csv").read_text() == "x\n1\n2\n"
     (tmp_path / "p.csv").write_text(PROGRAM)

@@ -66,7 +66,7 @@ def command(
         request = Request(given, names(wrt), seed_output, elements, tolerance)
         result = check_gradient(program, request, standard_input)
         if format == "json":
-            write_result(f"{result.json()}\n".encode(), None, None)
+            write_result(f"{result.json()}\n".encode(), None)
         else:
             width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
             click.echo(result.text(width))

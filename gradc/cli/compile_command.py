@@ -9,7 +9,7 @@ import click
 
 from gradc.cli.boundary import reported
 from gradc.cli.options import format_option, names, program_argument, read_program, wrt_option
-from gradc.cli.output import write_result
+from gradc.cli.output import files_read, write_result
 from gradc.diagnostics import Diagnostic, UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def command(
             text = emit_program(program, chosen, mode or "reverse")
         else:
             text = _module(program, chosen, target, mode or "both", order, trace)
-        write_result(text.encode("utf-8"), output, None if file == "-" else file)
+        write_result(text.encode("utf-8"), output, files_read(file))
 
 
 def _module(

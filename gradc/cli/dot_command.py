@@ -15,7 +15,7 @@ from gradc.cli.options import (
     read_program,
     standard_input,
 )
-from gradc.cli.output import write_result
+from gradc.cli.output import files_read, write_result
 from gradc.diagnostics import Diagnostic, UsageError
 from gradc.report.view import View
 
@@ -115,7 +115,7 @@ def command(
         view = View(depth=depth, fold=fold, focus=focus, within=within, limit=limit)
         data = input_specs(file, specs, values)
         picture = draw(program, data, seed_output, standard_input, view)
-        write_result(_content(picture, kind), output, None if file == "-" else file)
+        write_result(_content(picture, kind), output, files_read(file, [*specs, *values]))
 
 
 def _content(picture: Picture, kind: str) -> bytes:

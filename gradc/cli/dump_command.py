@@ -6,7 +6,7 @@ import click
 
 from gradc.cli.boundary import reported
 from gradc.cli.options import format_option, names, program_argument, read_checked, wrt_option
-from gradc.cli.output import write_result
+from gradc.cli.output import files_read, write_result
 
 
 def _list(context: click.Context, option: click.Parameter, wanted: bool) -> None:
@@ -47,4 +47,4 @@ def command(
 
         program = read_checked(file, format)
         graph = dump(program, after, mode, names(wrt))
-        write_result(str(graph).encode("utf-8"), output, None if file == "-" else file)
+        write_result(str(graph).encode("utf-8"), output, files_read(file))

@@ -16,7 +16,7 @@ from gradc.cli.options import (
     standard_input,
     wrt_option,
 )
-from gradc.cli.output import write_result
+from gradc.cli.output import files_read, write_result
 
 
 @click.command("explain")
@@ -87,6 +87,6 @@ def command(
             into,
         )
         result = explain(program, request, standard_input)
-        write_result(result.text.encode(), output, None if file == "-" else file)
+        write_result(result.text.encode(), output, files_read(file, [*specs, *values]))
         report(result.notes, "text")
         sys.exit(result.exit_code)

@@ -19,7 +19,7 @@ from gradc.cli.options import (
     read_program,
     standard_input,
 )
-from gradc.cli.output import write_result
+from gradc.cli.output import files_read, write_result
 from gradc.diagnostics import GradcError
 from gradc.fit.settings import LOSSES, NAMES, RATES, Settings
 
@@ -171,9 +171,11 @@ def command(
         )
         with Progress(format, method, rate) as progress:
             found = fit(program, request, standard_input, progress)
-        faults = list(_written(found, output, wanted, None if file == "-" else file))
+        faults = list(
+            _written(found, output, wanted, files_read(file, [*specs, *values, *start, *bounds]))
+        )
         if format == "json":
-            write_result(f"{fit_json(found)}\n".encode(), None, None)
+            write_result(f"{fit_json(found)}\n".encode(), None)
         else:
             terminal = sys.stdout.isatty()
             width = terminal_width(sys.stdout.fileno()) if terminal else None
@@ -189,7 +191,7 @@ def command(
 
 
 def _written(
-    found: Fitted, output: str | None, wanted: Sequence[Plot], source: str | None
+    found: Fitted, output: str | None, wanted: Sequence[Plot], sources: Sequence[str]
 ) -> Iterator[GradcError]:
     """Write the files that are asked for; what goes wrong is raised after the numbers are printed,
     which may have taken hours."""
@@ -198,13 +200,13 @@ def _written(
 
     try:
         if output is not None:
-            write_result(parameters_json(found.parameters).encode(), output, source)
+            write_result(parameters_json(found.parameters).encode(), output, sources)
     except GradcError as error:
         yield error
     for plot in wanted:
         if plot.path is not None and is_known(found, plot.kind):
             try:
-                write_result(picture(found, plot.kind, plot.suffix), plot.path, source)
+                write_result(picture(found, plot.kind, plot.suffix), plot.path, sources)
             except GradcError as error:
                 yield error
 

@@ -6,7 +6,7 @@ import click
 
 from gradc.cli.boundary import reported
 from gradc.cli.options import format_option, program_argument, read_program
-from gradc.cli.output import write_result
+from gradc.cli.output import files_read, write_result
 
 
 @click.command("inputs")
@@ -26,4 +26,4 @@ def command(file: str, sizes: tuple[str, ...], output: str | None, format: str) 
 
         program = read_program(file, format)
         values = sample_inputs(program, read_sizes(sizes))
-        write_result(template(values).encode("utf-8"), output, None if file == "-" else file)
+        write_result(template(values).encode("utf-8"), output, files_read(file))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 
 import click
 
-from gradc.cli.output import refuse_source, same_file, write_pieces
+from gradc.cli.output import files_read, refuse_sources, same_file, write_pieces
 from gradc.diagnostics import Diagnostic, UsageError
 from gradc.session import MatrixFile
 
 _OPTIONS = ("--jacobian", "--hessian")
-_SEPARATOR = re.compile("[,=:]")  # around the names of files in data
 _ENDINGS = (".npy", ".csv", ".mtx", ".npz")
 
 
@@ -61,21 +59,18 @@ def check_matrix_files(paths: Sequence[str | None], source: str, specs: Sequence
         return
     from gradc.runtime.matrix_files import format_of
 
-    data = {word for spec in specs for word in _SEPARATOR.split(spec) if word}
+    sources = files_read(source, specs)
     for position, path in enumerate(written):
         format_of(path)
-        refuse_source(path, None if source == "-" else source)
+        refuse_sources(path, sources)
         folder = os.path.dirname(path) or "."
         if not os.path.isdir(folder):
             raise UsageError(
                 [Diagnostic("G0701", f"cannot write {path}: there is no folder {folder}")]
             )
-        for other in [*written[:position], *data]:
-            if same_file(path, other):
-                what = "holds data of this run" if other in data else "is to hold two matrices"
-                raise UsageError(
-                    [Diagnostic("G0793", f"{path} {what}", help="choose another name for it")]
-                )
+        if any(same_file(path, other) for other in written[:position]):
+            what = f"{path} is to hold two matrices"
+            raise UsageError([Diagnostic("G0793", what, help="choose another name for one")])
 
 
 def write_matrices(files: Iterable[MatrixFile], source: str) -> None:
@@ -83,4 +78,4 @@ def write_matrices(files: Iterable[MatrixFile], source: str) -> None:
     for file in files:
         from gradc.runtime.matrix_files import content
 
-        write_pieces(content(file.matrix, file.path), file.path, source)
+        write_pieces(content(file.matrix, file.path), file.path, [source])

@@ -59,7 +59,7 @@ def command(
         request = Request(tuple(input_specs(file, specs, values)), by, sweep, seed_output)
         result = nudge(program, request, standard_input)
         if format == "json":
-            write_result(f"{result.json()}\n".encode(), None, None)
+            write_result(f"{result.json()}\n".encode(), None)
         else:
             width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
             click.echo(result.text(width, speaks_unicode()))

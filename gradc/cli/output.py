@@ -1,8 +1,9 @@
-"""Writing results: complete files or none, never over a program's own source."""
+"""Writing results: complete files or none, never over what they are made from."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,23 +11,32 @@ from typing import BinaryIO
 
 from gradc.diagnostics import Diagnostic, UsageError
 
+# Where one name ends and another begins, in what is given as data.
+_SEPARATOR = re.compile(r"[=,:]")
 
-def write_result(content: bytes, path: str | None, source: str | None) -> None:
+
+def files_read(program: str, specs: Iterable[str] = ()) -> list[str]:
+    """The files that no result may replace: the program's, and what names data."""
+    words = (word for spec in specs for word in (spec, *_SEPARATOR.split(spec)))
+    return [name for name in (program, *words) if name not in ("", "-")]
+
+
+def write_result(content: bytes, path: str | None, sources: Sequence[str] = ()) -> None:
     """Write to a file, or to standard output where no path is given.
 
     The file appears whole, under its name, at the end.  Raises UsageError where it would
-    replace the source, and where it cannot be written.
+    replace one of the sources, and where it cannot be written.
     """
     if path is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    write_pieces([content], path, source)
+    write_pieces([content], path, sources)
 
 
-def write_pieces(content: Iterable[bytes], path: str, source: str | None) -> None:
+def write_pieces(content: Iterable[bytes], path: str, sources: Sequence[str]) -> None:
     """As `write_result`, to a file, of content that is made piece by piece."""
-    refuse_source(path, source)
+    refuse_sources(path, sources)
     try:
         _replace(path, content)
     except OSError as error:
@@ -36,14 +46,14 @@ def write_pieces(content: Iterable[bytes], path: str, source: str | None) -> Non
         ) from None
 
 
-def refuse_source(path: str, source: str | None) -> None:
-    """Raise UsageError where a result would replace the program itself."""
-    if source is not None and same_file(path, source):
+def refuse_sources(path: str, sources: Sequence[str]) -> None:
+    """Raise UsageError where a result would replace what it is made from."""
+    if any(same_file(path, source) for source in sources):
         raise UsageError(
             [
                 Diagnostic(
                     "G0702",
-                    f"the output {path} is the program itself; it is left as it is",
+                    f"the output {path} is read by this command; it is left as it is",
                     help="choose another name for -o",
                 )
             ]
@@ -62,17 +72,7 @@ def streamed(path: str | None, sources: Sequence[str]) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    for source in sources:
-        if same_file(path, source):
-            raise UsageError(
-                [
-                    Diagnostic(
-                        "G0702",
-                        f"the output {path} is read as an input; it is left as it is",
-                        help="choose another name for -o",
-                    )
-                ]
-            )
+    refuse_sources(path, sources)
     device = os.path.exists(path) and not os.path.isfile(path)
     try:
         with open(path, "wb") if device else _beside(os.path.realpath(path)) as file:

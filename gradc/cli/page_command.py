@@ -15,7 +15,7 @@ from gradc.cli.options import (
     read_program,
     standard_input,
 )
-from gradc.cli.output import write_result
+from gradc.cli.output import files_read, write_result
 
 
 @click.command("page")
@@ -48,6 +48,6 @@ def command(
 
         program = read_program(file, format)
         made = page(program, input_specs(file, specs, values), seed_output, standard_input)
-        write_result(made.content, output, None if file == "-" else file)
+        write_result(made.content, output, files_read(file, [*specs, *values]))
         report(made.notes, format)
         sys.exit(made.exit_code)

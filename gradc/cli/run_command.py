@@ -111,7 +111,7 @@ def command(
             result = run(program, request, standard_input, progress)
         write_matrices(result.files, file)
         if format == "json":
-            write_result(f"{result.json()}\n".encode(), None, None)
+            write_result(f"{result.json()}\n".encode(), None)
         else:
             width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
             click.echo(result.text(width))

@@ -10,10 +10,10 @@ import click
 
 from gradc.cli.boundary import report, terminal_width
 from gradc.cli.options import standard_input
-from gradc.cli.output import streamed, write_result
+from gradc.cli.output import files_read, streamed, write_result
 from gradc.cli.progress import Progress
 from gradc.diagnostics import Diagnostic, UsageError
-from gradc.rows import Observation, Rows, find_rows, tables_of
+from gradc.rows import Observation, Rows, find_rows
 from gradc.runtime.inputs import names_a_table
 from gradc.runtime.rows_output import format_of, writer
 from gradc.session import NUMERIC_FAILURE
@@ -65,8 +65,7 @@ def _observe(
     shown = "jsonl" if format == "json" else "csv"
     form = shown if output is None else format_of(output)
     observation = Observation(program, rows, request, standard_input)
-    sources = [file, *(table.path for table in tables_of(rows))]
-    with streamed(output, sources) as stream, Progress("rows") as progress:
+    with streamed(output, files_read(file, request.specs)) as stream, Progress("rows") as progress:
         out = writer(form, stream, observation.results)
         for count, found, done in observation.blocks(chunk or observation.rows):
             out.write(found)
@@ -102,7 +101,7 @@ def _sum(program: Program, request: Request, chunk: int | None, format: str) -> 
         report(found, format)
         return
     if format == "json":
-        write_result(f"{result.json()}\n".encode(), None, None)
+        write_result(f"{result.json()}\n".encode(), None)
     else:
         width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
         click.echo(result.text(width))

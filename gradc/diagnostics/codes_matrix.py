@@ -27,9 +27,9 @@ MATRIX_CODES: dict[str, ErrorCode] = {
     ),
     "G0793": ErrorCode(
         "Two uses of one file",
-        "A matrix is not written over the data of the same run, nor over another matrix. A file "
-        "name that follows `--jacobian` or `--hessian` is that of the file to write.",
-        bad="gradc run f.g --inputs data.csv --jacobian data.csv",
-        good="gradc run f.g --inputs data.csv --jacobian J.csv",
+        "A matrix is not written over another matrix of the same run. A file name that follows "
+        "`--jacobian` or `--hessian` is that of the file to write.",
+        bad="gradc run f.g --inputs data.csv --jacobian M.csv --hessian M.csv",
+        good="gradc run f.g --inputs data.csv --jacobian J.csv --hessian H.csv",
     ),
 }

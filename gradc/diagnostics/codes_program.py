@@ -194,8 +194,8 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
         good="gradc compile f.g -o f.py",
     ),
     "G0702": ErrorCode(
-        "Output over the program",
-        "The output would replace the program that it is made from.",
+        "Output over what it is made from",
+        "The output would replace the program or the data that it is made from.",
         bad="gradc compile f.g -o f.g",
         good="gradc compile f.g -o f.py",
     ),
