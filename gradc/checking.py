@@ -12,7 +12,7 @@ from gradc.diagnostics import Diagnostic, Label, NumericError, UsageError
 from gradc.ir.graph import DType
 from gradc.ir.program import Program
 from gradc.report.check import Check, check_json, check_text
-from gradc.report.numbers import number
+from gradc.report.numbers import told_apart
 from gradc.runtime.bind import Bound
 from gradc.runtime.checks import SEED, Checked, check
 from gradc.runtime.culprits import Culprit, culprits
@@ -118,7 +118,8 @@ def _faults(subject: Subject, checked: Checked, tolerance: float) -> Iterator[Di
     if not checked.wrong:
         return
     worst = checked.wrong[0].judgement
-    numbers = f"{number(worst.reverse)}, by numbers {number(worst.numerical)}"
+    reverse, numerical = told_apart(worst.reverse, worst.numerical)
+    numbers = f"{reverse}, by numbers {numerical}"
     shown = f"the derivative in {quoted(worst.name)} is {numbers}"
     if checked.wrong[0].asked.element is None:
         shown = f"the derivative along a random direction is {numbers}"
@@ -132,7 +133,7 @@ def _faults(subject: Subject, checked: Checked, tolerance: float) -> Iterator[Di
                 "G0735",
                 f"the derivative that the author of {quoted(culprit.name)} states is wrong",
                 tuple(Label(span, "stated here") for span in culprit.spans),
-                (_note(culprit, shown),),
+                (_note(culprit, shown, worst.reverse),),
                 "mend the formula behind `with`, or leave it out and have it derived",
                 source=source,
             )
@@ -149,7 +150,7 @@ def _faults(subject: Subject, checked: Checked, tolerance: float) -> Iterator[Di
         yield Diagnostic("G0737", f"{shown}; no single statement explains it")
 
 
-def _note(culprit: Culprit, shown: str) -> str:
+def _note(culprit: Culprit, shown: str, stated: float) -> str:
     if culprit.derived is None:
         return shown
-    return f"{shown}; without what is stated it is {number(culprit.derived)}"
+    return f"{shown}; without what is stated it is {told_apart(stated, culprit.derived)[1]}"

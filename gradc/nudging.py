@@ -66,12 +66,13 @@ def nudge(program: Program, request: Request, stdin: Callable[[], str]) -> Resul
     step = mover.step(1.0)
     moving = [var for var in program.graph.inputs if var.name in direction]
     swept = None
-    if request.sweep:
+    if request.sweep and any(moved.any() for moved in step.steps.values()):
         small = len(seeded.program.graph.equations) <= LINEARITY_LIMIT
         swept = sweep(mover, small and is_linear(seeded.program, moving))
     nudged = Nudged(
         seeded.program,
         seeded.output,
+        "=" in (request.seed_output or ""),
         tuple(_nodes(seeded.program, mover, step)),
         mover.start.adjoints,
         step.steps,

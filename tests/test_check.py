@@ -244,6 +244,13 @@ def test_an_authors_derivative_is_named(tmp_path, program, inputs):
     assert "root" not in done.stderr.split("stated here")[0].split("G0735")[1].split("\n")[0]
 
 
+def test_numbers_that_differ_are_printed_differently(tmp_path):
+    program = "def f(t) = t^2 with dt = 2*t + 1e-6\ny = f(x)"
+    done = run(tmp_path, program, "--inputs", "x=1")
+    assert "2.000001" in done.stdout
+    assert "is 2.000001, by numbers 2; without what is stated it is 2" in done.stderr
+
+
 def test_the_argument_is_named(tmp_path):
     program = "def f(a, b) = a^2*b with da = 2*a*b, db = 3*a^2\ny = f(x, x)"
     done = run(tmp_path, program, "--inputs", "x=2")

@@ -210,6 +210,8 @@ def test_several_outputs_and_a_seed(tmp_path):
     done, found = values(tmp_path, program, *words)
     assert found["total"]["predicted"] == pytest.approx(0.6, rel=1e-12)
     assert found["total"]["change"] == pytest.approx(0.63, rel=1e-12)
+    assert "Δsum(weights*y) ≈" in run(tmp_path, program, *words).stdout
+    assert "Δsum(y) ≈" in run(tmp_path, program, *words[:-1], "y").stdout
 
 
 # The sweep
@@ -254,6 +256,14 @@ def test_a_sweep_from_a_tiny_nudge_goes_up(tmp_path):
     _, found = values(tmp_path, "y = exp(x)", *words)
     assert found["sweep"]["trend"] == "smooth"
     assert found["sweep"]["sizes"][0]["scale"] > 1
+
+
+def test_nothing_is_said_of_sizes_where_nothing_moves(tmp_path):
+    words = ["--inputs", "x=3", "z=1", "--by", "x=1e-300", "--sweep"]
+    done = run(tmp_path, "y = x^2*z", *words)
+    assert "lost in rounding" in done.stderr
+    assert "linear" not in done.stdout
+    assert "scale" not in done.stdout
 
 
 def test_a_terminal_without_unicode_gets_ascii(tmp_path):

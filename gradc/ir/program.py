@@ -82,5 +82,5 @@ class Program:
         return Diagnostic(
             "G0404",
             f"a derivative needs one scalar output; this program has {described}",
-            help="choose an output with --seed-output NAME, or take the whole --jacobian",
+            help="choose an output with --seed-output NAME; gradc run --jacobian gives them all",
         )

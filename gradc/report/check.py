@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from gradc.ir.verdicts import VERDICTS, Judgement
-from gradc.report.numbers import json_value, number
+from gradc.report.numbers import json_value, number, told_apart
 from gradc.report.table import Column, render_table
 
 #: Rows of one kind that a table shows in full.
@@ -64,10 +64,14 @@ def _shown(found: Sequence[Judgement]) -> tuple[list[Judgement], int]:
 def _row(one: Judgement, both: bool) -> list[str]:
     difference = one.difference
     shown = "" if difference != difference else ("0" if difference == 0 else f"{difference:.1e}")
-    numerical = number(one.numerical) if one.numerical == one.numerical else "none"
+    reverse, numerical = number(one.reverse), number(one.numerical)
+    if one.verdict == "wrong":
+        reverse, numerical = told_apart(one.reverse, one.numerical)
+    if one.numerical != one.numerical:
+        numerical, shown = "none", ""
     return [
         one.name,
-        number(one.reverse),
+        reverse,
         *([_forward(one)] if both else []),
         numerical,
         one.method,

@@ -42,12 +42,13 @@ class Node(NamedTuple):
 class Nudged(NamedTuple):
     """What moving inputs by `steps` does.
 
-    `output` is what the adjoints are of and `total` its change; where there is no output, `total`
-    has norms over all outputs.
+    `output`, its elements perhaps with weights, is what the adjoints are of and `total` its change;
+    where there is no output, `total` has norms over all outputs.
     """
 
     program: Program
     output: str | None
+    weighted: bool
     nodes: tuple[Node, ...]
     adjoints: Mapping[str, Numeric]
     steps: Mapping[str, Any]
@@ -151,7 +152,8 @@ def _factor(value: Any) -> str:
 def _output(nudged: Nudged) -> str:
     """What the adjoints are of."""
     (output,) = nudged.program.graph.outputs
-    return f"sum(weights*{output.name})" if output.type.shape else output.name
+    factor = "weights*" if nudged.weighted else ""
+    return f"sum({factor}{output.name})" if output.type.shape else output.name
 
 
 # The sweep

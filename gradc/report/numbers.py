@@ -35,6 +35,20 @@ def number(x: float) -> str:
     return f"{x:.6g}"
 
 
+def told_apart(x: float, y: float) -> tuple[str, str]:
+    """Two numbers, with as many digits as it takes to tell them apart.
+
+    >>> told_apart(2.0, 2.000001), told_apart(1 / 3, 0.25)
+    (('2', '2.000001'), ('0.333333', '0.25'))
+    """
+    shown = number(x), number(y)
+    digits = 7
+    while x != y and x == x and y == y and shown[0] == shown[1]:
+        shown = f"{x:.{digits}g}", f"{y:.{digits}g}"
+        digits += 1
+    return shown
+
+
 def array_summary(value: object, limit: int = 6) -> str:
     """A number or an array in words.
 

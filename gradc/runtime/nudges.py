@@ -95,7 +95,7 @@ class _Element:
             number = math.inf
         if number is None:
             what = f"{quoted(self.value.strip())} is no number to nudge {quoted(self.text)} by"
-            return Diagnostic("G0732", what, help=TYPED.help)
+            return Diagnostic("G0732", what, help="write a number, as in 0.001")
         if array[places] != 0:
             return Diagnostic("G0732", f"{quoted(self.text)} is nudged twice")
         array[places] = number
