@@ -308,6 +308,30 @@ class TestMapping:
             "w": [1, 2],
         }
 
+    def test_columns_in_quotes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        text = '"size, in m",a=b,"5"" pipe",x\n1,2,3,4\n5,6,7,8\n'
+        written(tmp_path, text)
+        (tmp_path / "k=v.csv").write_text(text, encoding="utf-8")
+        assert self.read('X=data.csv:"size, in m","a=b",x', 'y=data.csv:"5"" pipe"', "b=2") == {
+            "X": [[1, 2, 4], [5, 6, 8]],
+            "y": [3, 7],
+            "b": 2,
+        }
+        assert self.read('a=1,X=data.csv:"a=b", "x",w=[1,2]') == {
+            "X": [[2, 4], [6, 8]],
+            "a": 1,
+            "w": [1, 2],
+        }
+        assert self.read('y=data.csv:5" pipe', "z=data.csv:a=b", "v=k=v.csv:x") == {
+            "y": [3, 7],
+            "z": [2, 6],
+            "v": [4, 8],
+        }
+        with pytest.raises(InputError) as raised:
+            self.read("X=data.csv:size, in m")
+        assert "a comma stands in quotes" in str(raised.value.diagnostics[0].help)
+
     @pytest.mark.parametrize(
         ("spec", "code"),
         [

@@ -120,8 +120,9 @@ def _ending(fitted: Fitted) -> str:
     lines = [f"{said}: {fitted.reason}"]
     starts = fitted.starts
     if starts is not None:
+        tried = _counted(starts.tried, "start")
         lines.append(
-            f"{starts.tried} starts (seed {starts.seed}): {starts.converged} converged, "
+            f"{tried} (seed {starts.seed}): {starts.converged} converged, "
             f"{starts.reached} at this minimum; found from start {starts.best}"
         )
     lines.append(f"{fitted.method}: {steps}, {_counted(fitted.evaluations, 'evaluation')}")

@@ -3,6 +3,7 @@
     data.csv                     every column, by its own name
     y=data.csv:label             one column
     X=data.csv:x1,x2,x3          several columns: each row of X has them as elements
+    X=data.csv:"a, in m",b       columns in quotes, where a name has a comma or `=`
     X=data.csv                   all columns, likewise
     X=x.npy, archive.npz         arrays, whose first axis counts the rows
 
@@ -28,6 +29,8 @@ _TABLE = re.compile(
     rf"(?P<path>.+?\.(?P<suffix>{'|'.join(TABLES)}))(?::(?P<columns>.*))?\Z",
     re.IGNORECASE | re.DOTALL,
 )
+# A column may stand in quotes, as in a file of CSV: its name then holds anything.
+_QUOTED = re.compile(r'(?<=[:,])\s*"(?:[^"]|"")*"\s*(?=,|\Z)')
 _NAMED = re.compile(r"\s*(?P<name>[^\W\d]\w*)\s*=\s*(?P<rest>[^\s\[].*)\Z", re.DOTALL)
 
 
@@ -66,7 +69,7 @@ def sources_of(specs: Sequence[str]) -> tuple[list[Source], list[str]]:
     found: list[Source] = []
     others: list[str] = []
     for spec in specs:
-        source = _source_of(spec)
+        source = None if "=" in _value(spec) else _source_of(spec)
         if source is None:
             rest = []
             for part in _parts(spec):
@@ -81,16 +84,36 @@ def sources_of(specs: Sequence[str]) -> tuple[list[Source], list[str]]:
     return found, others
 
 
+def _masked(text: str) -> str:
+    """The text with columns in quotes made unreadable, every other character at its place."""
+    return _QUOTED.sub(lambda match: "\0" * len(match[0]), text)
+
+
+def _value(spec: str) -> str:
+    """What stands behind the first NAME=, or all of it, without columns in quotes."""
+    masked = _masked(spec)
+    named = _NAMED.match(masked)
+    return named["rest"] if named else masked
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """What stands between commas outside quotes, masked and as written."""
+    at = 0
+    for piece in _masked(text).split(","):
+        yield piece, text[at : at + len(piece)]
+        at += len(piece) + 1
+
+
 def _parts(spec: str) -> list[str]:
     """The parts of `a=1,y=data.csv:p,q,b=2`, of which `y=data.csv:p,q` is one."""
     parts: list[str] = []
     depth = 0
-    for piece in spec.split(","):
+    for piece, written in _pieces(spec):
         continues = depth or (parts and "=" not in piece and _has_columns(parts[-1]))
         if parts and continues:
-            parts[-1] += f",{piece}"
+            parts[-1] += f",{written}"
         else:
-            parts.append(piece)
+            parts.append(written)
         depth = max(depth + piece.count("[") - piece.count("]"), 0)
     return parts
 
@@ -103,15 +126,14 @@ def _has_columns(part: str) -> bool:
 
 def _source_of(spec: str) -> Source | None:
     named = _NAMED.match(spec)
-    text = named["rest"] if named else spec
-    match = _TABLE.match(text.strip())
-    if match is None or "=" in text:
+    text = (named["rest"] if named else spec).strip()
+    match = _TABLE.match(_masked(text))
+    if match is None:
         return None
-    columns = match["columns"]
     path, suffix = match["path"], match["suffix"].lower()
-    if columns is None:
+    if match["columns"] is None:
         return Source(named["name"] if named else None, path, suffix, None)
-    wanted = tuple(column.strip() for column in columns.split(","))
+    wanted = tuple(map(_unquoted, _pieces(text[match.start("columns") - 1 :])))
     if named is None:
         help = f"write X={spec}, with the name of the input in front"
         raise failure("G0541", f"{quoted(spec)} chooses columns for no input", help)
@@ -120,6 +142,13 @@ def _source_of(spec: str) -> Source | None:
             "G0541", f"{quoted(spec)} chooses a column without a name", "as in X=data.csv:x1,x2"
         )
     return Source(named["name"], path, suffix, wanted)
+
+
+def _unquoted(piece: tuple[str, str]) -> str:
+    """The name of a column, of which a piece is written `name` or `"name"`."""
+    masked, written = piece
+    name = written.removeprefix(":").strip()
+    return name[1:-1].replace('""', '"') if "\0" in masked else name
 
 
 def given_by(sources: Sequence[Source]) -> list[Given]:
@@ -225,6 +254,8 @@ def _position(table: Table, column: str, problems: Problems) -> int:
     listed = ", ".join(map(quoted, table.names[:12]))
     more = f" and {len(table.names) - 12} more" if len(table.names) > 12 else ""
     help = f"did you mean {quoted(near[0])}?" if near else f"its columns are {listed}{more}"
+    if any("," in title for title in table.names):
+        help += """; a name with a comma stands in quotes, as in 'X=data.csv:"x, in m"'"""
     problems.add("G0541", f"{shown(table.path)} has no column {quoted(column)}", help)
     return 0
 
