@@ -196,8 +196,27 @@ def test_an_input_without_a_path() -> None:
 def test_one_path() -> None:
     text = derived("y = sin(x + x^2)", "x=1", path=("x", "u1", "y"))
     assert "along paths through x, u1 and y" in " ".join(text.split())
-    assert equations(step(text, "The chain rule"))[0] == "dy/dx = ∂y/∂u2 * ∂u2/∂u1 * ∂u1/∂x"
+    assert equations(step(text, "The chain rule"))[0] == "this part = ∂y/∂u2 * ∂u2/∂u1 * ∂u1/∂x"
+    assert "∂u2/∂x" not in text
     assert equations(step(text, "The chain rule"))[-1] == "= -0.832294"
+
+
+def test_a_part_of_a_derivative_is_not_said_to_be_the_derivative() -> None:
+    source = "param a, b, c\nu = a*b; v = u + c; J = v*u"
+    text = derived(source, "a=1", "b=2", "c=3", path=("v",))
+    chain = step(text, "The chain rule for a")
+    assert "One path through v leads from a to J: a → u → v → J." in " ".join(chain.split())
+    assert equations(chain)[0] == "part for a = ∂J/∂v * ∂v/∂u * ∂u/∂a"
+    assert "∂J/∂u" not in text
+    assert "dJ/da" not in text
+
+
+def test_paths_through_one_result_of_a_loop() -> None:
+    source = "input x[T]\nparam w\nloop t in T carry h = 0 {\n    h = tanh(w*h + x[t])\n"
+    text = derived(source + "    e[t] = h - x[t]\n}\nJ = sum(e^2) + h", path=("h",))
+    assert "∂J/∂h" in text
+    assert "∂u1" not in text
+    assert "2 paths" not in text
 
 
 @pytest.mark.parametrize(
@@ -420,6 +439,14 @@ def test_small_programs(source: str) -> None:
     assert derived(source).startswith("The derivative of ")
 
 
+def test_where_there_is_nothing_to_derive() -> None:
+    assert equations(derived("const c = 3\ny = c^2")) == ["c = 3", "y = c^2"]
+    assert "y is a constant" in derived("const c = 3\ny = c^2")
+    assert "No input of y is a real number" in derived("input n[N] in 3\ny = sum[i](n[i])")
+    assert "No input is chosen" in derived("y = x^2", wrt=[])
+    assert "\n\n\n" not in derived("input x\noutput x")
+
+
 # Closed forms by SymPy
 
 SIMPLIFIED = {
@@ -440,6 +467,11 @@ def test_sympy_shortens_the_result(source: str, expected: str | None) -> None:
         lines = equations(step(derived(source, *specs), "Result"))
         found = [line for line in lines if line.endswith(" by SymPy")]
         assert found == ([] if expected is None else [f"= {expected} by SymPy"])
+
+
+def test_an_exponent_that_is_no_number_keeps_its_brackets() -> None:
+    lines = equations(step(derived("y = x^(z/2)*x"), "Result"))
+    assert "= x**(z/2)*(z + 2)/2 by SymPy" in lines
 
 
 @pytest.mark.parametrize("name", [row.name for row in PRIMITIVES.values() if row.elementwise])

@@ -24,7 +24,7 @@ from gradc.ir.graph import Atom, DType, Equation, Lit, Size, Var
 from gradc.ops.expr import Expr, Leaf
 from gradc.ops.primitive import Fn, Form, Helper, Infix, Partial, Prefix
 from gradc.ops.table import PRIMITIVES
-from gradc.report.notation import SIGN, Notation, Piece
+from gradc.report.notation import Notation, Piece
 from gradc.report.numbers import number
 
 _PATIENCE = 3.0
@@ -297,8 +297,7 @@ class Algebra:
             return n.infix("/", n.number("1"), self._power(base, -exponent))
         if exponent == 1:
             return self._piece(base)
-        power = self._piece(exponent)
-        return n.infix("**", self._piece(base), power._replace(binding=max(power.binding, SIGN)))
+        return n.infix("**", self._piece(base), self._piece(exponent))
 
     def _cases(self, cases: Sequence[Any]) -> Piece:
         value, condition = cases[-1]

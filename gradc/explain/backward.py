@@ -47,9 +47,10 @@ class Backward(Scribe):
         output = n.name(study.output.name)
         first = study.routes[0].start
         shape = (", in the shape of ", self.math(first)) if first.type.shape else ()
+        part = " is the part of the derivative of " if study.through else " is the derivative of "
         words = prose(
             Math(self.adjoint(first).text),
-            " is the derivative of ",
+            part,
             Math(output.text),
             " with respect to ",
             Math(n.name(first.name).text),

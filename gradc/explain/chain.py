@@ -40,9 +40,12 @@ class Chain(Scribe):
         start, output = n.name(route.start.name), n.name(study.output.name)
         blocks: list[Block] = []
         if len(route.terms) == 1:
+            through = (" through ", *self.listed(study.through)) if study.through else ()
             blocks.append(
                 prose(
-                    "One path leads from ",
+                    "One path",
+                    *through,
+                    " leads from ",
                     Math(start.text),
                     " to ",
                     Math(output.text),
@@ -57,8 +60,10 @@ class Chain(Scribe):
                     Math(start.text),
                     " reaches ",
                     Math(output.text),
-                    f" along {len(route.terms)} paths. The total derivative is the sum, over all "
-                    "paths, of the products along them.",
+                    f" along {len(route.terms)} paths",
+                    *((" through ", *self.listed(study.through)) if study.through else ()),
+                    ". This part" if study.through else ". The total derivative",
+                    " is the sum, over all paths, of the products along them.",
                 )
             )
             for i, term in enumerate(route.terms, 1):
@@ -88,9 +93,16 @@ class Chain(Scribe):
             everything = Formulas(parts, lambda var: True, number=number, notation=self.n)
             found = self._factors(paths, everything).text
             if found != self._factors(paths).text:
-                total = self.n.total(study.output.name, route.start.name).text
+                total = self._total(route)
                 blocks.append(Display((Row(total, found),)))
         return Step(("Substitute back",), tuple(blocks)) if blocks else None
+
+    def _total(self, route: Route) -> str:
+        """What the sum over the paths of an input is: its derivative, or only a part of that."""
+        if not self.study.through:
+            return self.n.total(self.study.output.name, route.start.name).text
+        several = len(self.study.routes) > 1
+        return self.n.words(f"part for {route.start.name}" if several else "this part").text
 
     def _stops(self, path: Path) -> Words:
         stops = [path[0].operand, *(edge.result for edge in path)] if path else []
@@ -136,7 +148,7 @@ class Chain(Scribe):
 
     def _sum(self, route: Route) -> Iterator[Row]:
         paths = [term.path for term in route.terms]
-        total = self.n.total(self.study.output.name, route.start.name).text
+        total = self._total(route)
         if sum(map(len, paths)) <= _SHORT_SUM or len(paths) == 1:
             yield Row(total, self._symbols(paths).text)
             yield Row("", self._factors(paths).text)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gradc.ad.rules import differentiable
 from gradc.explain.backward import Backward
 from gradc.explain.chain import Chain
 from gradc.explain.model import (
@@ -37,7 +38,7 @@ from gradc.report.formula import Formulas
 from gradc.report.formula_control import loop_heading
 from gradc.report.notation import Notation, cut
 from gradc.report.numbers import array_cell, number
-from gradc.report.partials import Statement
+from gradc.report.partials import Statement, statements
 
 # A definition of more characters is cut.
 _LONGEST = 240
@@ -92,10 +93,12 @@ class _Derivation(Scribe):
 
     def _opening(self) -> Iterator[Block]:
         generated = self.study.elementary.generated
-        own = [s for s in self.study.statements if s.result not in generated]
+        shown = self.study.statements or tuple(statements(self.study.program.graph))
+        own = [s for s in shown if s.result not in generated]
         texts = [text for text in map(self._text, own) if text]
-        shown = [cut(text, _LONGEST) for text in dict.fromkeys(texts)]
-        yield Listing("\n".join(_middle_left_out(shown, 12)))
+        lines = [cut(text, _LONGEST) for text in dict.fromkeys(texts)]
+        if lines:
+            yield Listing("\n".join(_middle_left_out(lines, 12)))
         yield from self._authored()
         if self.study.inner is not None and self.study.inner.remark:
             yield prose(self.study.inner.remark)
@@ -103,7 +106,7 @@ class _Derivation(Scribe):
         if self.study.inner is not None and not self.study.statements:
             yield prose("No derivative goes through any of this.")
         elif not self.study.wrt:
-            yield prose("No input is real, so there is nothing that it could be taken in.")
+            yield prose(*self._nothing_to_derive())
         elif lost and not self.study.given:
             yield prose(
                 self.math(self.study.output),
@@ -111,6 +114,15 @@ class _Derivation(Scribe):
                 *self.listed(lost),
                 ": no path leads there, and the derivative is 0.",
             )
+
+    def _nothing_to_derive(self) -> Words:
+        inputs = self.study.program.graph.inputs
+        if any(map(differentiable, inputs)):
+            return ("No input is chosen that a derivative could be taken with respect to.",)
+        output = self.math(self.study.output)
+        if not inputs:
+            return (output, " is a constant: it reads no input, so there is nothing to derive.")
+        return ("No input of ", output, " is a real number, so it has no derivative.")
 
     def _text(self, statement: Statement) -> str:
         """A statement as its author wrote it."""

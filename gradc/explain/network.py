@@ -6,7 +6,7 @@ pass over the edges; whoever lists them asks how many there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import pairwise, product
 from typing import NamedTuple
 
@@ -57,7 +57,9 @@ class Network:
         """How many paths lead through all of some quantities, in their order."""
         total = 1
         for start, end in pairwise(stops):
-            total = min(total * self._counts(end).get(self.node(start), 0), MANY)
+            leading = self._counts(end)
+            further = sum(leading.get(edge.result, 0) for edge in self._leaving(start))
+            total = min(total * (1 if start is end else further), MANY)
         return total
 
     def paths(self, stops: Sequence[Var]) -> list[Path]:
@@ -66,17 +68,22 @@ class Network:
         found = [tuple(edge for leg in legs for edge in leg) for legs in product(*legs)]
         return sorted(found, key=len)
 
-    def between(self, stops: Sequence[Var]) -> set[Var]:
-        """The results of the operations on paths through some quantities."""
-        found: set[Var] = set()
+    def between(self, stops: Sequence[Var]) -> list[Edge]:
+        """The edges of paths through some quantities."""
+        found: list[Edge] = []
         for start, end in pairwise(stops):
             leading = self._counts(end)
-            reached = {self.node(start)}
+            reached: set[Var] = set()
             for edge in self.edges:
-                if self.node(edge.operand) in reached and edge.result in leading:
+                begins = edge.operand is start
+                if (begins or self.node(edge.operand) in reached) and edge.result in leading:
                     reached.add(edge.result)
-            found |= reached
+                    found.append(edge)
         return found
+
+    def _leaving(self, start: Var) -> list[Edge]:
+        """The edges to those that read a quantity itself, not what is made with it."""
+        return [edge for edge in self.uses.get(self.node(start), ()) if edge.operand is start]
 
     def _counts(self, end: Var) -> dict[Var, int]:
         """How many paths lead from each quantity to another."""
@@ -96,11 +103,17 @@ class Network:
     def _between(self, start: Var, end: Var) -> Iterator[Path]:
         leading = self._counts(end)
         last = self.node(end)
-        pending: list[tuple[Var, Path]] = [(self.node(start), ())]
+        if start is end:
+            yield ()
+        pending: list[Path] = [(edge,) for edge in reversed(self._onward(start, leading))]
         while pending:
-            here, path = pending.pop()
+            path = pending.pop()
+            here = path[-1].result
             if here is last:
                 yield path
                 continue
             steps = [edge for edge in self.uses.get(here, ()) if edge.result in leading]
-            pending += [(edge.result, (*path, edge)) for edge in reversed(steps)]
+            pending += [(*path, edge) for edge in reversed(steps)]
+
+    def _onward(self, start: Var, leading: Container[Var]) -> list[Edge]:
+        return [edge for edge in self._leaving(start) if edge.result in leading]

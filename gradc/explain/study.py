@@ -185,16 +185,16 @@ def _limited(
     output: Var,
 ) -> tuple[Network, tuple[Statement, ...]]:
     """What lies on paths through all stops; raises UsageError where there is none."""
-    on_path: set[Var] = set()
+    on_path: set[Edge] = set()
     for start in starts:
         ends = list(dict.fromkeys((start, *stops, output)))
         if network.count(ends):
-            on_path |= network.between(ends)
+            on_path.update(network.between(ends))
     if not on_path:
         names = ", ".join(var.name for var in stops)
         help = "name quantities in the order in which they are computed"
         raise UsageError([Diagnostic("G0722", f"no path leads through {names}", help=help)])
-    kept = [e for e in edges if network.node(e.operand) in on_path and e.result in on_path]
+    kept = [edge for edge in edges if edge in on_path]
     reached = {edge.result for edge in kept}
     return Network(kept, node), tuple(s for s in statements if s.result in reached)
 
