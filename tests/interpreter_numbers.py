@@ -10,6 +10,7 @@ knows an array, a program or anything of gradc's.
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -195,7 +196,10 @@ ANALYTIC: dict[str, Callable[..., Any]] = {
     **{name: (lambda m, x, f=name: getattr(m, f)(x)) for name in ("sin", "cos", "tan", "erf")},
     **{name: (lambda m, x, f=name: getattr(m, f)(x)) for name in ("sinh", "cosh", "tanh")},
     **{name: (lambda m, x, f=name: getattr(m, f)(x)) for name in ("asin", "acos", "atan")},
-    **{name: (lambda m, x, f=name: getattr(m, f)(x)) for name in ("asinh", "acosh", "atanh")},
+    **{
+        name: (lambda m, x, f=name: getattr(cmath if m is mpmath.fp else m, f)(x))
+        for name in ("asinh", "acosh", "atanh")  # which not every version has for doubles
+    },
     "log": lambda m, x: m.ln(x),
     "log1p": lambda m, x: m.ln(1 + x) if isinstance(x, complex) else m.log1p(x),
     "cbrt": lambda m, x: m.cbrt(x) if plain(x) > 0 else -m.cbrt(-x),

@@ -30,7 +30,11 @@ FOREIGN_FUNCTIONS = {
     "power": "**",
     "square": "x**2",
     "transpose": ".T",
-    "cumsum": "an indexed sum",
+    "cumsum": "y[i in N] = sum[j in 0:i+1](x[j])",
+    "argmax": "argmax[i](x[i])",
+    "argmin": "argmin[i](x[i])",
+    "any": "any[i](x[i])",
+    "all": "all[i](x[i])",
 }
 
 # Shorter names are too near to each other; longer ones nobody types.
