@@ -25,7 +25,7 @@ from gradc.report.view import WHOLE, View
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import directions
 from gradc.runtime.nonfinite import explain_nonfinite
-from gradc.runtime.samples import sample_inputs
+from gradc.runtime.samples import samples
 from gradc.session import NUMERIC_FAILURE, Request, Seeded, bind_specs, evaluate_for, seeded_for
 from gradc.targets.js.emit import emit_trace, emit_values
 
@@ -105,7 +105,7 @@ def _given(program: Program, bound: Bound, seed_output: str | None) -> _Start:
 
 def _sampled(program: Program, seed_output: str | None) -> _Start:
     """The program with examples of inputs."""
-    values = sample_inputs(program, {})
+    values = samples(program, {}).values
     bound = bind(program.inputs, values, program.requirements, program.source)
     try:
         return _given(program, bound, seed_output)

@@ -14,13 +14,13 @@ import gradc
 from gradc.cli.main import main
 from gradc.diagnostics import UsageError
 from gradc.report.template import template
-from gradc.runtime.samples import read_sizes, sample_inputs, sample_sizes
+from gradc.runtime.samples import read_sizes, sample_sizes, samples
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.g"))
 
 
 def sampled(text: str, **sizes: int) -> dict:
-    return sample_inputs(gradc.compile(text).program, sizes)
+    return samples(gradc.compile(text).program, sizes).values
 
 
 def invoke(*arguments: str, input: str | None = None):
@@ -74,8 +74,17 @@ def test_numbers_lie_where_the_program_is_finite(text, holds) -> None:
     assert holds(sampled(text))
 
 
-def test_where_nothing_is_finite_there_is_still_a_sample() -> None:
+def test_where_nothing_is_finite_there_is_still_a_sample_and_it_is_said(tmp_path) -> None:
     assert 0.1 <= sampled("J = log(x - 1000)")["x"] <= 0.9
+    (tmp_path / "f.g").write_text("J = log(x - 1000)")
+    done = invoke("inputs", str(tmp_path / "f.g"))
+    assert done.exit_code == 0
+    assert "G0763" in done.stderr
+
+
+def test_more_data_than_anybody_reads_are_refused_at_once() -> None:
+    with pytest.raises(UsageError, match="1,000,000,000 numbers"):
+        sampled("input x[N]\nJ = sum(x)", N=10**9)
 
 
 def test_the_same_program_has_the_same_sample() -> None:

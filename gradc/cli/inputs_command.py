@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from gradc.cli.boundary import reported
+from gradc.cli.boundary import report, reported
 from gradc.cli.options import format_option, program_argument, read_program
 from gradc.cli.output import files_read, write_result
+from gradc.diagnostics import Diagnostic
 
 
 @click.command("inputs")
@@ -22,8 +23,18 @@ def command(file: str, sizes: tuple[str, ...], output: str | None, format: str) 
     """
     with reported(format):
         from gradc.report.template import template
-        from gradc.runtime.samples import read_sizes, sample_inputs
+        from gradc.runtime.samples import read_sizes, samples
 
         program = read_program(file, format)
-        values = sample_inputs(program, read_sizes(sizes))
-        write_result(template(values).encode("utf-8"), output, files_read(file))
+        found = samples(program, read_sizes(sizes))
+        write_result(template(found.values).encode("utf-8"), output, files_read(file))
+        if not found.finite:
+            report([_NOT_FINITE], format)
+
+
+_NOT_FINITE = Diagnostic(
+    "G0763",
+    "a result or a derivative is not finite at any of the sample numbers tried",
+    help="change the numbers to some for which the program is meant",
+    severity="warning",
+)

@@ -253,7 +253,7 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
     "G0762": ErrorCode(
         "No data fit",
         "There are no small sizes, with those that are given, at which every axis has an element "
-        "and every access of the program is in range.",
+        "and every access of the program is in range; or the data would be too many to print.",
         bad="gradc inputs f.g N=1  # input x[N]; y = x[1]",
         good="gradc inputs f.g N=2",
     ),
@@ -338,6 +338,13 @@ PROGRAM_CODES: dict[str, ErrorCode] = {
         "step.",
         bad="gradc explain f.g --into typo  # def softplus(t) = log1p(exp(t))",
         good="gradc explain f.g --into softplus",
+    ),
+    "G0763": ErrorCode(
+        "No finite sample",
+        "`gradc inputs` tries several kinds of numbers. At each of them some output or derivative "
+        "of this program is NaN or infinite, so the first kind is printed.",
+        bad="gradc inputs f.g  # y = log(x - 1000)",
+        good="gradc inputs f.g, with x changed to a number beyond 1000",
     ),
     "G0799": ErrorCode(
         "Fault of gradc",

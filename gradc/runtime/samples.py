@@ -32,6 +32,9 @@ _USUAL = (5, 2, 3, 4)
 # How many choices of sizes are tried before the program is taken to fit none.
 _PATIENCE = 20_000
 
+# More numbers than this nobody reads; data so large are made by a program.
+_MOST = 10**7
+
 # Numbers are tried at no more elements than this; the kind found serves any number of them.
 _TRIAL = 10_000
 
@@ -55,17 +58,30 @@ _KINDS = (
 )
 
 
-def sample_inputs(program: Program, given: Mapping[str, int]) -> dict[str, Any]:
+class Samples(NamedTuple):
     """A value for each input, as a number or nested lists, by name.
 
+    `finite` says whether the program and its derivatives are, there.
+    """
+
+    values: dict[str, Any]
+    finite: bool
+
+
+def samples(program: Program, given: Mapping[str, int]) -> Samples:
+    """Sample data for the inputs of a program.
+
     `given` are sizes by name; the others are small.  Raises UsageError for a name that is no
-    size of the inputs, and where no sizes fit.
+    size of the inputs, where no sizes fit, and for sizes of more numbers than anybody reads.
     """
     sizes = sample_sizes(program, given)
     shapes = [[dim.evaluate(sizes) for dim in spec.type.shape] for spec in program.inputs]
-    small = sum(map(math.prod, shapes)) <= _TRIAL
-    kind = _suitable(program, sizes if small else sample_sizes(program, {}))
-    return _values(program.inputs, sizes, kind)
+    count = sum(map(math.prod, shapes))
+    if count > _MOST:
+        what = f"the inputs would hold {count:,} numbers; {_MOST:,} are the most"
+        raise UsageError([Diagnostic("G0762", what, help="give smaller sizes")])
+    kind = _suitable(program, sizes if count <= _TRIAL else sample_sizes(program, {}))
+    return Samples(_values(program.inputs, sizes, kind or _KINDS[0]), kind is not None)
 
 
 def read_sizes(texts: Iterable[str]) -> dict[str, int]:
@@ -144,8 +160,8 @@ def _choices(count: int) -> Iterator[tuple[int, ...]]:
         most += 1
 
 
-def _suitable(program: Program, sizes: Mapping[str, int]) -> Kind:
-    """The first kind of numbers at which a program and its derivatives are finite."""
+def _suitable(program: Program, sizes: Mapping[str, int]) -> Kind | None:
+    """The first kind of numbers at which a program and its derivatives are finite, if any is."""
     for kind in _KINDS:
         values = _values(program.inputs, sizes, kind)
         try:
@@ -154,7 +170,7 @@ def _suitable(program: Program, sizes: Mapping[str, int]) -> Kind:
                 return kind
         except GradcError:  # an index that these numbers lead out of range, for one
             continue
-    return _KINDS[0]
+    return None
 
 
 def _is_finite(program: Program, bound: Bound) -> bool:
