@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from interrupts import hear_interrupts
 from programs import Case, programs
 
 import gradc
@@ -362,6 +363,7 @@ def test_an_interrupt_leaves_nothing(folder: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "gradc", "run", "circuit.g", "--inputs", "rows.csv", "-o", "o.csv"],
         stderr=subprocess.PIPE,
+        preexec_fn=hear_interrupts,
     )
     limit = time.monotonic() + 30
     while len(os.listdir()) < 3 and process.poll() is None and time.monotonic() < limit:
