@@ -145,7 +145,8 @@ def _reading(values: Mapping[str, object]) -> Reading:
 def _chosen(program: Program, start: Reading, request: FitRequest) -> tuple[set[str], set[str]]:
     """The names of the parameters, and of the inputs that have a value in each row of a table."""
     chosen = {var.name for var in _parameters(program, request.wrt, start.values)}
-    rows = find_rows(program, request.inputs, alone=True)
+    # --loss says that each row has an output of its own, a single row too.
+    rows = find_rows(program, request.inputs, alone=request.loss is None)
     observed = {each.name for each in rows.observed} if rows is not None else set()
     return chosen, observed - chosen
 

@@ -214,6 +214,16 @@ def test_rows_of_a_table_are_observations(files, text, loss) -> None:
         assert done["standard_errors"]["w"] == pytest.approx(np.sqrt(covariance[0, 0]))
 
 
+def test_a_single_row_is_an_observation_where_a_loss_is_said(files) -> None:
+    Path("row.g").write_text("input x, y\nparam w\nr = w*x - y\n")
+    Path("one.csv").write_text("x,y\n2,3\n")
+    done = json.loads(
+        invoke("row.g --inputs one.csv --start w=0 --loss squares --format json").stdout
+    )
+    assert (done["residuals"], done["converged"]) == (1, True)
+    assert done["parameters"]["w"] == pytest.approx(1.5)
+
+
 def test_rows_may_share_some_data_and_have_arrays(files) -> None:
     Path("row.g").write_text("input x[2], c\nparam w[2]\nr[i in 2] = w[i]*x[i] - c\n")
     Path("rows.csv").write_text("p,q\n1,2\n2,3\n4,1\n")
