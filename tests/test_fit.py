@@ -18,6 +18,7 @@ from interrupts import hear_interrupts
 import gradc
 from gradc.cli.main import main
 from gradc.diagnostics import InputError, NumericError, UsageError
+from gradc.fit import solve
 from gradc.ir.fitted import Step
 from gradc.report.fit import is_shown
 
@@ -405,6 +406,23 @@ def test_several_starts_leave_a_local_minimum() -> None:
     assert many.parameters["x"] == pytest.approx(1.5801, abs=1e-4)
     assert many.starts.tried == 30
     assert many.starts.best > 1
+
+
+def test_an_interrupt_between_two_methods_keeps_the_first(monkeypatch) -> None:
+    attempt, calls = solve._attempt, []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return attempt(*arguments)
+
+    monkeypatch.setattr(solve, "_attempt", interrupted)
+    turned = gradc.compile("input t[N]\nparam x\nr = cos(x)*t + 1\n")
+    fitted = turned.fit({"t": [-1, -2, -3]}, {"x": 0.0})
+    assert len(calls) == 2
+    assert (fitted.interrupted, fitted.converged) == (True, False)
+    assert fitted.parameters["x"] == 0.0
 
 
 def test_starts_are_the_same_for_one_seed_and_others_for_another() -> None:

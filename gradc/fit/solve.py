@@ -109,7 +109,12 @@ def _from_one_start(
     """The end of the first method that converges to one point, or the best end of all."""
     ends: list[_End] = []
     for method in methods:
-        end = _attempt(problem, start, box, method, settings, listener)
+        try:
+            end = _attempt(problem, start, box, method, settings, listener)
+        except KeyboardInterrupt:
+            if not ends:
+                raise
+            end = ends[-1]._replace(interrupted=True)  # before the next method knows anything
         ends.append(end)
         if end.interrupted or (end.verdict.converged and end.verdict.unique):
             break
