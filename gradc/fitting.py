@@ -41,8 +41,9 @@ from gradc.runtime.sources import read_sources
 from gradc.runtime.split import RowSplit
 from gradc.runtime.tables import Table
 from gradc.runtime.values import RawValue
+from gradc.runtime.workers import HERE, Apply, Places, opened
 from gradc.session import Request as RunRequest
-from gradc.totals import find_total
+from gradc.totals import find_total, without_rows
 
 # Residuals in files of more bytes are read in blocks, and have no standard errors.
 _FITS = 2**30
@@ -59,6 +60,12 @@ class FitRequest(NamedTuple):
     loss: str | None = None  # one of LOSSES
     chunk: int | None = None  # rows of tables to read at a time
     settings: Settings = Settings()
+    places: Places = HERE  # where blocks of rows are computed
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether rows are to be read in blocks however few they are."""
+        return self.chunk is not None or self.places.elsewhere
 
 
 class Plot(NamedTuple):
@@ -118,11 +125,12 @@ def fit(
     if sum(spec == "-" for each in specs for spec in each) > 1:
         raise UsageError([Diagnostic("G0704", "standard input `-` is given twice")])
     start, bounds = (read_what_can_be(each, stdin) for each in specs[1:])
-    problem = _in_blocks(program, start, bounds, request, stdin)
-    if problem is None:
-        given = _Given(read_what_can_be(request.inputs, stdin), start, bounds)
-        problem = _whole(program, given, request)
-    return _solved(problem, bounds, request, listener)
+    with opened(request.places) as apply:
+        problem = _in_blocks(program, start, bounds, request, stdin, apply)
+        if problem is None:
+            given = _Given(read_what_can_be(request.inputs, stdin), start, bounds)
+            problem = _whole(program, given, request)
+        return _solved(problem, bounds, request, listener)
 
 
 def fit_values(
@@ -165,6 +173,7 @@ def _in_blocks(
     bounds: Reading,
     request: FitRequest,
     stdin: Callable[[], str],
+    apply: Apply | None,
 ) -> Problem | None:
     """What is minimised, with data that are read in blocks whenever they are needed; None where
     they are to be read at once.
@@ -173,8 +182,10 @@ def _in_blocks(
     """
     chosen, observed = _chosen(program, start, request)
     target, what = aim(program, request.objective, request.loss, observed, scalar=True)
-    rows = find_total(target, RunRequest(specs=request.inputs), request.chunk is not None)
+    rows = find_total(target, RunRequest(specs=request.inputs), request.in_blocks)
     if rows is None:
+        if request.places.elsewhere:
+            raise without_rows(request.inputs, request.places)
         if request.chunk is not None:
             raise UsageError([_NO_ROWS])
         return None
@@ -185,7 +196,7 @@ def _in_blocks(
     try:
         split = RowSplit(target, wrt, rows.size, names, rows.length is not None)
     except UsageError:
-        if request.chunk is not None:
+        if request.in_blocks:
             raise
         return None  # the rows of the program cannot be taken apart
     reading = read_what_can_be(rows.others, stdin)
@@ -199,7 +210,7 @@ def _in_blocks(
         for block in row_blocks(rows.given, specs, bound.sizes, size):
             yield block.rows, block.values
 
-    return BlockProblem(split, wrt, bound, what, blocks, rows.length or 0)
+    return BlockProblem(split, wrt, bound, what, blocks, rows.length or 0, apply)
 
 
 def _worth_standard_errors(

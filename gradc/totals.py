@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradc.ad.names import adjoint_name
-from gradc.diagnostics import Diagnostic, InputError
+from gradc.diagnostics import Diagnostic, InputError, UsageError
 from gradc.ir.dims import shape_text
 from gradc.ir.program import Program
 from gradc.report.numbers import array_cell, json_value
@@ -25,6 +25,7 @@ from gradc.runtime.nonfinite import first_nonfinite
 from gradc.runtime.sources import Given, given_by, read_sources, sources_of
 from gradc.runtime.tables import Table, shown
 from gradc.runtime.values import RawValue
+from gradc.runtime.workers import HERE, Places, opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,6 +89,17 @@ def wants_more(request: Request) -> bool:
     """Whether a request is for more than a value and its gradient."""
     matrices = request.wants_jacobian or request.hessian or request.hessian_file is not None
     return bool(matrices or request.jvp or request.hvp or "=" in (request.seed_output or ""))
+
+
+def without_rows(specs: Sequence[str], places: Places) -> UsageError:
+    """Says that a request has no rows that could be divided among workers; raises InputError where
+    its tables cannot be read, which would be the reason."""
+    sources, _ = sources_of(specs)
+    given_by(sources)
+    option = "--workers" if places.scheduler is None else "--scheduler"
+    what = "sums over rows of tables, and this request has none"
+    help = "name a table for an input with an axis of rows: --inputs X=data.csv:x1,x2"
+    return UsageError([Diagnostic("G0558", f"{option} is for {what}", help=help)])
 
 
 def _bytes(given: Sequence[Given]) -> float:
@@ -156,8 +168,9 @@ def run_total(
     stdin: Callable[[], str],
     chunk: int | None,
     progress: Callable[[int, float], None],
+    places: Places = HERE,
 ) -> TotalResult:
-    """Value and gradient over all rows, `chunk` of them at a time.
+    """Value and gradient over all rows, `chunk` of them at a time, computed where `places` says.
 
     Raises UsageError, G0548, for a program that cannot be split, InputError for data that do not
     fit.
@@ -183,7 +196,8 @@ def run_total(
         done[0] += 1
 
     done = [0]
-    total = split.evaluate(bound, blocks, length or 0)
+    with opened(places) as apply:
+        total = split.evaluate(bound, blocks, length or 0, apply)
     return TotalResult(program, rows, split, total.rows, total.value, total.gradient)
 
 

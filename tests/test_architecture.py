@@ -110,8 +110,13 @@ def _calls(path, names):
 
 def test_only_emitted_modules_are_executed():
     found = {(path.name, name) for path in FILES for name in _calls(path, {"exec", "eval"})}
-    assert found == {("load.py", "exec")}
+    assert found == {("load.py", "exec"), ("worker.py", "exec")}
     assert not [path for path in FILES if "pickle" in set(imports_of(path))]
+
+
+def test_what_is_sent_to_workers_needs_nothing_of_gradc():
+    (path,) = (path for path in FILES if path.name == "worker.py")
+    assert {m.split(".")[0] for m in imports_of(path)} <= sys.stdlib_module_names
 
 
 def test_lark_is_for_the_generator_only():

@@ -18,6 +18,7 @@ from gradc.cli.options import (
     program_argument,
     read_program,
     standard_input,
+    workers_options,
 )
 from gradc.cli.output import files_read, write_result
 from gradc.diagnostics import GradcError
@@ -108,6 +109,7 @@ class _Fit(Followed):
     help="Read so many rows of tables at a time, again for each step; residuals then have no "
     "standard errors. Default: only long files are read in blocks, of a few megabytes.",
 )
+@workers_options
 @click.option(
     "-o",
     "--output",
@@ -139,6 +141,8 @@ def command(
     starts: int,
     seed: int,
     chunk: int | None,
+    workers: int | None,
+    scheduler: str | None,
     output: str | None,
     pictures: tuple[str, ...],
     format: str,
@@ -155,6 +159,7 @@ def command(
         from gradc.fitting import FitRequest, fit, plots
         from gradc.report.fit import fit_json, fit_notes, fit_text
         from gradc.report.fit_plots import text_picture
+        from gradc.runtime.workers import Places
 
         input_specs(file, [*start, *bounds], ())  # not the stream that the program comes from
         wanted = plots(pictures, format == "text")
@@ -168,6 +173,7 @@ def command(
             loss,
             chunk,
             Settings(method, rate, steps, starts, seed, frozenset(plot.kind for plot in wanted)),
+            Places(workers, scheduler),
         )
         with Progress(format, method, rate) as progress:
             found = fit(program, request, standard_input, progress)

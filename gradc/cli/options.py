@@ -19,6 +19,9 @@ from gradc.ir.program import Program
 # JSON on standard input; as objects it takes ten times as much.
 LARGEST_DATA = 2**30
 
+# Processes, each of which takes tens of megabytes.
+LARGEST_TEAM = 1024
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 program_argument = click.argument(
@@ -54,6 +57,23 @@ def inputs_options(function: F) -> F:
         "arguments after it are taken too.",
     )
     return option(click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")(function))
+
+
+def workers_options(function: F) -> F:
+    """`--workers N` and `--scheduler ADDRESS`."""
+    processes = click.option(
+        "--workers",
+        type=click.IntRange(1, LARGEST_TEAM),
+        metavar="N",
+        help="Compute blocks of rows, of --chunk ROWS or a few megabytes, in N processes.",
+    )
+    cluster = click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Compute blocks of rows on the Dask cluster whose scheduler is there, as in "
+        "tcp://192.168.0.1:8786.",
+    )
+    return processes(cluster(function))
 
 
 class Followed(click.Command):

@@ -16,11 +16,13 @@ from gradc.cli.options import (
     program_argument,
     read_program,
     standard_input,
+    workers_options,
     wrt_option,
 )
 from gradc.cli.output import write_result
 from gradc.cli.progress import progress_line
 from gradc.runtime.inputs import names_a_table
+from gradc.runtime.workers import Places
 from gradc.session import Request, run
 
 
@@ -67,6 +69,7 @@ from gradc.session import Request, run
     help="Read so many rows of tables at a time. Default: files of more than 64 MiB of numbers are "
     "read in blocks of a few megabytes.",
 )
+@workers_options
 @format_option
 def command(
     file: str,
@@ -80,6 +83,8 @@ def command(
     hvp: tuple[str, ...],
     output: str | None,
     chunk: int | None,
+    workers: int | None,
+    scheduler: str | None,
     format: str,
 ) -> None:
     """Print every named value of a program and the derivative of the output with respect to it.
@@ -103,10 +108,12 @@ def command(
             jacobian or None,
             hessian or None,
         )
-        if output is not None or chunk is not None or names_a_table(request.specs):
+        places = Places(workers, scheduler)
+        in_blocks = chunk is not None or places.elsewhere
+        if output is not None or in_blocks or names_a_table(request.specs):
             from gradc.cli.run_rows import run_rows
 
-            run_rows(program, request, file, output, chunk, format)
+            run_rows(program, request, file, output, chunk, places, format)
         with progress_line("sweep") as progress:
             result = run(program, request, standard_input, progress)
         write_matrices(result.files, file)

@@ -17,10 +17,11 @@ from gradc.rows import Observation, Rows, find_rows
 from gradc.runtime.inputs import names_a_table
 from gradc.runtime.rows_output import format_of, writer
 from gradc.session import NUMERIC_FAILURE
-from gradc.totals import find_total, run_total, wants_more
+from gradc.totals import find_total, run_total, wants_more, without_rows
 
 if TYPE_CHECKING:
     from gradc.ir.program import Program
+    from gradc.runtime.workers import Places
     from gradc.session import Request
 
 
@@ -30,6 +31,7 @@ def run_rows(
     file: str,
     output: str | None,
     chunk: int | None,
+    places: Places,
     format: str,
 ) -> None:
     """Compute rows and leave, if the data of a request are to be read in blocks; return if they
@@ -39,6 +41,8 @@ def run_rows(
     """
     rows = find_rows(program, request.specs, alone=output is None and chunk is None)
     if rows is not None:
+        if places.elsewhere:
+            raise without_rows(request.specs, places)
         _observe(program, request, rows, file, output, chunk, format)
     if output is not None:
         raise UsageError(
@@ -50,7 +54,7 @@ def run_rows(
                 )
             ]
         )
-    _sum(program, request, chunk, format)
+    _sum(program, request, chunk, places, format)
 
 
 def _observe(
@@ -74,10 +78,14 @@ def _observe(
     _leave(observation.note(), format)
 
 
-def _sum(program: Program, request: Request, chunk: int | None, format: str) -> None:
+def _sum(
+    program: Program, request: Request, chunk: int | None, places: Places, format: str
+) -> None:
     """Sum over rows in blocks; return, with the reason, where a program does not allow it."""
-    rows = find_total(program, request, chunk is not None)
+    rows = find_total(program, request, chunk is not None or places.elsewhere)
     if rows is None:
+        if places.elsewhere:
+            raise without_rows(request.specs, places)
         if chunk is not None and (not names_a_table(request.specs) or wants_more(request)):
             raise UsageError(
                 [
@@ -92,7 +100,8 @@ def _sum(program: Program, request: Request, chunk: int | None, format: str) -> 
         return
     try:
         with Progress("rows") as progress:
-            result = run_total(program, request, rows, standard_input, chunk, progress.advance)
+            tell = progress.advance
+            result = run_total(program, request, rows, standard_input, chunk, tell, places)
     except UsageError as error:
         if any(diagnostic.code != "G0548" for diagnostic in error.diagnostics):
             raise

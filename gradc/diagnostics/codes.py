@@ -15,6 +15,7 @@ from gradc.diagnostics.codes_page import PAGE_CODES
 from gradc.diagnostics.codes_program import PROGRAM_CODES
 from gradc.diagnostics.codes_structure import STRUCTURE_CODES
 from gradc.diagnostics.codes_syntax import SYNTAX_CODES
+from gradc.diagnostics.codes_workers import WORKER_CODES
 from gradc.diagnostics.errorcode import ErrorCode
 
 __all__ = ["CODES", "ErrorCode"]
@@ -24,6 +25,7 @@ CODES: dict[str, ErrorCode] = {
     **PROGRAM_CODES,
     **STRUCTURE_CODES,
     **INPUT_CODES,
+    **WORKER_CODES,
     **PAGE_CODES,
     **FIT_CODES,
     **MATRIX_CODES,

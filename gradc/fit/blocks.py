@@ -16,6 +16,7 @@ from gradc.fit.problem import Problem, Slope
 from gradc.ir.graph import Var
 from gradc.runtime.bind import Bound
 from gradc.runtime.split import RowSplit
+from gradc.runtime.workers import Apply
 
 Array = NDArray[np.float64]
 Blocks = Callable[[], Iterator[tuple[int, Mapping[str, NDArray[Any]]]]]
@@ -34,13 +35,15 @@ class BlockProblem(Problem):
         objective: str,
         blocks: Blocks,
         length: int,
+        apply: Apply | None = None,
     ) -> None:
         """`bound` holds the data without rows; `length` is the number of rows, or 0 where the
-        files do not say it."""
+        files do not say it; `apply` computes blocks, else they are computed here."""
         super().__init__(split.program, wrt, bound, objective)
         self._split = split
         self._blocks = blocks
         self._length = length
+        self._apply = apply
         self._sizes = bound.sizes
         self._last: tuple[Array, Slope] | None = None
 
@@ -48,7 +51,8 @@ class BlockProblem(Problem):
         if self._last is None or not np.array_equal(self._last[0], point):
             self.evaluations += 1
             arrays: dict[str, Any] = {**self.data, **self.packing.unpack(point)}
-            total = self._split.evaluate(Bound(self._sizes, arrays), self._blocks, self._length)
+            here = Bound(self._sizes, arrays)
+            total = self._split.evaluate(here, self._blocks, self._length, self._apply)
             self._last = (point.copy(), Slope(total.value, self.packing.pack(total.gradient)))
         return self._last[1]
 

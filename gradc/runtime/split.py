@@ -3,7 +3,8 @@
 `RowSplit` emits the stages of `passes.splitting` as modules of Python, each with one function
 `values`.  For each stage: `before` gives what it reads besides rows, `part` the sums for some
 rows, and `joined` the sums for all from those for parts.  `finish` gives value and gradient.
-`evaluate` does all of it in one process; workers run the emitted text of `part`, and send sums.
+`evaluate` does all of it; workers, where there are some, run the emitted text of `part`, and send
+sums.
 
 Invariant: as `passes.splitting`, the numbers are those of the whole program to rounding, whatever
 the parts are; sums of parts are added in groups, so that rounding does not grow with their number.
@@ -11,7 +12,8 @@ the parts are; sums of parts are added in groups, so that rounding does not grow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,6 +31,7 @@ from gradc.pipeline import prepared
 from gradc.runtime.bind import Bound
 from gradc.runtime.evaluate import call
 from gradc.runtime.load import load_functions
+from gradc.runtime.workers import Apply
 from gradc.targets.python.emit import emit_values
 
 if TYPE_CHECKING:
@@ -179,8 +182,10 @@ class RowSplit:
         value, *adjoints = self._free(self.last, shared, sums, length)
         return Total(float(value), dict(zip(self.wrt, adjoints, strict=True)), length)
 
-    def evaluate(self, shared: Bound, blocks: Blocks, length: int = 0) -> Total:
-        """Value and gradient.
+    def evaluate(
+        self, shared: Bound, blocks: Blocks, length: int = 0, apply: Apply | None = None
+    ) -> Total:
+        """Value and gradient; `apply` computes the parts, else they are computed here.
 
         `shared` are the inputs without rows, and all sizes but that of rows.  `blocks` gives all
         rows from the first, as their
@@ -191,15 +196,34 @@ class RowSplit:
         for stage in range(self.passes):
             read = self.before(stage, shared, sums, length)
             parts: list[list[Values]] = [[]]
-            count = 0
-            for number, rows in blocks():
-                count += number
-                self._add(stage, parts, self.part(stage, shared, rows, read))
-            if not count:
+            counts: list[int] = []
+            arguments = self._parts(blocks, shared, read, counts)
+            for each in self._applied(self.stages[stage].part, arguments, apply):
+                self._add(stage, parts, each)
+            length = sum(counts)
+            if not length:
                 parts[0].append(self.part(stage, shared, self._no_rows(shared), read))
-            length = count
             sums.append(self.joined(stage, [each for level in reversed(parts) for each in level]))
         return self.finish(shared, sums, length)
+
+    def _parts(
+        self, blocks: Blocks, shared: Bound, read: Values, counts: list[int]
+    ) -> Iterator[list[Any]]:
+        """The arguments for each block; their numbers of rows are added to `counts`."""
+        for number, rows in blocks():
+            counts.append(number)
+            yield [*self._arguments(shared, rows), *read]
+
+    def _applied(
+        self, text: str, arguments: Iterator[list[Any]], apply: Apply | None
+    ) -> Iterator[Values]:
+        if apply is None:
+            yield from (self._run(text, each) for each in arguments)
+            return
+        with closing(apply(text, arguments)) as results:
+            # What is raised elsewhere has the meaning that it has here.
+            while (found := call(next, [results, None], self.program)) is not None:
+                yield found
 
     def _add(self, stage: int, parts: list[list[Values]], new: Values) -> None:
         """Add the sums for a part; each level holds sums of `_GROUP` of those of the one before."""
