@@ -154,6 +154,40 @@ def test_cross_entropy_is_the_difference_of_probabilities() -> None:
     ]
 
 
+READABLE = {
+    "input w[N], x\nJ = sum(w + x)": ["dw = ones(N)", "dx = N"],
+    "input A[N, M], B[M, N]\nJ = trace(A @ B)": ["dA = B.T", "dB = A.T"],
+    "input A[N, M]\nJ = sum(A.T @ A)": ["dA = 2*(A @ ones(M, M))"],
+    "input A[N, M]\nJ = sum(A @ A.T)": ["dA = 2*(ones(N, N) @ A)"],
+    "x = 1*z; y = " + "+".join(["x"] * 900): ["dy/dz = 900"],
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), READABLE.items(), ids=range(len(READABLE)))
+def test_ones_are_counted_and_identities_dropped(source: str, expected: list[str]) -> None:
+    assert equations(step(derived(source), "Result")) == expected
+
+
+def test_a_program_too_long_for_a_closed_form_says_so() -> None:
+    text = derived("y = " + "*".join(["x"] * 5000))
+    assert "No closed form is looked for in a program as long as this." in text
+
+
+def test_cases_with_one_derivative_are_one_case() -> None:
+    result = step(derived("param x, z\ny = x^z"), "Result")
+    assert [line for line in result.split("\n") if line.startswith("Where")] == [
+        "Where z != 0 and x != 0:",
+        "Where z > 0 and x == 0:",
+        "Where z < 0 and x == 0:",
+        "Where z == 0 and x != 0:",
+        "Where z == 0 and x == 0, a kink:",
+    ]
+    result = step(derived("y = x^x", "x=2"), "Result")
+    assert "x == 0 and x >= 0" not in result
+    assert "Where x != 0, as here:" in result
+    assert "Where" not in derived("y = x if x > 0 else 1*x")
+
+
 def test_with_numbers_the_case_that_holds_is_marked() -> None:
     source = "input x[N]\nparam w[N], b\ny = max(0, w @ x + b)"
     for b, case in ((1, "> 0"), (-9, "< 0"), (-2, "== 0")):

@@ -26,8 +26,11 @@ from gradc.pipeline import prepared
 # Operations in a formula that is written without names, and in one that keeps the author's.
 _SHORT, _LONG = 40, 60
 
-# A program of more equations has no closed form that anyone would want.
-_MOST_EQUATIONS = 400
+# Of a program of more equations no closed form is looked for.
+_MOST_EQUATIONS = 4_000
+
+# Equations that are written in the search of one.
+_MOST_COLLECTED = 8_000
 
 # Comparisons of two scalars that are looked at case by case.
 _MOST_COMPARISONS = 2
@@ -40,6 +43,16 @@ _TRUTH: Mapping[str, tuple[str, ...]] = {
     "eq": ("==",),
     "ne": ("<", ">"),
 }
+# How a set of orders is written; all of them not at all.
+_SAID: Mapping[frozenset[str], str] = {
+    frozenset(("<",)): "<",
+    frozenset((">",)): ">",
+    frozenset(("==",)): "==",
+    frozenset(("<", ">")): "!=",
+    frozenset(("<", "==")): "<=",
+    frozenset((">", "==")): ">=",
+    frozenset(("<", ">", "==")): "",
+}
 _MIRRORED = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge"}
 
 
@@ -49,6 +62,7 @@ class Case:
 
     holds: tuple[tuple[Atom, str, Atom], ...]
     values: tuple[Atom, ...]
+    kink: bool  # where the derivatives on both sides differ
 
     def atoms(self) -> Iterator[Atom]:
         """All that is written of it."""
@@ -67,6 +81,7 @@ class Closed:
 
 
 LOOP = "A loop has no closed form that could be substituted back."
+LONGER = "No closed form is looked for in a program as long as this."
 LONG = f"Substituted back, the result would have more than {_LONG} operations."
 
 
@@ -76,14 +91,17 @@ def closed_form(program: Program, wrt: Sequence[Var]) -> Closed | str:
     if any(equation.op == "loop" for equation in graph.equations):
         return LOOP
     if len(graph.equations) > _MOST_EQUATIONS:
-        return LONG
+        return LONGER
     reverse = vjp(graph, wrt)
     equations = _opened(reverse.graph)
     if isinstance(equations, str):
         return equations
     named = {*graph.named()} - {*program.graph.outputs}
     for kept, most in (({*graph.inputs}, _SHORT), (named, _LONG)):
-        found = _collected(equations, reverse, kept, graph, wrt)
+        try:
+            found = _collected(equations, reverse, kept, graph, wrt)
+        except _TooLongError:
+            return LONGER
         sizes = formula_sizes(found.equations)
         if all(size <= most for size in sizes.values()):
             return found
@@ -110,7 +128,7 @@ def _opened(graph: Graph) -> list[Equation] | str:
             for part in (inlined(b, equation) if equation.op == "call" else (equation,))
         ]
         if len(equations) > _MOST_EQUATIONS:
-            return LONG
+            return LONGER
     return LOOP if any(equation.op == "loop" for equation in equations) else equations
 
 
@@ -129,24 +147,30 @@ def _collected(
         collector.replace(seed, Lit(1.0))
         for equation in equations:
             collector.take(equation)
+            if len(builder.equations) > _MOST_COLLECTED:
+                raise _TooLongError
         return collector
 
     plain = collected({})
     values = tuple(plain.value(var) for var in reverse.adjoints)
     active = Activity().dependents(equations, wrt)
     compared = _comparisons(only_needed(equations, reverse.adjoints), plain, active)
-    cases: list[Case] = []
+    found: dict[tuple[str, ...], tuple[Atom, ...]] = {}
     for holds in _orders(compared):
         truths = {
             var: order in _TRUTH[op] for pair, order in holds.items() for var, op in compared[pair]
         }
         case = collected(truths)
-        said = tuple((left, order, right) for (left, right), order in holds.items())
-        cases.append(Case(said, tuple(case.value(var) for var in reverse.adjoints)))
+        found[tuple(holds.values())] = tuple(case.value(var) for var in reverse.adjoints)
+    cases = list(_told_apart(tuple(compared), found))
     named = only_needed(graph.equations, [var for var in kept if var not in graph.inputs])
     read = [*values, *(atom for case in cases for atom in case.atoms())]
     wanted = [atom for atom in read if type(atom) is Var]
     return Closed(tuple(only_needed((*named, *builder.equations), wanted)), values, tuple(cases))
+
+
+class _TooLongError(Exception):
+    """Products of so many factors that writing them all out would take too long."""
 
 
 Pair = tuple[Atom, Atom]
@@ -169,6 +193,42 @@ def _comparisons(
             (left, right), op = (right, left), _MIRRORED.get(op, op)
         found.setdefault((left, right), []).append((equation.out, op))
     return found
+
+
+def _told_apart(
+    pairs: Sequence[Pair], found: Mapping[tuple[str, ...], tuple[Atom, ...]]
+) -> Iterator[Case]:
+    """The cases with different derivatives; none where all have the same."""
+    rows = [([frozenset((order,)) for order in orders], orders) for orders in found]
+    for place in range(len(pairs)):
+        merged: dict[tuple[object, ...], tuple[list[frozenset[str]], tuple[str, ...]]] = {}
+        for sets, orders in rows:
+            key = (*sets[:place], *sets[place + 1 :], found[orders])
+            before = merged.get(key)
+            if before is not None:
+                sets = [*sets[:place], before[0][place] | sets[place], *sets[place + 1 :]]
+            merged[key] = (sets, orders if before is None else before[1])
+        rows = list(merged.values())
+    if len(rows) < 2:
+        return
+    for sets, orders in rows:
+        named = [(pair, _SAID[each]) for pair, each in zip(pairs, sets, strict=True)]
+        holds = tuple((left, said, right) for (left, right), said in named if said)
+        yield Case(holds, found[orders], _is_kink(orders, sets, found))
+
+
+def _is_kink(
+    orders: tuple[str, ...],
+    sets: Sequence[frozenset[str]],
+    found: Mapping[tuple[str, ...], tuple[Atom, ...]],
+) -> bool:
+    """Whether two sides are equal, and the derivatives with each of them larger differ."""
+    for place, each in enumerate(sets):
+        if each == {"=="}:
+            sides = [(*orders[:place], order, *orders[place + 1 :]) for order in "<>"]
+            if found[sides[0]] != found[sides[1]]:
+                return True
+    return False
 
 
 def _orders(compared: Mapping[Pair, object]) -> Iterator[dict[Pair, str]]:

@@ -50,6 +50,7 @@ class Collector:
         self._forms: dict[Atom, Form] = {}
         self._values: dict[Atom, Atom] = {}
         self._ones: dict[Shape, Var] = {}
+        self._identities: set[Atom] = set()
 
     def replace(self, var: Var, atom: Atom) -> None:
         """Let a variable be another atom: a seed the number 1."""
@@ -62,7 +63,7 @@ class Collector:
         elif PRIMITIVES[equation.op].structured or equation.out in self.kept:
             pass  # known by its name
         elif equation.out.type.dtype is not DType.REAL:
-            self._values[equation.out] = self._applied(equation)
+            self._values[equation.out] = self._implied(equation) or self._applied(equation)
         else:
             rule = _RULES.get(equation.op)
             form = None if rule is None else rule(self, equation)
@@ -103,6 +104,19 @@ class Collector:
         if PRIMITIVES[equation.op].elementwise:
             return self.builder.apply(equation.op, args, equation.params)
         return self.builder.emit(equation.op, args, equation.params)
+
+    def _implied(self, equation: Equation) -> Atom | None:
+        """Of `x == 0 and x >= 0` the first, which says it all."""
+        if equation.op != "and":
+            return None
+        left, right = map(self.value, equation.args)
+        for one, other in ((left, right), (right, left)):
+            equal, order = self.builder.definition(one), self.builder.definition(other)
+            if equal is None or order is None or equal.op != "eq" or equal.args != order.args:
+                continue
+            if order.op in ("ge", "le"):
+                return one
+        return None
 
     def _written(self, form: Form) -> Atom:
         """The equations of a form: its sign first, then numbers and scalars, then the core."""
@@ -246,6 +260,9 @@ class Collector:
         forms = [self._form(arg) for arg in equation.args]
         operands, result = equation.param("spec").split("->")
         letters = operands.split(",")
+        found = self._without_identity(forms, letters, result)
+        if found is not None:
+            return found
         for i in (0, 1):
             kept = "".join(letter for letter in letters[i] if letter in result)
             if not self._is_ones(forms[1 - i].core) or forms[i].core is None or kept != result:
@@ -256,6 +273,76 @@ class Collector:
             core = forms[i].core
             assert core is not None
             return self._around(forms, self.builder.sum(core, axes))
+        return self._with_square_of_ones(forms, letters, result)
+
+    def _with_square_of_ones(
+        self, forms: Sequence[Form], letters: Sequence[str], to: str
+    ) -> Form | None:
+        """A product with a square of ones, which is its own transpose, written without one."""
+        left, right = forms[0].core, forms[1].core
+        for i in (0, 1):
+            core = forms[i].core
+            if left is None or right is None or not self._is_ones(core) or len(letters[i]) != 2:
+                continue
+            assert core is not None
+            rows, columns = core.type.shape
+            free = [letter for letter in letters[i] if letter in to]
+            if rows != columns or len(free) != 1 or len(to) != 2:
+                continue
+            (summed,) = (letter for letter in letters[i] if letter not in to)
+            ones = free[0] + summed if to[0] == free[0] else summed + free[0]
+            operands = (letters[0], ones) if i else (ones, letters[1])
+            params = (("spec", _lettered(operands, to)),)
+            return self._around(forms, self.builder.emit("contract", (left, right), params))
+        return None
+
+    def sum(self, equation: Equation) -> Form | None:
+        """Of ones: as many as there are."""
+        form = self._form(equation.args[0])
+        if not self._is_ones(form.core):
+            return None
+        assert form.core is not None
+        axes = equation.param("axes")
+        sizes = [dim for i, dim in enumerate(form.core.type.shape) if i in axes]
+        shape = equation.out.type.shape
+        found = form._replace(core=self._filled(shape) if shape else None)
+        for size in sizes:
+            found = self._times(found, _of_size(size))
+        return found
+
+    def transpose(self, equation: Equation) -> Form | None:
+        """Of ones: ones."""
+        form = self._form(equation.args[0])
+        ones = self._is_ones(form.core)
+        return form._replace(core=self._filled(equation.out.type.shape)) if ones else None
+
+    def diagonal_matrix(self, equation: Equation) -> Form | None:
+        """Of ones: the identity."""
+        form = self._form(equation.args[0])
+        if not self._is_ones(form.core):
+            return None
+        assert form.core is not None
+        identity = self.builder.emit("diagonal_matrix", (form.core,))
+        self._identities.add(identity)
+        return form._replace(core=identity)
+
+    def _without_identity(
+        self, forms: Sequence[Form], letters: Sequence[str], to: str
+    ) -> Form | None:
+        """A product with an identity: the other operand, its axes in the order of the result."""
+        for i in (0, 1):
+            core, other = forms[1 - i].core, letters[1 - i]
+            if forms[i].core not in self._identities or core is None:
+                continue
+            first, last = letters[i][0], letters[i][1]
+            for gone, kept in ((first, last), (last, first)):
+                renamed = other.replace(gone, kept)
+                if kept in other or gone in to or sorted(renamed) != sorted(to):
+                    continue
+                if renamed != to:
+                    perm = (("perm", tuple(map(renamed.index, to))),)
+                    core = self.builder.emit("transpose", (core,), perm)
+                return self._around(forms, core)
         return None
 
     def through(self, equation: Equation) -> Form | None:
@@ -306,6 +393,13 @@ def _joined(
     return tuple((atom, power) for atom, power in powers.items() if power)
 
 
+def _lettered(operands: Sequence[str], to: str) -> str:
+    """An einsum whose letters are those of the alphabet, in the order in which they appear."""
+    order = dict.fromkeys("".join(operands))
+    names = str.maketrans(dict(zip(order, "ijklmnop", strict=False)))
+    return f"{','.join(operands)}->{to}".translate(names)
+
+
 def _linear(equation: Equation) -> bool:
     """Whether a row is linear in each real operand by itself."""
     row = PRIMITIVES[equation.op]
@@ -324,4 +418,7 @@ _RULES: Mapping[str, Callable[[Collector, Equation], Form | None]] = {
     "broadcast": Collector.broadcast,
     "select": Collector.select,
     "contract": Collector.contract,
+    "sum": Collector.sum,
+    "transpose": Collector.transpose,
+    "diagonal_matrix": Collector.diagonal_matrix,
 }

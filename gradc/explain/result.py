@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator, Mapping
 
 from gradc.explain.algebra import Algebra, algebra_of
 from gradc.explain.closed import Case, Closed
@@ -14,6 +15,15 @@ from gradc.ir.graph import Atom, Var
 from gradc.report.formula import Formulas
 from gradc.report.notation import Notation
 from gradc.report.numbers import array_cell, number
+
+_ORDERS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    ">=": operator.ge,
+    ">": operator.gt,
+    "!=": lambda left, right: left < right or left > right,  # of no NaN
+}
 
 
 class Result(Scribe):
@@ -69,9 +79,8 @@ class Result(Scribe):
         words: list[str | Math | Code] = ["Where "]
         for i, condition in enumerate(conditions):
             words += [" and " if i else "", Math(condition.text)]
-        kink = any(order == "==" for _, order, _ in case.holds)
         here = ", as here" if self._applies(case) else ""
-        yield Paragraph((*words, f"{here}, a kink:" if kink else f"{here}:"))
+        yield Paragraph((*words, f"{here}, a kink:" if case.kink else f"{here}:"))
         rows: list[Row] = []
         for route, value in zip(self.study.routes, case.values, strict=True):
             rows.append(Row(self._left(route.start), formulas.piece(value).text))
@@ -84,7 +93,7 @@ class Result(Scribe):
         holds = []
         for left, order, right in case.holds:
             a, b = (_real(atoms.get(side)) for side in (left, right))
-            holds.append({"<": a < b, "==": a == b, ">": a > b}[order])
+            holds.append(_ORDERS[order](a, b))
         return all(holds)
 
     def _shorter(self, value: Atom, formulas: Formulas, route: Route | None) -> Iterator[Row]:
