@@ -266,8 +266,8 @@ class _Differentiated:
                 continue
             args = tuple(known.get(arg, arg) for arg in equation.args)
             if equation.op == "loop":  # its body reads what stands around it
-                copies = Copies(b, known)
-                copy = copies.equation(equation)
+                around = {var: atom for var, atom in known.items() if type(var) is Var}
+                copy = Copies(b, around).equation(equation)
                 b.append(copy)
                 known.update(zip(equation.outs, copy.outs, strict=True))
             elif PRIMITIVES[equation.op].structured is not None:
