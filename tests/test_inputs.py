@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from gradc.diagnostics import InputError
 from gradc.diagnostics.codes_input import INPUT_CODES
+from gradc.diagnostics.codes_workers import WORKER_CODES
 from gradc.report.numbers import json_value
 from gradc.runtime import inputs
 from gradc.runtime.inputs import read_inputs
@@ -536,4 +537,4 @@ def test_every_code_is_explained_and_used() -> None:
     files = [*package.glob("*.py"), *package.glob("runtime/*.py"), *package.glob("cli/*.py")]
     sources = [path.read_text() for path in files]
     used = set(re.findall(r"\bG05\d\d\b", "".join(sources)))
-    assert used == set(INPUT_CODES)
+    assert used == {*INPUT_CODES, *WORKER_CODES}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from interrupts import hear_interrupts
 
 import gradc
 from gradc.diagnostics import InputError, NumericError, UsageError
@@ -217,6 +218,7 @@ def test_ctrl_c_ends_all_processes(folder: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_interrupts,
     )
     time.sleep(2.5)
     os.killpg(started.pid, signal.SIGINT)
