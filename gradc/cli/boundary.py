@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TextIO
 
 import click
 
@@ -58,15 +59,15 @@ def _write_text(found: Sequence[Diagnostic]) -> None:
     from gradc.diagnostics.render import render_text
 
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    text = render_text(found, color, terminal_width(sys.stderr.fileno() if color else None))
+    text = render_text(found, color, terminal_width(sys.stderr) if color else None)
     click.echo(text, err=True, color=True)
 
 
-def terminal_width(descriptor: int | None) -> int | None:
-    """The columns of a terminal; None where the output goes elsewhere."""
-    if descriptor is None or not os.isatty(descriptor):
+def terminal_width(stream: TextIO) -> int | None:
+    """The columns of the terminal that a stream writes to; None where it goes elsewhere."""
+    if not stream.isatty():
         return None
-    return os.get_terminal_size(descriptor).columns or None
+    return os.get_terminal_size(stream.fileno()).columns or None
 
 
 def speaks_unicode() -> bool:

@@ -82,7 +82,7 @@ def command(
             seed_output,
             names(path) or (),
             most,
-            terminal_width(sys.stdout.fileno()) if to_terminal else None,
+            terminal_width(sys.stdout) if to_terminal else None,
             format,
             into,
         )

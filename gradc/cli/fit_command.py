@@ -184,7 +184,7 @@ def command(
             write_result(f"{fit_json(found)}\n".encode(), None)
         else:
             terminal = sys.stdout.isatty()
-            width = terminal_width(sys.stdout.fileno()) if terminal else None
+            width = terminal_width(sys.stdout)
             parts = [fit_text(found, width)]
             kinds = [plot.kind for plot in wanted if plot.path is None]
             kinds = kinds or ["loss"] * (terminal and len(found.history) > 2)

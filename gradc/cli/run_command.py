@@ -120,7 +120,7 @@ def command(
         if format == "json":
             write_result(f"{result.json()}\n".encode(), None)
         else:
-            width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
+            width = terminal_width(sys.stdout)
             click.echo(result.text(width))
         report(result.notes, format)
         sys.exit(result.exit_code)

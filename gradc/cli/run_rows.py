@@ -112,7 +112,7 @@ def _sum(
     if format == "json":
         write_result(f"{result.json()}\n".encode(), None)
     else:
-        width = terminal_width(sys.stdout.fileno()) if sys.stdout.isatty() else None
+        width = terminal_width(sys.stdout)
         click.echo(result.text(width))
     _leave(result.note(), format)
 

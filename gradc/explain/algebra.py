@@ -29,6 +29,16 @@ from gradc.report.numbers import number
 
 _PATIENCE = 3.0
 
+# What SymPy raises where it knows no answer; the expression stays as it is then.
+_FAILURES = (
+    ArithmeticError,
+    AttributeError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 # Points at which a simplified expression is compared with the one that it came from.
 _POINTS = (0.37, 1.21, -0.83, 2.6)
 
@@ -115,9 +125,7 @@ class Algebra:
         try:
             with _limited(_PATIENCE):
                 return step(expression)
-        except (ArithmeticError, ValueError, TypeError, NotImplementedError, _TimeoutError):
-            return None
-        except (AttributeError, RecursionError, self.sympy.PolynomialError):
+        except (*_FAILURES, _TimeoutError, self.sympy.PolynomialError):
             return None
 
     def _length(self, expression: Any) -> int:

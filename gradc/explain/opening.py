@@ -10,7 +10,7 @@ Invariant: the values are the same, under the same variables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gradc.ad.expand import expand
@@ -20,6 +20,7 @@ from gradc.ops.builder import Builder
 from gradc.ops.control import Loop
 from gradc.passes.inline import inlined
 from gradc.passes.rewriting import Rule, rewritten, with_params
+from gradc.passes.simplify import Simplify
 from gradc.report.partials import Statement
 
 # More equations than this are not opened, beyond those that a program has.
@@ -111,7 +112,7 @@ def opened(graph: Graph, authored: Authored) -> Graph:
             else:
                 found.append(each)
     whole = replace(graph, equations=tuple(found))
-    return rewritten(whole, lambda graph: _Simpler(Builder(graph.names()), within))
+    return rewritten(whole, lambda graph: Simplify(Builder(graph.names()), within))
 
 
 def is_hidden(statement: Statement, authored: Authored) -> bool:
@@ -157,30 +158,3 @@ class _Plain:
     def within(self) -> Rule:
         """The rule for the body of a loop."""
         return _Plain()
-
-
-class _Simpler:
-    """What stood in a function is written simpler, with the operands of the call in place."""
-
-    def __init__(self, builder: Builder, chosen: Container[Var]) -> None:
-        self.builder = builder
-        self.chosen = chosen
-        self.equations = builder.equations
-
-    def replacement(self, equation: Equation) -> tuple[Atom, ...] | None:
-        """What has the value of an equation."""
-        if equation.others or not equation.args or equation.out not in self.chosen:
-            return None
-        builder = self.builder
-        builder.origin, builder.stem = equation.origin, equation.out.name.partition("%")[0]
-        simpler = builder.simpler(equation.op, equation.args, equation.params)
-        return None if simpler is None else (simpler,)
-
-    @property
-    def keep(self) -> Callable[[Equation], None]:
-        """What appends an equation that stays."""
-        return self.builder.append
-
-    def within(self) -> Rule:
-        """The rule for the body of a loop."""
-        return _Simpler(self.builder.nested(), self.chosen)
