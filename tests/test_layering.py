@@ -19,7 +19,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # What each part may import of gradc, besides itself.  `frontend` sees neither `ad` nor targets;
 # `runtime` and `report` do not see each other.
 _CORE = {"ops", "ir", "diagnostics"}
-_BACK = {"targets", "ad", "passes", "pipeline", *_CORE}
+_BACK = {"nests", "targets", "ad", "passes", "pipeline", *_CORE}
 _ENTRY = {"frontend", "runtime", "report", *_BACK}
 ALLOWED: dict[str, set[str]] = {
     "diagnostics": set(),
@@ -31,8 +31,10 @@ ALLOWED: dict[str, set[str]] = {
     "passes": _CORE,
     "ad": {"passes", *_CORE},
     "pipeline": {"ad", "passes", "ir"},
-    "targets": {"pipeline", "ad", "passes", *_CORE},
-    "runtime": {"extras", "sparsity", *_BACK},
+    "nests": {"passes", "ops", "ir"},
+    "targets": {"nests", "pipeline", "ad", "passes", *_CORE},
+    "native": {"extras", "diagnostics"},
+    "runtime": {"extras", "native", "sparsity", *_BACK},
     "sparsity": {"passes", "ops", "ir"},
     "report": _BACK,
     "explain": {"pipeline", "ad", "passes", "report", *_CORE},

@@ -1,0 +1,1 @@
+"""Emitted C as native code: built, kept, loaded and called."""

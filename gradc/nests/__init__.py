@@ -1,0 +1,1 @@
+"""Graphs as loop nests, shared by the targets that emit loops."""
