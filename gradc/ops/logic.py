@@ -24,11 +24,20 @@ from gradc.ops.row import in_language
 
 _TRUTH = "a truth value has no derivative"
 
+# Both operands have their values already, and what takes no branch runs in vector registers.
+_IN_C: dict[str, Spelling] = {"and": Infix("&"), "or": Infix("|"), "not": Prefix("!")}
+
 
 def _truth(
     name: str, doc: str, python: Spelling, numpy: Spelling, exact: Callable[..., bool]
 ) -> Primitive:
-    spell = {"python": python, "numpy": numpy, "js": python, "g": in_language(name, python, numpy)}
+    spell = {
+        "python": python,
+        "numpy": numpy,
+        "js": python,
+        "c": _IN_C.get(name, python),
+        "g": in_language(name, python, numpy),
+    }
     spell["sympy"] = Fn(name.capitalize()) if name in ("eq", "ne", "and", "or", "not") else python
     return Primitive(name, doc, bool_rule, spell, constant=_TRUTH, exact=exact)
 
@@ -57,6 +66,7 @@ LOGIC = (
             "python": Form("select"),
             "numpy": Form("select"),
             "js": Form("select"),
+            "c": Form("select"),
             "g": Form("select"),
             "sympy": Form("select"),
         },
