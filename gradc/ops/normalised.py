@@ -88,6 +88,92 @@ def _rejection_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Atom:
     return b.apply("neg", (b.apply("add", (along, turned)),))
 
 
+# The values by simpler rows, as the helpers of the NumPy target have them
+
+
+def _squares(b: Builder, eq: Equation, values: Atom) -> Atom:
+    """The sum of squares along the axes of an equation."""
+    return _weighted(b, eq, values, values)
+
+
+def _joined(b: Builder, eq: Equation, op: str, values: Atom) -> Atom:
+    return b.emit(op, (values,), _params(eq))
+
+
+def _above_top(b: Builder, eq: Equation) -> tuple[Atom, Atom, Atom]:
+    """The maximum, which elements attain it, and the exponentials of what they are above it."""
+    x = eq.args[0]
+    top = _joined(b, eq, "max", x)
+    whole = spread(b, top, eq)
+    return top, b.apply("eq", (x, whole)), b.apply("exp", (b.apply("sub", (x, whole)),))
+
+
+def _logsumexp_steps(b: Builder, eq: Equation) -> Atom:
+    top, tie, powers = _above_top(b, eq)
+    rest = b.sum(b.apply("select", (tie, Lit(0.0), powers)), eq.param("axes"))
+    others = b.apply("sub", (_joined(b, eq, "count", tie), Lit(1.0)))
+    return b.apply("add", (top, b.apply("log1p", (b.apply("add", (others, rest)),))))
+
+
+def _softmax_steps(b: Builder, eq: Equation) -> Atom:
+    _, tie, powers = _above_top(b, eq)
+    weights = b.apply("select", (tie, Lit(1.0), powers))
+    return b.apply("div", (weights, spread(b, b.sum(weights, eq.param("axes")), eq)))
+
+
+def _softmax_product_steps(b: Builder, eq: Equation) -> Atom:
+    p, t = eq.args
+    main = b.apply("gt", (p, Lit(0.6)))
+    rest = b.apply("select", (main, Lit(0.0), p))
+    shift = b.sum(b.apply("select", (main, t, Lit(0.0))), eq.param("axes"))
+    moved = b.apply("sub", (t, spread(b, shift, eq)))
+    mean = spread(b, _weighted(b, eq, rest, moved), eq)
+    out = b.apply("mul", (rest, b.apply("sub", (moved, mean))))
+    total = b.apply("neg", (spread(b, b.sum(out, eq.param("axes")), eq),))
+    return b.apply("select", (main, total, out))
+
+
+def _scale(b: Builder, eq: Equation) -> Atom:
+    """A power of two with which the squares of the elements neither overflow nor vanish."""
+    squares = _squares(b, eq, eq.args[0])
+    huge = b.apply("select", (b.apply("gt", (squares, Lit(2.0**960))), Lit(2.0**-600), Lit(1.0)))
+    return b.apply("select", (b.apply("lt", (squares, Lit(2.0**-960))), Lit(2.0**600), huge))
+
+
+def _norm_steps(b: Builder, eq: Equation) -> Atom:
+    scale = _scale(b, eq)
+    scaled = b.apply("mul", (eq.args[0], spread(b, scale, eq)))
+    return b.apply("div", (b.apply("sqrt", (_squares(b, eq, scaled),)), scale))
+
+
+def _unit_steps(b: Builder, eq: Equation) -> Atom:
+    x = eq.args[0]
+    scaled = b.apply("mul", (x, spread(b, _scale(b, eq), eq)))
+    infinite = b.apply("eq", (_squares(b, eq, scaled), Lit(inf)))
+    endless = b.apply("eq", (b.apply("abs", (x,)), Lit(inf)))
+    direction = b.apply("select", (endless, b.apply("sign", (x,)), Lit(0.0)))
+    scaled = b.apply("select", (spread(b, infinite, eq), direction, scaled))
+    length = b.apply("sqrt", (_squares(b, eq, scaled),))
+    divisor = b.apply("select", (b.apply("eq", (length, Lit(0.0))), Lit(1.0), length))
+    return b.apply("div", (scaled, spread(b, divisor, eq)))
+
+
+def _rejection_steps(b: Builder, eq: Equation) -> Atom:
+    u, t = eq.args
+    main = b.apply("gt", (b.apply("mul", (u, u)), Lit(0.6)))
+    largest = b.sum(b.apply("select", (main, u, Lit(0.0))), eq.param("axes"))
+    divisor = b.apply("select", (b.apply("eq", (largest, Lit(0.0))), Lit(1.0), largest))
+    along = b.sum(b.apply("select", (main, t, Lit(0.0))), eq.param("axes"))
+    multiple = spread(b, b.apply("div", (along, divisor)), eq)
+    rest = b.apply("select", (main, Lit(0.0), u))
+    moved = b.apply("sub", (t, b.apply("mul", (multiple, u))))
+    moved = b.apply("select", (main, Lit(0.0), moved))
+    mean = spread(b, _weighted(b, eq, rest, moved), eq)
+    out = b.apply("sub", (moved, b.apply("mul", (rest, mean))))
+    total = b.apply("div", (b.apply("neg", (_weighted(b, eq, u, out),)), divisor))
+    return b.apply("select", (main, spread(b, total, eq), out))
+
+
 NORMALISED = (
     Primitive(
         "logsumexp",
@@ -95,6 +181,7 @@ NORMALISED = (
         reduce_rule,
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("reduce")},
         jvp=_logsumexp_jvp,
+        expansion=_logsumexp_steps,
         notes=("The derivative is the softmax.",),
         joins="logsumexp",
         batch=batch_rules.along_axes,
@@ -106,6 +193,7 @@ NORMALISED = (
         same_rule,
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("softmax")},
         jvp=_softmax_jvp,
+        expansion=_softmax_steps,
         batch=batch_rules.along_axes,
         analytic=True,
     ),
@@ -116,6 +204,7 @@ NORMALISED = (
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("softmax_product")},
         transpose=_softmax_product_transpose,
         jvp=_softmax_product_jvp,
+        expansion=_softmax_product_steps,
         linear=frozenset({1}),
         notes=("Without cancellation where one element of p is near 1.",),
         pattern="along",
@@ -128,6 +217,7 @@ NORMALISED = (
         reduce_rule,
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("reduce")},
         jvp=_norm_jvp,
+        expansion=_norm_steps,
         joins="norm",
         batch=batch_rules.along_axes,
         analytic=True,
@@ -138,6 +228,7 @@ NORMALISED = (
         same_rule,
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("unit")},
         jvp=_unit_jvp,
+        expansion=_unit_steps,
         batch=batch_rules.along_axes,
         analytic=True,
     ),
@@ -148,6 +239,7 @@ NORMALISED = (
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("rejection")},
         transpose=_rejection_transpose,
         jvp=_rejection_jvp,
+        expansion=_rejection_steps,
         linear=frozenset({1}),
         notes=("Without cancellation where one element of u is near 1 or -1.",),
         pattern="along",

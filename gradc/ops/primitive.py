@@ -119,6 +119,8 @@ class Primitive:
     formula: Callable[..., Partial] | None = (
         None  # the value by simpler rows; see `explain.algebra`
     )
+    # The same in steps that loops can be made of, for rows that are not elementwise.
+    expansion: Callable[[Builder, Equation], Atom] | None = None
     reference: str | None = None  # the value as an mpmath expression in x, y
     exact: Callable[..., float | int | bool] | None = None  # of literals; see `ops.rewrites`
     domain: Domain | None = None

@@ -1,0 +1,208 @@
+"""Statements under construction, and where quantities are: `Context`.
+
+A quantity is an expression (a scalar), a place in memory (an array), or a view: an equation that
+computes nothing, such as a broadcast, whose elements are those of its operands elsewhere.
+
+Invariant: what is written here is in order of evaluation, one nest for each equation; nests are
+joined only when the statements are asked for (`Context.statements`).  Deliberately absent: what a
+primitive computes (`element`, `lower`), and every decision about fusion (`groups`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradc.ir.dims import Shape
+from gradc.ir.graph import Atom, DType, Equation, Lit, Origin, Size, Type, Var
+from gradc.nests.model import (
+    Buffer,
+    Const,
+    Element,
+    Expr,
+    Function,
+    Get,
+    Let,
+    Local,
+    Stmt,
+)
+from gradc.nests.nest import Axis, Item, Nest, size_of
+from gradc.nests.tables import view_of
+
+if TYPE_CHECKING:
+    from gradc.ir.graph import Graph
+
+DEEPEST_VIEW = 16  # views of views before one is written to memory
+
+
+class Place(NamedTuple):
+    """The memory of an array: the part of a buffer at so many leading indices."""
+
+    buffer: Buffer
+    at: tuple[Expr, ...] = ()
+
+
+class View(NamedTuple):
+    """A quantity whose elements are expressions of those of others."""
+
+    equation: Equation
+    depth: int
+
+
+Home = Expr | Place | View
+
+
+class Module:
+    """The functions of one emitted file, in order of definition."""
+
+    def __init__(self) -> None:
+        self.functions: list[Function] = []
+        self.of_graph: dict[Graph, Function] = {}
+        self.doubtful: set[Atom] = set()  # indices that are checked for some elements only
+
+
+class Context:
+    """A list of statements, with the quantities that they may read."""
+
+    def __init__(self, module: Module, outer: Context | None = None) -> None:
+        self.module = module
+        self.outer = outer
+        self.items: list[Item] = []
+        self.results: dict[Var, Place | Local] = {}  # where some quantities are wanted
+        self._homes: dict[Var, Home] = {}
+
+    @property
+    def doubtful(self) -> set[Atom]:
+        """Indices that may be out of range where the axis has no element."""
+        return self.module.doubtful
+
+    def in_memory(self, var: Var) -> bool:
+        """Whether an array is in memory as it is."""
+        return isinstance(self.home(var), Place)
+
+    def inner(self) -> Context:
+        """A context for the body of a statement: it sees what this one sees."""
+        return Context(self.module, self)
+
+    def run(
+        self, equations: Iterable[Equation], results: Mapping[Var, Place | Local] | None = None
+    ) -> None:
+        """Write statements for equations; what `results` names is put there."""
+        from gradc.nests.lower import lower
+
+        if results:
+            self.results.update(results)
+        for equation in equations:
+            lower(self, equation)
+
+    def emit(self, item: Item) -> None:
+        """Append a statement, or a nest."""
+        self.items.append(item)
+
+    @property
+    def statements(self) -> tuple[Stmt, ...]:
+        """What was written, as statements."""
+        from gradc.nests.groups import joined
+
+        return tuple(joined(self.items))
+
+    # Where quantities are
+
+    def bind(self, var: Var, home: Home) -> None:
+        """Say where a quantity is."""
+        self._homes[var] = home
+
+    def home(self, var: Var) -> Home:
+        """Where a quantity is; raises KeyError where nothing defined it."""
+        context: Context | None = self
+        while context is not None:
+            found = context._homes.get(var)
+            if found is not None:
+                return found
+            context = context.outer
+        raise KeyError(var.name)
+
+    def local(self, name: str, dtype: DType, var: Var | None = None) -> Local:
+        """A new scalar; whoever asks for it declares it."""
+        return Local(name, dtype, var)
+
+    def scratch(self, name: str, type: Type, var: Var | None = None) -> Buffer:
+        """Memory of the workspace; `scratch.planned` says where in it."""
+        return Buffer(name, type.dtype, type.shape, "scratch", var)
+
+    def target(self, var: Var) -> Place:
+        """The memory that an array is to be written to: where it is wanted, or new."""
+        wanted = self.results.get(var)
+        if isinstance(wanted, Place):
+            return wanted
+        return Place(self.scratch(var.name, var.type, var))
+
+    def define(self, var: Var, value: Expr, origin: Origin | None) -> None:
+        """Give a scalar its value."""
+        wanted = self.results.get(var)
+        local = wanted if isinstance(wanted, Local) else Local(var.name, var.type.dtype, var)
+        if wanted is None:
+            self.emit(Let(local, value, origin))
+        else:
+            self.emit(Nest(local, (), (), (), value, None, origin))
+        self.bind(var, Get(local))
+
+    # What quantities are
+
+    def value(self, atom: Atom) -> Expr:
+        """A scalar."""
+        return self.element(atom, ())
+
+    def element(self, atom: Atom, at: tuple[Expr, ...]) -> Expr:
+        """An element of an array; a scalar, wherever it is asked for."""
+        if type(atom) is Lit:
+            return Const(atom.value, atom.type.dtype)
+        if type(atom) is Size:
+            return size_of(atom.dim, atom.type.dtype)
+        assert type(atom) is Var
+        if not atom.type.shape:
+            at = ()
+        home = self.home(atom)
+        match home:
+            case Place():
+                return Element(home.buffer, (*home.at, *at))
+            case View():
+                return view_of(home.equation.op)(self, home.equation, at)
+            case _:
+                return home
+
+    def place(self, atom: Atom) -> Place:
+        """Memory that holds an array and nothing else; a view is written to some."""
+        if type(atom) is Var:
+            home = self.home(atom)
+            if isinstance(home, Place):
+                return home
+        var = atom if type(atom) is Var else None
+        name = "value" if var is None else var.name
+        buffer = self.scratch(name, atom.type, var)
+        place = Place(buffer)
+        self.store(place, atom)
+        if var is not None and var.type.shape:
+            self.bind(var, place)
+        return place
+
+    def store(self, place: Place, atom: Atom, origin: Origin | None = None) -> None:
+        """Write an array, or a scalar, to memory."""
+        axes = self.axes(atom.type.shape)
+        at = tuple(Get(axis.variable) for axis in axes)
+        target = Element(place.buffer, (*place.at, *at))
+        self.emit(Nest(target, axes, (), (), self.element(atom, at), None, origin))
+
+    def axes(self, shape: Shape) -> tuple[Axis, ...]:
+        """A loop variable for each axis of a shape."""
+        return tuple(
+            Axis(Local("ijkl"[n] if n < 4 else f"i{n}", DType.INT), dim)
+            for n, dim in enumerate(shape)
+        )
+
+    def depth(self, atom: Atom) -> int:
+        """How many views are between an atom and memory."""
+        if type(atom) is not Var:
+            return 0
+        home = self.home(atom)
+        return home.depth if isinstance(home, View) else 0

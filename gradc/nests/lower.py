@@ -1,0 +1,451 @@
+"""One equation as nests: `lower`.
+
+An equation is a view, which is nothing but noted; elementwise; a reduction; or one of the few that
+write their result in parts.  What each does is in one table, by the name of its row; elementwise
+rows need no entry.
+
+Deliberately absent: loops over nests, and their fusion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import accumulate
+
+from gradc.ir.dims import Dim, product
+from gradc.ir.graph import DType, Equation, Lit, Type, Var
+from gradc.nests.context import DEEPEST_VIEW, Context, Place, View
+from gradc.nests.model import (
+    Apply,
+    Assign,
+    Check,
+    Const,
+    Declare,
+    Element,
+    Expr,
+    Fill,
+    For,
+    Get,
+    If,
+    Invoke,
+    Let,
+    Local,
+    Stmt,
+    Store,
+)
+from gradc.nests.nest import Axis, Nest, around, size_of
+from gradc.nests.structured import STRUCTURED
+from gradc.nests.tables import (
+    REDUCTIONS,
+    VIEWS,
+    At,
+    integer,
+    neutral,
+    sum_of,
+    zero,
+)
+from gradc.ops.arrays import joined_axis
+from gradc.ops.indexing import partly_checked
+from gradc.ops.table import PRIMITIVES
+
+Rule = Callable[[Context, Equation], None]
+
+
+def lower(context: Context, equation: Equation) -> None:
+    """Write what computes an equation, and say where its results are."""
+    structured = STRUCTURED.get(equation.op)
+    if structured is not None:
+        structured(context, equation)
+        return
+    out = equation.out
+    if equation.op in VIEWS and out not in context.results and _shallow(context, equation):
+        _view(context, equation)
+        return
+    rule = _RULES.get(equation.op)
+    if rule is not None:
+        rule(context, equation)
+        return
+    if equation.op in VIEWS:
+        context.bind(out, View(equation, 1))
+
+        def element(at: At) -> Expr:
+            return VIEWS[equation.op](context, equation, at)
+
+    else:
+        assert PRIMITIVES[equation.op].elementwise, equation.op
+
+        def element(at: At) -> Expr:
+            args = tuple(context.element(arg, at) for arg in equation.args)
+            return Apply(equation.op, args, out.type.dtype, equation.params)
+
+    _mapped(context, equation, element)
+
+
+def _shallow(context: Context, equation: Equation) -> bool:
+    return all(context.depth(arg) < DEEPEST_VIEW for arg in equation.args)
+
+
+def _view(context: Context, equation: Equation) -> None:
+    out = equation.out
+    if not out.type.shape:
+        value = VIEWS[equation.op](context, equation, ())
+        if equation.op == "copy" and isinstance(value, (Const, Get)):
+            context.bind(out, value)
+        else:
+            context.define(out, value, equation.origin)
+        return
+    operand = equation.args[0] if equation.op == "copy" else None
+    if type(operand) is Var and operand.type.shape:
+        context.bind(out, context.home(operand))
+        return
+    depth = max((context.depth(arg) for arg in equation.args), default=0)
+    context.bind(out, View(equation, depth + 1))
+
+
+def _mapped(context: Context, equation: Equation, element: Callable[[At], Expr]) -> None:
+    """Each element of the result by itself."""
+    out = equation.out
+    if not out.type.shape:
+        context.define(out, element(()), equation.origin)
+        return
+    axes = context.axes(out.type.shape)
+    at = tuple(Get(axis.variable) for axis in axes)
+    value = element(at)
+    place = context.target(out)
+    context.bind(out, place)
+    target = Element(place.buffer, (*place.at, *at))
+    context.emit(Nest(target, axes, (), (), value, None, equation.origin))
+
+
+# Reductions
+
+
+def _reduce(context: Context, equation: Equation) -> None:
+    operand = equation.args[0]
+    reduction = REDUCTIONS[equation.op]
+    axes = context.axes(operand.type.shape)
+    at = tuple(Get(axis.variable) for axis in axes)
+    value = context.element(operand, at)
+    if equation.op == "count":
+        value = Apply("real", (value,))
+    kept = [axis for n, axis in enumerate(axes) if n not in equation.param("axes")]
+    reduced = [axis for n, axis in enumerate(axes) if n in equation.param("axes")]
+    start = neutral(reduction, equation.out.type.dtype)
+    _reduced(context, equation, kept, reduced, value, reduction.op, start)
+
+
+def _contract(context: Context, equation: Equation) -> None:
+    operands, result = equation.param("spec").split("->")
+    letters = operands.split(",")
+    axis_of: dict[str, Axis] = {}
+    for names, arg in zip(letters, equation.args, strict=True):
+        for letter, dim in zip(names, arg.type.shape, strict=True):
+            if letter not in axis_of:
+                axis_of[letter] = Axis(Local(letter, DType.INT), dim)
+    factors = tuple(
+        context.element(arg, tuple(Get(axis_of[letter].variable) for letter in names))
+        for names, arg in zip(letters, equation.args, strict=True)
+    )
+    kept = [axis_of[letter] for letter in result]
+    reduced = [axis for letter, axis in axis_of.items() if letter not in result]
+    value = Apply("mul", factors)
+    if reduced:
+        _reduced(context, equation, kept, reduced, value, "add", Const(0.0))
+    else:
+        _reduced(context, equation, kept, (), value, None, None)
+
+
+def _reduced(
+    context: Context,
+    equation: Equation,
+    kept: list[Axis],
+    reduced: list[Axis] | tuple[()],
+    value: Expr,
+    op: str | None,
+    start: Const | None,
+) -> None:
+    out = equation.out
+    target: Element | Local
+    if out.type.shape:
+        place = context.target(out)
+        context.bind(out, place)
+        at = tuple(Get(axis.variable) for axis in kept)
+        target = Element(place.buffer, (*place.at, *at))
+    else:
+        wanted = context.results.get(out)
+        target = wanted if isinstance(wanted, Local) else Local(out.name, out.type.dtype, out)
+        if wanted is None:
+            context.emit(Declare(target, zero(target.dtype), None))
+        context.bind(out, Get(target))
+    nest = Nest(target, tuple(kept), tuple(reduced), (), value, op, equation.origin, start)
+    context.emit(nest)
+
+
+def _extreme_place(context: Context, equation: Equation) -> None:
+    """The first place of the largest element, or of the smallest; a NaN counts as such."""
+    operand, (axis,) = equation.args[0], equation.param("axes")
+    axes = context.axes(operand.type.shape)
+    kept, along = [*axes[:axis], *axes[axis + 1 :]], axes[axis]
+
+    def element(index: Expr) -> Expr:
+        at: list[Expr] = [Get(each.variable) for each in axes]
+        at[axis] = index
+        return context.element(operand, tuple(at))
+
+    dtype = operand.type.dtype
+    best, place = Local("best", dtype), Local("place", DType.INT)
+    value = Local("value", dtype)
+    order = "gt" if equation.op == "argmax" else "lt"
+
+    def holds(op: str, left: Expr, right: Expr) -> Expr:
+        return Apply(op, (left, right), DType.BOOL)
+
+    here, so_far = Get(value), Get(best)
+    first_nan = holds("and", holds("ne", here, here), holds("eq", so_far, so_far))
+    better = holds("or", holds(order, here, so_far), first_nan)
+    found: list[Stmt] = [Assign(best, here), Assign(place, Get(along.variable))]
+    steps: list[Stmt] = [Let(value, element(Get(along.variable))), If(better, tuple(found))]
+    size = size_of(along.extent)
+    body: list[Stmt] = [
+        Check(integer(0), along.extent, equation.op, Const(True, DType.BOOL), equation.origin),
+        Declare(best, element(integer(0))),
+        Declare(place, integer(0)),
+        For(along.variable, integer(1), size, tuple(steps)),
+    ]
+    _rows(context, equation, kept, body, Get(place))
+
+
+def _rows(
+    context: Context, equation: Equation, kept: list[Axis], body: list[Stmt], result: Expr
+) -> None:
+    """Statements for each element of the result, of which they compute the value."""
+    out = equation.out
+    if not out.type.shape:
+        for statement in body:
+            context.emit(statement)
+        context.define(out, result, equation.origin)
+        return
+    place = context.target(out)
+    context.bind(out, place)
+    at = tuple(Get(axis.variable) for axis in kept)
+    store = Store(Element(place.buffer, (*place.at, *at)), result, None, equation.origin)
+    for statement in around(kept, [*body, store]):
+        context.emit(statement)
+
+
+def _prod_others(context: Context, equation: Equation) -> None:
+    """The product of those before, times the product of those behind."""
+    operand, out = equation.args[0], equation.out
+    *kept, along = context.axes(operand.type.shape)
+    place = context.target(out)
+    context.bind(out, place)
+    at = tuple(Get(axis.variable) for axis in (*kept, along))
+    target = Element(place.buffer, (*place.at, *at))
+    value, size = context.element(operand, at), size_of(along.extent)
+    before, after = Local("before", DType.REAL), Local("after", DType.REAL)
+    back = Local("back", DType.INT)
+    up: list[Stmt] = [Store(target, Get(before), None), Assign(before, value, "mul")]
+    last = Apply("sub", (Apply("sub", (size, integer(1)), DType.INT), Get(back)), DType.INT)
+    down: list[Stmt] = [Store(target, Get(after), "mul"), Assign(after, value, "mul")]
+    steps: list[Stmt] = [
+        Declare(before, Const(1.0), equation.origin),
+        For(along.variable, integer(0), size, tuple(up)),
+        Declare(after, Const(1.0)),
+        For(back, integer(0), size, (Let(along.variable, last), *down)),
+    ]
+    for statement in around(kept, steps):
+        context.emit(statement)
+
+
+# Results written in parts
+
+
+def _scattered(
+    context: Context, equation: Equation, at: Callable[[At], At], op: str | None = None
+) -> None:
+    """Zeros with the elements of the first operand at places that depend on their own."""
+    value, out = equation.args[0], equation.out
+    if not out.type.shape:
+        context.define(out, context.value(value), equation.origin)
+        return
+    place = context.target(out)
+    context.bind(out, place)
+    axes = context.axes(value.type.shape)
+    here = tuple(Get(axis.variable) for axis in axes)
+    where, element = at(here), context.element(value, here)
+    _zeros(context, place, out.type, equation)
+    target = Element(place.buffer, (*place.at, *where))
+    context.emit(Nest(target, axes, (), (), element, op, equation.origin))
+
+
+def _zeros(context: Context, place: Place, type: Type, equation: Equation) -> None:
+    if not place.at:
+        context.emit(Fill(place.buffer, zero(type.dtype), equation.origin))
+        return
+    axes = context.axes(type.shape)
+    target = Element(place.buffer, (*place.at, *(Get(axis.variable) for axis in axes)))
+    context.emit(Nest(target, axes, (), (), zero(type.dtype), None, equation.origin))
+
+
+def _embed(context: Context, equation: Equation) -> None:
+    items = equation.param("items")
+
+    def at(here: At) -> At:
+        remaining = iter(here)
+        return tuple(
+            size_of(start) if stop is None else sum_of(next(remaining), size_of(start))
+            for start, stop in items
+        )
+
+    _scattered(context, equation, at)
+
+
+def _diagonal_matrix(context: Context, equation: Equation) -> None:
+    _scattered(context, equation, lambda here: (*here, here[-1]))
+
+
+def _scatter_add(context: Context, equation: Equation) -> None:
+    value, *indices = equation.args
+    shape, axes = equation.out.type.shape, equation.param("axes")
+    places = max(len(index.type.shape) for index in indices)
+    neighbours = list(axes) == list(range(axes[0], axes[0] + len(axes)))
+    front = axes[0] if neighbours else 0
+    computed = dict(zip(axes, indices, strict=True))
+
+    def at(here: At) -> At:
+        where, rest = here[front : front + places], iter((*here[:front], *here[front + places :]))
+        return tuple(
+            context.element(computed[axis], where) if axis in computed else next(rest)
+            for axis in range(len(shape))
+        )
+
+    if not any(size in context.doubtful for size in indices):
+        _scattered(context, equation, at, "add")
+        return
+    # An index that was checked for some elements only may be 0 where the axis has no element.
+    out = equation.out
+    place = context.target(out)
+    context.bind(out, place)
+    loops = context.axes(value.type.shape)
+    here = tuple(Get(axis.variable) for axis in loops)
+    where, element = at(here), context.element(value, here)
+    _zeros(context, place, out.type, equation)
+    store = Store(Element(place.buffer, (*place.at, *where)), element, "add", equation.origin)
+    some = Apply("gt", (size_of(product(shape)), integer(0)), DType.BOOL)
+    for statement in around(loops, [If(some, (store,))]):
+        context.emit(statement)
+
+
+def _join(context: Context, equation: Equation, starts: list[Dim], stacked: bool) -> None:
+    out, axis = equation.out, joined_axis(dict(equation.params))
+    place = context.target(out)
+    context.bind(out, place)
+    for arg, start in zip(equation.args, starts, strict=True):
+        axes = context.axes(arg.type.shape)
+        here = tuple(Get(each.variable) for each in axes)
+        if stacked:
+            where = (*here[:axis], size_of(start), *here[axis:])
+        else:
+            where = (*here[:axis], sum_of(here[axis], size_of(start)), *here[axis + 1 :])
+        target = Element(place.buffer, (*place.at, *where))
+        element = context.element(arg, here)
+        context.emit(Nest(target, axes, (), (), element, None, equation.origin))
+
+
+def _concat(context: Context, equation: Equation) -> None:
+    axis = joined_axis(dict(equation.params))
+    sizes = (arg.type.shape[axis] for arg in equation.args)
+    _join(context, equation, list(accumulate(sizes, initial=Dim.of(0)))[:-1], False)
+
+
+def _stack(context: Context, equation: Equation) -> None:
+    _join(context, equation, [Dim.of(n) for n in range(len(equation.args))], True)
+
+
+# Indices, and halves of matrices
+
+
+def _checked(context: Context, equation: Equation) -> None:
+    """The index, which ends the function where it is out of range and taken; else 0 there."""
+    index, taken = equation.args
+    out, size = equation.out, equation.param("size")
+    everywhere = taken == Lit(True, taken.type)
+    axes = context.axes(out.type.shape)
+    at = tuple(Get(axis.variable) for axis in axes)
+    place, holds = context.element(index, at), context.element(taken, at)
+    check = Check(place, size, equation.param("what"), holds, equation.origin)
+    value = place
+    if partly_checked(equation):
+        context.doubtful.add(out)
+    if not everywhere:
+        low = Apply("ge", (place, integer(0)), DType.BOOL)
+        high = Apply("lt", (place, size_of(size)), DType.BOOL)
+        inside = Apply("and", (low, high), DType.BOOL)
+        value = Apply("select", (inside, place, integer(0)), DType.INT)
+    if not out.type.shape:
+        context.emit(check)
+        context.define(out, value, equation.origin)
+        return
+    target = context.target(out)
+    context.bind(out, target)
+    element = Element(target.buffer, (*target.at, *at))
+    context.emit(Nest(element, axes, (), (check,), value, None, equation.origin))
+
+
+def _lower_half(context: Context, equation: Equation) -> None:
+    def element(at: At) -> Expr:
+        row, column = at[-2:]
+        value = context.element(equation.args[0], at)
+        half = Apply("mul", (value, Const(0.5)))
+        diagonal = Apply("eq", (row, column), DType.BOOL)
+        inside = Apply("select", (diagonal, half, value))
+        above = Apply("lt", (row, column), DType.BOOL)
+        return Apply("select", (above, Const(0.0), inside))
+
+    _mapped(context, equation, element)
+
+
+# Linear algebra
+
+
+def _matrices(context: Context, equation: Equation) -> None:
+    """A function of the library, of each of many square matrices."""
+    matrix, *rest = equation.args
+    out = equation.out
+    shape = matrix.type.shape
+    many = size_of(product(shape[:-2]))
+    operands: list[Expr] = [_memory(context.place(matrix))]
+    operands += [_memory(context.place(arg)) for arg in rest]
+    place = context.target(out) if out.type.shape else Place(context.scratch(out.name, out.type))
+    operands += [_memory(place), many, size_of(shape[-1])]
+    if rest:
+        columns = rest[0].type.shape[len(shape) - 1 :]
+        operands.append(size_of(product(columns)))
+    context.emit(Invoke(equation.op, tuple(operands), equation.origin))
+    if out.type.shape:
+        context.bind(out, place)
+    else:
+        context.define(out, Element(place.buffer, ()), equation.origin)
+
+
+def _memory(place: Place) -> Expr:
+    """A place as an operand of a function: the element that it begins with."""
+    missing = len(place.buffer.shape) - len(place.at)
+    return Element(place.buffer, (*place.at, *(integer(0) for _ in range(missing))))
+
+
+_RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(REDUCTIONS, _reduce),
+    "contract": _contract,
+    "argmax": _extreme_place,
+    "argmin": _extreme_place,
+    "prod_others": _prod_others,
+    "embed": _embed,
+    "diagonal_matrix": _diagonal_matrix,
+    "scatter_add": _scatter_add,
+    "concat": _concat,
+    "stack": _stack,
+    "checked": _checked,
+    "lower_half": _lower_half,
+    **dict.fromkeys(("solve", "inv", "det", "cofactors", "logdet", "cholesky"), _matrices),
+}

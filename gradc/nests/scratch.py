@@ -1,0 +1,125 @@
+"""Where in the workspace scratch buffers are: `planned`.
+
+A buffer lives from the first statement that names it to the last, and through all of a loop that
+names it unless the loop is all of its life.  Two that do not live together may share memory, if
+their sizes are equal or both fixed.
+
+Deliberately absent: whether a buffer is needed at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gradc.ir.dims import Dim, product
+from gradc.nests.model import Buffer, For, Function, Local, Shared, Stmt
+from gradc.nests.walk import bodies, buffers
+
+ALIGNMENT = 8  # elements: a line of the cache
+
+
+def planned(
+    name: str,
+    parameters: tuple[Buffer | Local, ...],
+    results: tuple[Buffer | Local, ...],
+    body: tuple[Stmt, ...],
+) -> Function:
+    """A function with its workspace."""
+    lives = _Lives()
+    lives.walk(body)
+    offsets, workspace = _placed(lives.spans())
+    return Function(name, parameters, results, body, offsets, workspace)
+
+
+class _Lives:
+    """The first and the last position at which each scratch buffer is named."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.first: dict[Buffer, int] = {}
+        self.last: dict[Buffer, int] = {}
+        self.loops: list[tuple[int, int, set[Buffer]]] = []  # inner loops first
+
+    def walk(self, body: Iterable[Stmt]) -> set[Buffer]:
+        """Note the buffers of statements; those that they name."""
+        named: set[Buffer] = set()
+        for stmt in body:
+            self.position += 1
+            start = self.position
+            within: set[Buffer] = set()
+            for buffer in buffers(stmt):
+                if buffer.role == "scratch":
+                    within.add(buffer)
+                    self._note(buffer)
+            inner: set[Buffer] = set()
+            for part in bodies(stmt):
+                inner |= self.walk(part)
+            if isinstance(stmt, (For, Shared)) and inner:
+                self.position += 1
+                self.loops.append((start, self.position, inner))
+            named |= within | inner
+        return named
+
+    def _note(self, buffer: Buffer) -> None:
+        self.first.setdefault(buffer, self.position)
+        self.last[buffer] = self.position
+
+    def spans(self) -> list[tuple[int, int, Buffer]]:
+        """The lives of all buffers, in order of their beginning."""
+        for start, end, named in self.loops:
+            for buffer in named:
+                if self.first[buffer] < start or self.last[buffer] > end:
+                    self.first[buffer] = min(self.first[buffer], start)
+                    self.last[buffer] = max(self.last[buffer], end)
+        spans = [(self.first[buffer], self.last[buffer], buffer) for buffer in self.first]
+        return sorted(spans, key=lambda span: span[:2])
+
+
+def _placed(
+    spans: Iterable[tuple[int, int, Buffer]],
+) -> tuple[tuple[tuple[Buffer, Dim], ...], Dim]:
+    """An offset for each buffer, and the size of it all."""
+    slots: list[tuple[Dim, Dim]] = []  # offset, size
+    busy: list[tuple[int, int]] = []  # end of a life, slot
+    free: dict[Dim | None, list[int]] = {}
+    offsets: list[tuple[Buffer, Dim]] = []
+    total = Dim.of(0)
+    for first, last, buffer in spans:
+        still = []
+        for end, slot in busy:
+            if end < first:
+                free.setdefault(_kind(slots[slot][1]), []).append(slot)
+            else:
+                still.append((end, slot))
+        busy = still
+        size = _rounded(product(buffer.shape))
+        slot = _fitting(free.get(_kind(size), []), slots, size)
+        if slot < 0:
+            slot = len(slots)
+            slots.append((total, size))
+            total = total + size
+        offsets.append((buffer, slots[slot][0]))
+        busy.append((last, slot))
+    return tuple(offsets), total
+
+
+def _kind(size: Dim) -> Dim | None:
+    """What sizes that may share memory have in common: themselves, unless they are fixed."""
+    return size if size.constant is None else None
+
+
+def _fitting(free: list[int], slots: list[tuple[Dim, Dim]], size: Dim) -> int:
+    """Takes the smallest free slot that is large enough; -1 where there is none."""
+    wanted = size.constant
+    fitting = [slot for slot in free if wanted is None or (slots[slot][1].constant or 0) >= wanted]
+    if not fitting:
+        return -1
+    best = min(fitting, key=lambda slot: slots[slot][1].constant or 0)
+    free.remove(best)
+    return best
+
+
+def _rounded(size: Dim) -> Dim:
+    """A size as so many whole lines of the cache; of elements of eight bytes each."""
+    up = size + (ALIGNMENT - 1)
+    return up.floored(ALIGNMENT) * ALIGNMENT

@@ -1,0 +1,100 @@
+"""Going through statements and expressions: what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gradc.nests.model import (
+    Apply,
+    Assign,
+    Break,
+    Buffer,
+    CallFunction,
+    Check,
+    Copy,
+    Declare,
+    Element,
+    Expr,
+    Fill,
+    For,
+    Get,
+    If,
+    Invoke,
+    Let,
+    Local,
+    Shared,
+    Stmt,
+    Store,
+)
+
+
+def subexpressions(expressions: Iterable[Expr | Buffer]) -> Iterator[Expr | Buffer]:
+    """Expressions and all that is in them, operands before what is beside them."""
+    pending = list(expressions)
+    while pending:
+        expr = pending.pop()
+        yield expr
+        if isinstance(expr, Apply):
+            pending.extend(expr.args)
+        elif isinstance(expr, Element):
+            pending.extend(expr.at)
+
+
+def expressions(stmt: Stmt) -> tuple[Expr | Buffer, ...]:
+    """The expressions of a statement, those of statements within excepted.
+
+    What a statement writes to is among them where that is an element; a buffer stands for all
+    of its elements.
+    """
+    match stmt:
+        case Let() | Declare() | Assign():
+            return (stmt.value,)
+        case Store():
+            return (stmt.target, stmt.value)
+        case Fill():
+            return (stmt.buffer, stmt.value)
+        case Copy():
+            return (stmt.target, stmt.source)
+        case For():
+            return (stmt.start, stmt.stop)
+        case Shared():
+            named = (joined for joined, _ in stmt.joined if isinstance(joined, Buffer))
+            return (stmt.piece, *named, *stmt.private)
+        case If() | Break():
+            return (stmt.condition,)
+        case Check():
+            return (stmt.place, stmt.taken)
+        case Invoke():
+            return stmt.operands
+        case CallFunction():
+            results = (each for each in stmt.results if not isinstance(each, Local))
+            return (*stmt.arguments, *results)
+
+
+def bodies(stmt: Stmt) -> tuple[tuple[Stmt, ...], ...]:
+    """The lists of statements within a statement."""
+    match stmt:
+        case For():
+            return (stmt.body,)
+        case Shared():
+            return ((stmt.loop,),)
+        case If():
+            return (stmt.then, stmt.otherwise)
+        case _:
+            return ()
+
+
+def buffers(stmt: Stmt) -> Iterator[Buffer]:
+    """The buffers that a statement names itself, with repetition."""
+    for expr in subexpressions(expressions(stmt)):
+        if isinstance(expr, Buffer):
+            yield expr
+        elif isinstance(expr, Element):
+            yield expr.buffer
+
+
+def locals_read(found: Iterable[Expr | Buffer]) -> Iterator[Local]:
+    """The locals that expressions read, with repetition."""
+    for expr in subexpressions(found):
+        if isinstance(expr, Get):
+            yield expr.local

@@ -1,0 +1,119 @@
+"""Loop nests compute what the NumPy target computes, run by the interpreter of their model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import equation_values
+import numpy as np
+import pytest
+from hypothesis import given
+from nests_interpreter import OutOfRangeError, run
+from programs import Case, programs
+from test_generated_programs import sampled
+
+import gradc
+from gradc.ad.reverse import vjp
+from gradc.ir.graph import DType, Graph, Lit
+from gradc.nests.build import build
+from gradc.nests.specialise import specialised
+from gradc.nests.structured import STRUCTURED
+from gradc.pipeline import forward_mode, prepared
+from gradc.runtime.bind import bind
+
+EXAMPLES = sorted(path.stem for path in (Path(__file__).parents[1] / "examples").glob("*.g"))
+
+
+def held(graph: Graph) -> set[str]:
+    """The equations that hold graphs, by name."""
+    names: set[str] = set()
+    pending = [graph]
+    while pending:
+        for equation in pending.pop().equations:
+            inner = list(equation.graphs())
+            names.update([equation.op] if inner else [])
+            pending.extend(inner)
+    return names
+
+
+def seeds_for(graph: Graph, given: int, sizes: dict[str, int]) -> list[Any]:
+    """Numbers for the inputs of a derivative behind those of the program."""
+    random = np.random.default_rng(given)
+    shapes = [tuple(dim.evaluate(sizes) for dim in var.type.shape) for var in graph.inputs[given:]]
+    return [random.normal(size=shape) for shape in shapes]
+
+
+def derivatives(text: str) -> tuple[Any, list[Graph]]:
+    """A program, its graph and its graphs in both modes."""
+    compiled = gradc.compile(text) if "\n" in text else gradc.load(text)
+    program = prepared(compiled.program)
+    wrt = program.wrt()
+    graph = program.graph
+    found = [graph, vjp(graph, wrt).graph]
+    return program, [*found, forward_mode(graph, wrt).graph]
+
+
+def agree(graph: Graph, arguments: Sequence[Any], sizes: dict[str, int], tight: bool) -> None:
+    """The nests of a graph and NumPy have the same results."""
+    try:
+        expected = equation_values.run(graph, arguments, sizes)
+    except IndexError:
+        with pytest.raises(OutOfRangeError):
+            run(build("f", graph), arguments, sizes)
+        return
+    for fixed in ({}, sizes):
+        function = build("f", specialised(graph, fixed))
+        found = run(function, arguments, {} if fixed else sizes)
+        for var, one, other in zip(graph.outputs, found, expected, strict=True):
+            note = f"{var.name} in\n{graph}"
+            if var.type.dtype is not DType.REAL:
+                np.testing.assert_array_equal(one, other, err_msg=note)
+                continue
+            finite = np.abs(other[np.isfinite(other)])
+            scale = max(1e-300, float(np.max(finite, initial=0.0)))
+            tolerance = 1e-10 if tight else 1e-7
+            np.testing.assert_allclose(
+                one, other, rtol=tolerance, atol=tolerance * scale, err_msg=note
+            )
+
+
+def supported(graph: Graph) -> bool:
+    """Whether the equations that hold graphs have a rule."""
+    return held(graph) <= set(STRUCTURED)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_have_the_values_of_numpy(name: str) -> None:
+    path = Path(__file__).parents[1] / "examples" / f"{name}.g"
+    program, graphs = derivatives(str(path))
+    data = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    bound = bind(program.inputs, data, program.requirements, program.source)
+    values = list(bound.arrays.values())
+    for graph in graphs:
+        if not supported(graph):
+            pytest.skip("holds graphs")
+        arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
+        agree(graph, arguments, bound.sizes, tight=True)
+
+
+@sampled(60)
+@given(programs())
+def test_generated_programs_have_the_values_of_numpy(case: Case) -> None:
+    program, graphs = derivatives(case.text)
+    bound = bind(program.inputs, case.data, program.requirements, program.source)
+    values = list(bound.arrays.values())
+    for graph in graphs:
+        if supported(graph):
+            arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
+            agree(graph, arguments, bound.sizes, tight=case.safe)
+
+
+def test_seeds_become_literals() -> None:
+    _program, (_, graph, _) = derivatives("param x[N]\nJ = sum(x^2)\n")
+    fixed = specialised(graph, {"N": 3}, {graph.inputs[-1]: Lit(1.0)})
+    assert [var.name for var in fixed.inputs] == ["x"]
+    _, gradient = run(build("f", fixed), [np.array([1.0, 2.0, 3.0])], {})
+    np.testing.assert_array_equal(gradient, [2.0, 4.0, 6.0])
