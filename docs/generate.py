@@ -246,6 +246,7 @@ RANGES = {
     "G05": "Input data",
     "G06": "Numbers",
     "G07": "Usage, output and environment",
+    "G08": "Engines and compiled code",
 }
 
 

@@ -164,7 +164,12 @@ def test_numpy_is_loaded_where_arrays_are() -> None:
         f"runtime/{n}.py"
         for n in ("checks", "complexstep", "culprits", "differences", "judging", "subject")
     }
-    lazy |= {"runtime/layout.py", "runtime/matrix.py", "runtime/matrix_files.py"}
+    lazy |= {
+        "native/caller.py",
+        "runtime/layout.py",
+        "runtime/matrix.py",
+        "runtime/matrix_files.py",
+    }
     lazy |= {name for name in users if name.startswith("fit")}
     lazy |= {"runtime/pattern.py", "runtime/sparse.py", "sparsity/colouring.py"}
     lazy |= {"sparsity/rules.py", "sparsity/sets.py", "sparsity/walk.py"}

@@ -1,0 +1,72 @@
+"""Running a compiler: no shell, no input, a time limit, and nothing of it left behind.
+
+Invariant: the compiler and whatever it has started have ended when `output_of` returns or raises,
+Ctrl-C included.  The environment of this process is not changed; the compiler's own differs in
+the language of messages and in where it puts temporary files.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+
+from gradc.native.faults import native_error
+
+#: Seconds that one run of a compiler may take.
+TIME_LIMIT = 120.0
+
+_MOST_OUTPUT = 2**20
+
+
+class Output(NamedTuple):
+    """How a run ended, and what it wrote."""
+
+    status: int
+    text: str
+
+
+def output_of(command: Sequence[str], folder: str, seconds: float = TIME_LIMIT) -> Output:
+    """Run a command in a folder; raises NativeError where it cannot start or does not end."""
+    settings = {"LC_ALL": "C", "TMPDIR": folder, "TMP": folder, "TEMP": folder}
+    with tempfile.TemporaryFile(dir=folder) as written:
+        try:
+            process = subprocess.Popen(
+                list(command),
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env={**os.environ, **settings},
+                start_new_session=os.name == "posix",
+            )
+        except OSError as error:
+            message = f"cannot run {command[0]}: {error.strerror or error}"
+            raise native_error("G0802", message) from None
+        with _ended(process):
+            try:
+                status = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                message = f"{command[0]} has not ended after {seconds:g} seconds"
+                raise native_error("G0803", message) from None
+        written.seek(0)
+        return Output(status, written.read(_MOST_OUTPUT).decode("utf-8", errors="replace"))
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """See to it that a process and those that it has started end, whatever happens here."""
+    try:
+        yield
+    finally:
+        if process.returncode is None:
+            with suppress(OSError):
+                if os.name == "posix":
+                    os.killpg(process.pid, signal.SIGKILL)
+                else:
+                    process.kill()
+            process.wait()

@@ -1,0 +1,350 @@
+"""Compilers found, run and ended; what they make kept, and nothing else loaded."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from gradc.diagnostics.codes_native import NATIVE_CODES
+from gradc.native.build import CALL_SOURCE, SUFFIX, Workshop
+from gradc.native.cache import Cache, clear, open_cache, usage
+from gradc.native.compilers import find_compiler
+from gradc.native.faults import NativeError
+
+SOURCE = "int answer(void) { return 42; }\n"
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache directory for each test; the compiler is what the system has."""
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache home"))
+    return tmp_path / "cache home" / "gradc" / "native-1"
+
+
+def workshop(seconds: float = 60.0) -> Workshop:
+    return Workshop(find_compiler(), open_cache(), seconds)
+
+
+def answer(path: str) -> int:
+    return int(ctypes.CDLL(path).answer())
+
+
+def script(folder: Path, text: str, name: str = "fake cc") -> Path:
+    """A compiler that is a shell script."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{textwrap.dedent(text)}", encoding="utf-8")
+    path.chmod(0o700)
+    return path
+
+
+def code_of(error: pytest.ExceptionInfo[NativeError]) -> str:
+    (found,) = error.value.diagnostics
+    assert found.code in NATIVE_CODES
+    return found.code
+
+
+def test_what_is_built_is_kept_and_not_built_again(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = workshop().built(SOURCE)
+    assert answer(path) == 42
+    assert path.startswith(str(own_cache))
+    monkeypatch.setattr("gradc.native.build.output_of", None)  # nothing can be run
+    assert workshop().built(SOURCE) == path
+    assert workshop().kept("int other;") is None
+
+
+def test_nothing_but_what_is_kept_is_left_behind(own_cache: Path, tmp_path: Path) -> None:
+    here = set(os.listdir())
+    workshop().built(SOURCE)
+    assert all(file.suffix in (SUFFIX, ".json") for file in own_cache.rglob("*") if file.is_file())
+    assert set(os.listdir()) == here
+
+
+def test_the_cache_is_private(own_cache: Path) -> None:
+    old = os.umask(0)
+    try:
+        path = workshop().built(SOURCE)
+    finally:
+        os.umask(old)
+    for each in (Path(path), Path(path).parent, own_cache):
+        assert not each.stat().st_mode & 0o077
+
+
+@pytest.mark.parametrize("damage", ["truncated", "changed", "empty", "foreign", "fifo", "folder"])
+def test_a_file_that_is_not_what_was_kept_is_built_again(damage: str) -> None:
+    shop = workshop()
+    path = Path(shop.built(SOURCE))
+    content = path.read_bytes()
+    other = Path(shop.built("int answer(void) { return 7; }\n"))
+    path.unlink()
+    if damage == "truncated":
+        path.write_bytes(content[:1000])
+    elif damage == "changed":
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    elif damage == "empty":
+        path.touch()
+    elif damage == "foreign":  # whole, and of another text
+        (path.parent / other.name).write_bytes(other.read_bytes())
+    elif damage == "fifo":
+        os.mkfifo(path)
+    else:
+        path = path.parent / ("0" * 64 + SUFFIX)
+        path.mkdir()
+    again = workshop().built(SOURCE)
+    assert Path(again).read_bytes() == content
+    assert answer(again) == 42
+
+
+@pytest.mark.parametrize("what", ["world", "group", "parent", "link"])
+def test_a_directory_in_which_others_can_write_is_not_used(
+    what: str, own_cache: Path, tmp_path: Path
+) -> None:
+    own_cache.mkdir(parents=True)
+    if what == "parent":
+        own_cache.parent.chmod(0o777)
+    elif what == "link":
+        own_cache.rmdir()
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "elsewhere").chmod(0o777)
+        own_cache.symlink_to(tmp_path / "elsewhere")
+    else:
+        own_cache.chmod(0o777 if what == "world" else 0o770)
+    cache = open_cache()
+    assert cache.refused
+    assert "can be written by" in cache.refused
+    assert stat.S_IMODE(os.stat(cache.path).st_mode) == 0o700
+    assert answer(Workshop(find_compiler(), cache).built(SOURCE)) == 42
+    assert not list(own_cache.iterdir())
+
+
+def test_a_directory_of_somebody_else_is_not_used(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_cache.mkdir(parents=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 987_654)
+    assert "belongs to another user" in str(open_cache().refused)
+
+
+def test_a_directory_that_others_can_read_becomes_private(own_cache: Path) -> None:
+    own_cache.mkdir(parents=True)
+    own_cache.chmod(0o755)
+    assert open_cache().refused is None
+    assert stat.S_IMODE(own_cache.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("home", [None, "", "relative", "/nonexistent/home", "/dev/null"])
+def test_a_home_that_cannot_be_used(home: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    if home is None:
+        monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    else:
+        monkeypatch.setenv("HOME", home)
+    if home == "/nonexistent/home" and os.geteuid() == 0:
+        pytest.skip("root can make it")
+    cache = open_cache()
+    assert cache.refused
+    assert answer(Workshop(find_compiler(), cache).built(SOURCE)) == 42
+
+
+def test_a_relative_cache_home_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert open_cache().path.startswith(str(tmp_path))
+
+
+def test_a_cache_that_fills_up_or_goes_away(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(self: Cache, key: str, suffix: str, content: bytes) -> str:
+        if self.path == str(own_cache):
+            raise OSError(28, "No space left on device")
+        return put(self, key, suffix, content)
+
+    put = Cache.put
+    monkeypatch.setattr(Cache, "put", no_space)
+    shop = workshop()
+    assert answer(shop.built(SOURCE)) == 42
+    assert "No space left" in str(shop.cache.refused)
+
+
+def test_processes_that_build_the_same_at_once(tmp_path: Path) -> None:
+    code = f"""
+        import ctypes
+        from gradc.native.build import Workshop
+        from gradc.native.cache import open_cache
+        from gradc.native.compilers import find_compiler
+        path = Workshop(find_compiler(), open_cache()).built({SOURCE!r})
+        print(ctypes.CDLL(path).answer())
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    team = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [process.communicate(timeout=120)[0].strip() for process in team] == ["42"] * 4
+    found = usage()
+    assert found is not None
+    assert found.files == 3  # the text, call.c, and what the compiler takes
+
+
+def test_clearing(own_cache: Path, tmp_path: Path) -> None:
+    assert clear() is not None  # nothing is there yet
+    path = workshop().built(SOURCE)
+    beside = own_cache.parent / "other"
+    beside.touch()
+    found = clear()
+    assert found is not None
+    assert found.files == 3
+    assert found.bytes > 1000
+    assert not Path(path).exists()
+    assert beside.exists()
+    assert answer(workshop().built(SOURCE)) == 42
+
+
+def test_no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(NativeError, match=r"gcc nor clang is on the PATH") as error:
+        find_compiler()
+    assert code_of(error) == "G0801"
+    monkeypatch.setenv("CC", "no-such-compiler")
+    with pytest.raises(NativeError, match="there is no such program") as error:
+        find_compiler()
+    assert code_of(error) == "G0801"
+
+
+def test_the_compiler_that_cc_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = script(tmp_path, 'exec gcc "$@"\n')
+    monkeypatch.setenv("CC", str(path))  # with a space in it
+    assert find_compiler().command == (str(path),)
+    assert answer(workshop().built(SOURCE)) == 42
+    monkeypatch.setenv("CC", "gcc -DGRADC_TEST=1")
+    assert find_compiler().command[1:] == ("-DGRADC_TEST=1",)
+    checked = f"#ifndef GRADC_TEST\n#error\n#endif\n{SOURCE}"
+    assert answer(workshop().built(checked)) == 42
+
+
+def test_another_version_builds_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CC", str(script(tmp_path, 'exec gcc "$@"\n')))
+    first = workshop().built(SOURCE)
+    script(tmp_path, '[ "$1" = --version ] && echo 2 && exit\nexec gcc "$@"\n')
+    assert workshop().built(SOURCE) != first
+
+
+def test_flags_that_a_compiler_does_not_take_are_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old = """
+        for a in "$@"; do
+          case "$a" in -fopenmp|-mprefer*) echo "unknown $a"; exit 1;; esac
+        done
+        exec gcc "$@"
+    """
+    monkeypatch.setenv("CC", str(script(tmp_path, old)))
+    flags = workshop().toolchain.flags
+    assert "-ffp-contract=off" in flags
+    assert not {"-fopenmp", "-mprefer-vector-width=512"} & set(flags)
+    assert answer(workshop().built(SOURCE)) == 42
+
+
+def test_a_compiler_that_fails_says_all_it_has_to_say(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(NativeError) as error:
+        workshop().built("int answer(void) { return what; }\n")
+    assert code_of(error) == "G0802"
+    assert "'what' undeclared" in error.value.diagnostics[0].notes[0]
+    for text in ("echo ' to stdout '; echo to stderr >&2; exit 3", "exit 0", "exec /nonexistent"):
+        monkeypatch.setenv("CC", str(script(tmp_path, text)))
+        with pytest.raises(NativeError) as error:
+            workshop().built(SOURCE)
+        assert code_of(error) == "G0802"
+    unexecutable = tmp_path / "data"
+    unexecutable.write_bytes(b"\x00")
+    unexecutable.chmod(0o700)
+    monkeypatch.setenv("CC", str(unexecutable))
+    with pytest.raises(NativeError) as error:
+        workshop().built(SOURCE)
+    assert code_of(error) == "G0802"
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_a_compiler_that_hangs_is_ended_with_what_it_has_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    children = tmp_path / "children"
+    text = f'[ "$1" = --version ] && exit\nsleep 60 & echo $! > "{children}"\nwait\n'
+    monkeypatch.setenv("CC", str(script(tmp_path, text)))
+    start = time.monotonic()
+    with pytest.raises(NativeError, match=r"has not ended after 0\.5 seconds") as error:
+        workshop(0.5).built(SOURCE)
+    assert code_of(error) == "G0803"
+    assert time.monotonic() - start < 20
+    assert not is_running(int(children.read_text()))
+
+
+def test_an_interrupt_ends_the_compiler(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    text = f'[ "$1" = --version ] && exit\necho $$ > "{started}.new"\n'
+    text += f'mv "{started}.new" "{started}"\nsleep 60\n'
+    code = """
+        from gradc.native.build import Workshop
+        from gradc.native.cache import open_cache
+        from gradc.native.compilers import find_compiler
+        Workshop(find_compiler(), open_cache()).built("int x;")
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={**os.environ, "CC": str(script(tmp_path, text)), "TMPDIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not started.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert "KeyboardInterrupt" in said
+    assert not is_running(int(started.read_text()))
+    assert not list(tmp_path.glob("gradc-*"))
+
+
+@pytest.mark.parametrize("folder", ["with a space", "naïve", "-o"])
+def test_odd_temporary_directories(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / folder)
+    monkeypatch.chdir(tmp_path)
+    before = dict(os.environ)
+    for where in (str(tmp_path / folder), str(tmp_path / "link"), "link"):
+        monkeypatch.setattr("tempfile.tempdir", where)
+        assert answer(workshop().built(f"{SOURCE}/* {where} */\n")) == 42
+    assert dict(os.environ) == before
+
+
+def test_no_temporary_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(NativeError) as error:
+        workshop().built(SOURCE)
+    assert code_of(error) == "G0804"
+
+
+def test_call_c_compiles_without_a_warning(tmp_path: Path) -> None:
+    command = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fopenmp", "-fsyntax-only"]
+    subprocess.run([*find_compiler().command, *command, str(CALL_SOURCE)], check=True, timeout=60)
