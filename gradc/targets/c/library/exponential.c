@@ -39,41 +39,136 @@ G_INLINE double g_ipow(double x, int n)
     return rest - rest == 0.0 && power != 0.0 ? power + rest : power;
 }
 
+/* The whole number nearest to x for |x| < 2**51, plus 1.5 * 2**52, whose lowest bits are its own. */
+G_INLINE double g_shifted(double x)
+{
+    return x + 0x1.8p52;
+}
+
+/* 2**n for the whole number n of -1022 .. 1023 that is in the lowest bits. */
+G_INLINE double g_power_of_2(uint64_t bits)
+{
+    return g_of_bits((bits + 1023) << 52);
+}
+
+/* (e**x - 1 - x) / x**2 for |x| < 0.35: a polynomial of degree 10. */
+G_INLINE double g_exp_series(double x)
+{
+    double x2 = x * x;
+    double even = g_fma(x2, 2.0914686968086876e-09, 2.75572736431103e-07);
+    double odd = g_fma(x2, 2.5105217004720745e-08, 2.7557255400206422e-06);
+    even = g_fma(x2, even, 2.4801587325547743e-05);
+    odd = g_fma(x2, odd, 0.00019841269874820627);
+    even = g_fma(x2, even, 0.0013888888888883748);
+    odd = g_fma(x2, odd, 0.008333333333326136);
+    even = g_fma(x2, even, 0.04166666666666667);
+    odd = g_fma(x2, odd, 0.1666666666666667);
+    even = g_fma(x2, even, 0.5);
+    return g_fma(x, odd, even);
+}
+
 /* e**x. */
 G_INLINE double g_exp(double x)
 {
-    return exp(x);
+    double shifted = g_shifted(x * 0x1.71547652b82fep0), n = shifted - 0x1.8p52;
+    // x is n * log(2) + high + low
+    double high = g_fma(n, -0x1.62e42feep-1, x), low = n * -0x1.a39ef35793c76p-33;
+    double r = high + low;
+    double value = 1.0 + (high + g_fma(r * r, g_exp_series(r), low));
+    // A subnormal number is 2**64 times as large at first.
+    uint64_t bits = g_bits(value) + (g_bits(shifted) << 52);
+    bits += x < -708.0 ? UINT64_C(64) << 52 : 0;
+    value = g_of_bits(bits) * (x < -708.0 ? 0x1p-64 : 1.0);
+    value = x < -745.5 ? 0.0 : value;
+    return x > 0x1.62e42fefa39efp9 ? INFINITY : value;
 }
 
 /* e**x - 1, without cancellation near 0. */
 G_INLINE double g_expm1(double x)
 {
-    return expm1(x);
+    double shifted = g_shifted(x * 0x1.71547652b82fep0), n = shifted - 0x1.8p52;
+    double high = g_fma(n, -0x1.62e42feep-1, x), low = n * -0x1.a39ef35793c76p-33;
+    double r = high + low;
+    double rest = high + g_fma(r * r, g_exp_series(r), low);
+    double half = g_power_of_2(g_bits(shifted) - 1); // half of 2**n, which may be beyond the doubles
+    double value = 2.0 * g_fma(half, rest, half - 0.5);
+    value = fabs(x) < 0x1p-54 ? x : value;
+    value = x < -40.0 ? -1.0 : value;
+    return x > 0x1.62e42fefa39efp9 ? INFINITY : value;
+}
+
+/* log((1 + s) / (1 - s)) - 2 * s over s, for s2 = s * s and |s| < 0.1716. */
+G_INLINE double g_log_series(double s2)
+{
+    double s4 = s2 * s2;
+    double even = g_fma(s4, 0.14616484638725868, 0.18182889210338452);
+    double odd = g_fma(s4, 0.15331718772652658, 0.22222211133627373);
+    even = g_fma(s4, even, 0.28571428625982637);
+    odd = g_fma(s4, odd, 0.3999999999989949);
+    even = g_fma(s4, even, 0.666666666666667);
+    return s2 * g_fma(s2, odd, even);
 }
 
 /* The natural logarithm. */
 G_INLINE double g_log(double x)
 {
-    return log(x);
+    double normal = x < 0x1p-1022 ? x * 0x1p54 : x;
+    uint64_t bits = g_bits(normal) + UINT64_C(0x00095f6200000000);
+    double n = g_of_bits(bits >> 52 | UINT64_C(0x4330000000000000));
+    n -= x < 0x1p-1022 ? 0x1p52 + 1077.0 : 0x1p52 + 1023.0;
+    // x is 2**n * (1 + f), and 1 + f from sqrt(1/2) to sqrt(2)
+    bits = (bits & UINT64_C(0x000fffffffffffff)) + UINT64_C(0x3fe6a09e00000000);
+    double f = g_of_bits(bits) - 1.0;
+    double s = f / (2.0 + f), square = 0.5 * f * f;
+    double low = g_fma(s, square + g_log_series(s * s), n * 0x1.a39ef35793c76p-33);
+    double value = g_fma(n, 0x1.62e42feep-1, f - (square - low));
+    return x > 0.0 ? (x < INFINITY ? value : x) : x == 0.0 ? -INFINITY : NAN;
 }
 
 /* log(1 + x), without cancellation near 0. */
 G_INLINE double g_log1p(double x)
 {
-    return log1p(x);
+    double sum = 1.0 + x;
+    double lost = x > 1.0 ? 1.0 - (sum - x) : x - (sum - 1.0);
+    uint64_t bits = g_bits(sum) + UINT64_C(0x00095f6200000000);
+    double n = g_of_bits(bits >> 52 | UINT64_C(0x4330000000000000)) - (0x1p52 + 1023.0);
+    uint64_t scaled = (bits & UINT64_C(0x000fffffffffffff)) + UINT64_C(0x3fe6a09e00000000);
+    // 1 + x is 2**n * (1 + f + rest)
+    double f = n == 0.0 ? x : g_of_bits(scaled) - 1.0;
+    double scale = g_of_bits(scaled - g_bits(sum) + UINT64_C(0x3ff0000000000000));
+    double rest = n == 0.0 || sum > 0x1p60 ? 0.0 : lost * scale;
+    double s = f / (2.0 + f), square = 0.5 * f * f;
+    double low = g_fma(s, square + g_log_series(s * s), n * 0x1.a39ef35793c76p-33);
+    low = g_fma(rest, g_fma(f, f - 1.0, 1.0), low); // rest / (1 + f)
+    double value = g_fma(n, 0x1.62e42feep-1, f - (square - low));
+    value = x > -1.0 ? (x < INFINITY ? value : x) : x == -1.0 ? -INFINITY : NAN;
+    return x == 0.0 ? x : value;
 }
 
 /* log(1 + e**x), without overflow and accurate for x << 0. */
 G_INLINE double g_log1pexp(double x)
 {
-    return (x > 0.0 ? x : 0.0) + log1p(exp(-fabs(x)));
+    double t = g_exp(-fabs(x));
+    // 1 + t is 2**n * (1 + f), and f at most a half
+    double f = t > 0.5 ? 0.5 * (t - 1.0) : t, n = t > 0.5 ? 1.0 : 0.0;
+    double s = f / (2.0 + f), s2 = s * s, square = 0.5 * f * f;
+    double series = g_fma(s2, 0.13609030262858499, 0.13209708242059462);
+    series = g_fma(s2, series, 0.15388867805613718);
+    series = g_fma(s2, series, 0.18181737626302938);
+    series = g_fma(s2, series, 0.2222222304835159);
+    series = g_fma(s2, series, 0.28571428567275936);
+    series = g_fma(s2, series, 0.4000000000000794);
+    series = g_fma(s2, series, 0.6666666666666666);
+    double low = g_fma(s, g_fma(s2, series, square), n * 0x1.a39ef35793c76p-33);
+    double value = g_fma(n, 0x1.62e42feep-1, f - (square - low));
+    return x > 0.0 ? x + value : value;
 }
 
 /* 1 / (1 + e**-x), without overflow and accurate in both tails. */
 G_INLINE double g_sigmoid(double x)
 {
-    double t = exp(-fabs(x));
-    return (x >= 0.0 ? 1.0 : t) / (1.0 + t);
+    double t = g_exp(-fabs(x));
+    return (x < 0.0 ? t : 1.0) / (1.0 + t);
 }
 
 /* x**y, as in C. */
