@@ -1,0 +1,4 @@
+# A square, and its derivative.
+
+param x
+y = x^2
