@@ -296,7 +296,7 @@ class Machine:
 def _each(name: str) -> Callable[..., None]:
     """A function of many square matrices."""
 
-    def apply(a: np.ndarray, out: np.ndarray, many: int, n: int) -> None:
+    def apply(a: np.ndarray, out: np.ndarray, many: int, n: int, work: np.ndarray) -> None:
         matrices = a[: many * n * n].reshape(many, n, n)
         of_one = np.linalg.det if name == "det" else getattr(helpers_numpy, name)
         result = np.ravel(of_one(matrices))
@@ -305,7 +305,15 @@ def _each(name: str) -> Callable[..., None]:
     return apply
 
 
-def _solve(a: np.ndarray, y: np.ndarray, out: np.ndarray, many: int, n: int, columns: int) -> None:
+def _solve(
+    a: np.ndarray,
+    y: np.ndarray,
+    out: np.ndarray,
+    many: int,
+    n: int,
+    columns: int,
+    work: np.ndarray,
+) -> None:
     size = many * n * columns
     right = y[:size].reshape(many, n, columns)
     result = helpers_numpy.solve(a[: many * n * n].reshape(many, n, n), right)
@@ -319,13 +327,15 @@ def _matmul(
     m: int,
     n: int,
     k: int,
-    *strides: int,
+    *strides: Any,
 ) -> None:
-    a_row, a_column, b_row, b_column, accumulate = strides
+    a_row, a_column, b_row, b_column, c_row, sign, work = strides
     left = np.array([[a[i * a_row + x * a_column] for x in range(k)] for i in range(m)])
     right = np.array([[b[x * b_row + j * b_column] for j in range(n)] for x in range(k)])
-    result = np.ravel(left.reshape(m, k) @ right.reshape(k, n))
-    c[: m * n] = c[: m * n] + result if accumulate else result
+    result = left.reshape(m, k) @ right.reshape(k, n)
+    for i in range(m):
+        row = c[i * c_row : i * c_row + n]
+        row[:] = row + sign * result[i] if sign else result[i]
 
 
 LIBRARY: Mapping[str, Callable[..., None]] = {

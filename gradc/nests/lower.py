@@ -15,6 +15,7 @@ from itertools import accumulate
 from gradc.ir.dims import Dim, product
 from gradc.ir.graph import DType, Equation, Lit, Type, Var
 from gradc.nests.context import DEEPEST_VIEW, Context, Place, View
+from gradc.nests.library import workspace
 from gradc.nests.model import (
     Apply,
     Assign,
@@ -174,8 +175,12 @@ def _reduced(
     else:
         wanted = context.results.get(out)
         target = wanted if isinstance(wanted, Local) else Local(out.name, out.type.dtype, out)
+        first = start or zero(target.dtype)
         if wanted is None:
-            context.emit(Declare(target, zero(target.dtype), None))
+            context.emit(Declare(target, first, None))
+        else:
+            context.emit(Assign(target, first))
+        start = None
         context.bind(out, Get(target))
     nest = Nest(target, tuple(kept), tuple(reduced), (), value, op, equation.origin, start)
     context.emit(nest)
@@ -417,10 +422,11 @@ def _matrices(context: Context, equation: Equation) -> None:
     operands: list[Expr] = [_memory(context.place(matrix))]
     operands += [_memory(context.place(arg)) for arg in rest]
     place = context.target(out) if out.type.shape else Place(context.scratch(out.name, out.type))
-    operands += [_memory(place), many, size_of(shape[-1])]
+    sizes = [shape[-1]]
     if rest:
-        columns = rest[0].type.shape[len(shape) - 1 :]
-        operands.append(size_of(product(columns)))
+        sizes.append(product(rest[0].type.shape[len(shape) - 1 :]))
+    work = context.scratch("work", Type(DType.REAL, (workspace(equation.op, sizes),)))
+    operands += [_memory(place), many, *map(size_of, sizes), _memory(Place(work))]
     context.emit(Invoke(equation.op, tuple(operands), equation.origin))
     if out.type.shape:
         context.bind(out, place)
