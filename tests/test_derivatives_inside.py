@@ -171,6 +171,17 @@ ALL: dict[str, Case] = {
 }
 
 
+_LOOP = "param x[2]\nloop k in 2 carry y = zeros(2) {\n y = x*x + 0.5*y*x[1]\n}\n"
+ALL |= {
+    f"each column of a Jacobian of a loop starts anew, in {mode} mode": (
+        f"{_LOOP}G = jacobian(y, x, mode={mode})",
+        {"x": [2.0, 3.0]},
+        {"G": [[10.0, 2.0], [0.0, 19.5]]},
+    )
+    for mode in ("forward", "reverse")
+}
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_it_means(name: str) -> None:
     text, data, expected = ALL[name]

@@ -89,9 +89,16 @@ class Body(Operands):
         self.notes.add(equations)
 
     def count(
-        self, equations: Sequence[Equation], results: Sequence[Var], in_place: bool = False
+        self,
+        equations: Sequence[Equation],
+        results: Sequence[Var],
+        in_place: bool = False,
+        outside: Iterable[Atom] = (),
     ) -> None:
-        """Count how often quantities are read, by equations and as results."""
+        """Count how often quantities are read, by equations and as results.
+
+        What stands `outside` of a loop is read again by its next step, and counts as such.
+        """
         uses: dict[Var, int] = {}
         for equation in equations:
             for var in equation.inputs():
@@ -102,6 +109,9 @@ class Body(Operands):
                         uses[atom] += 1
         for var in results:
             uses[var] = uses.get(var, 0) + (1 if in_place else 2)
+        for atom in outside:
+            if type(atom) is Var:
+                uses[atom] = max(uses.get(atom, 0) + 1, self.uses(atom))
         self._uses.update(uses)
         self._adopt_names(equations)
         if self.style.arrays is not None:

@@ -173,7 +173,7 @@ class _Writer:
         if condition is None:
             return
         body = self.body
-        body.count(condition.equations, condition.outputs, in_place=True)
+        body.count(condition.equations, condition.outputs, True, self.loop.captured)
         for equation in condition.equations:
             body.equation(equation)
         stop = body.style.inverse(body.name(condition.outputs[0]))
@@ -184,7 +184,8 @@ class _Writer:
         body, facts, plan = self.body, self.facts, self.plan
         placed = self._placed(places)
         read = (*facts.next, *(value for _, value in facts.collected))
-        body.count(facts.equations, [v for v in read if v not in placed and v not in plan.in_place])
+        results = [v for v in read if v not in placed and v not in plan.in_place]
+        body.count(facts.equations, results, outside=self.loop.captured)
         body.extents.note((), plan.in_place)
         for var, i in (*plan.direct.items(), *plan.within.items()):
             body.call(var, self.names[i])
