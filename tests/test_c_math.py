@@ -28,7 +28,7 @@ BOUNDS = {
     **dict.fromkeys(("ipow", "cbrt"), 4.0),
     **dict.fromkeys(("lgamma", "polygamma"), 8.0),
 }
-SINGLE_BOUNDS = {"ipow": 4.0}
+SINGLE_BOUNDS = {"ipow": 4.0, "sigmoid": 2.5, "tanh": 2.0, "expm1": 1.5}
 RELATIVE_TO_1 = ("lgamma", "polygamma")  # near zeros of these, units of 1 are counted
 
 # Points beside those of `ACCURACY`.
