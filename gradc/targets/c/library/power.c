@@ -43,8 +43,8 @@ G_INLINE double g_exp_product(double y, double log, double low)
     double shifted = g_shifted(product * 0x1.71547652b82fep0), n = shifted - 0x1.8p52;
     double high = g_fma(n, -0x1.62e42feep-1, product);
     rest = g_fma(n, -0x1.a39ef35793c76p-33, rest);
-    double r = high + rest;
-    double value = 1.0 + (high + g_fma(r * r, g_exp_series(r), rest));
+    double r = high + rest, sum = 1.0 + high, lost = (1.0 - sum) + high;
+    double value = sum + (lost + g_fma(r * r, g_exp_series(r), rest));
     // A subnormal number is 2**64 times as large at first, others half as large.
     uint64_t bits = g_bits(value) + (g_bits(shifted) << 52);
     bits += product < -708.0 ? UINT64_C(64) << 52 : UINT64_C(0) - (UINT64_C(1) << 52);
