@@ -25,7 +25,6 @@ FILES = (
     "piecewise",
     "whole",
     "exponential",
-    "power",
     "trigonometric",
     "hyperbolic",
     "special",

@@ -18,26 +18,12 @@ from test_generated_programs import sampled
 import gradc
 from gradc.ad.reverse import vjp
 from gradc.ir.graph import DType, Graph, Lit
-from gradc.nests import storage
 from gradc.nests.build import build
 from gradc.nests.specialise import specialised
-from gradc.nests.structured import STRUCTURED
 from gradc.pipeline import forward_mode, prepared
 from gradc.runtime.bind import bind
 
 EXAMPLES = sorted(path.stem for path in (Path(__file__).parents[1] / "examples").glob("*.g"))
-
-
-def held(graph: Graph) -> set[str]:
-    """The equations that hold graphs, by name."""
-    names: set[str] = set()
-    pending = [graph]
-    while pending:
-        for equation in pending.pop().equations:
-            inner = list(equation.graphs())
-            names.update([equation.op] if inner else [])
-            pending.extend(inner)
-    return names
 
 
 def seeds_for(graph: Graph, given: int, sizes: dict[str, int]) -> list[Any]:
@@ -81,21 +67,9 @@ def agree(graph: Graph, arguments: Sequence[Any], sizes: dict[str, int], tight: 
             )
 
 
-def supported(graph: Graph) -> bool:
-    """Whether the equations that hold graphs have a rule."""
-    return held(graph) <= set(STRUCTURED)
+TOO_LONG = {"particle", "landing"}  # hundreds of thousands of steps, for this interpreter
 
 
-@pytest.fixture(params=[64, 3])
-def lanes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Blocks of few lanes, so that small data take several, the last one in part."""
-    monkeypatch.setattr(storage, "MOST_LANES", request.param)
-    monkeypatch.setattr(storage, "LEAST_LANES", 1)
-    found: int = request.param
-    return found
-
-
-@pytest.mark.usefixtures("lanes")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_have_the_values_of_numpy(name: str) -> None:
     path = Path(__file__).parents[1] / "examples" / f"{name}.g"
@@ -103,14 +77,13 @@ def test_examples_have_the_values_of_numpy(name: str) -> None:
     data = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     bound = bind(program.inputs, data, program.requirements, program.source)
     values = list(bound.arrays.values())
+    if name in TOO_LONG:
+        pytest.skip("it takes the interpreter minutes")
     for graph in graphs:
-        if not supported(graph):
-            pytest.skip("holds graphs")
         arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
         agree(graph, arguments, bound.sizes, tight=True)
 
 
-@pytest.mark.usefixtures("lanes")
 @sampled(60)
 @given(programs())
 def test_generated_programs_have_the_values_of_numpy(case: Case) -> None:
@@ -118,9 +91,8 @@ def test_generated_programs_have_the_values_of_numpy(case: Case) -> None:
     bound = bind(program.inputs, case.data, program.requirements, program.source)
     values = list(bound.arrays.values())
     for graph in graphs:
-        if supported(graph):
-            arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
-            agree(graph, arguments, bound.sizes, tight=case.safe)
+        arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
+        agree(graph, arguments, bound.sizes, tight=case.safe)
 
 
 def test_seeds_become_literals() -> None:

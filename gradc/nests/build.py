@@ -10,16 +10,25 @@ another graph first (`specialise`).
 from __future__ import annotations
 
 from gradc.ir.graph import Graph, Var
+from gradc.nests.calls import defined
 from gradc.nests.context import Context, Module, Place
 from gradc.nests.expand import expanded
+from gradc.nests.inlining import without_small_calls
 from gradc.nests.model import Buffer, Copy, Function, Get, Let, Local
 from gradc.nests.scratch import planned
 
 
 def build(name: str, graph: Graph, module: Module | None = None) -> Function:
-    """The function that computes the outputs of a graph."""
-    graph = expanded(graph)
-    context = Context(module or Module())
+    """The function that computes the outputs of a graph; those that it calls are in `module`."""
+    graph = expanded(without_small_calls(graph))
+    module = module or Module()
+    defined(module, graph)
+    return function(name, graph, module)
+
+
+def function(name: str, graph: Graph, module: Module) -> Function:
+    """The function for one graph, when those that it calls are there."""
+    context = Context(module)
     parameters: list[Buffer | Local] = []
     for var in graph.inputs:
         if var.type.shape:
@@ -32,7 +41,7 @@ def build(name: str, graph: Graph, module: Module | None = None) -> Function:
             parameters.append(local)
     outputs = [var for var in dict.fromkeys(graph.outputs) if var not in graph.inputs]
     wanted = {var: Place(_output(var)) for var in outputs if var.type.shape}
-    context.run(graph.equations, wanted)
+    context.run(graph.equations, wanted, graph.outputs)
     results = _results(context, graph, wanted)
     return planned(name, tuple(parameters), results, context.statements)
 

@@ -10,11 +10,12 @@ primitive computes (`element`, `lower`), and every decision about fusion (`group
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradc.ir.dims import Shape
 from gradc.ir.graph import Atom, DType, Equation, Lit, Origin, Size, Type, Var
+from gradc.nests.accumulation import planned
 from gradc.nests.model import (
     Buffer,
     Const,
@@ -40,6 +41,12 @@ class Place(NamedTuple):
 
     buffer: Buffer
     at: tuple[Expr, ...] = ()
+
+    @property
+    def start(self) -> Element:
+        """The element that it begins with."""
+        missing = len(self.buffer.shape) - len(self.at)
+        return Element(self.buffer, (*self.at, *[Const(0, DType.INT)] * missing))
 
 
 class View(NamedTuple):
@@ -69,8 +76,8 @@ class Context:
         self.outer = outer
         self.items: list[Item] = []
         self.results: dict[Var, Place | Local] = {}  # where some quantities are wanted
+        self.plan = planned((), ())
         self._homes: dict[Var, Home] = {}
-        self._own: set[Buffer] = set()  # buffers that were made here
 
     @property
     def doubtful(self) -> set[Atom]:
@@ -86,15 +93,37 @@ class Context:
         return Context(self.module, self)
 
     def run(
-        self, equations: Iterable[Equation], results: Mapping[Var, Place | Local] | None = None
+        self,
+        equations: Iterable[Equation],
+        results: Mapping[Var, Place | Local] | None = None,
+        outputs: Iterable[Var] = (),
     ) -> None:
-        """Write statements for equations; what `results` names is put there."""
-        from gradc.nests.lower import lower
+        """Write statements for equations; what `results` names is put there, and `outputs` are
+        read afterwards, too."""
+        from gradc.nests.lower import add_part, lower
 
-        if results:
-            self.results.update(results)
+        equations = tuple(equations)
+        self.results.update(results or {})
+        self.plan = plan = planned(equations, (*(results or ()), *outputs))
+        self._forward_wishes(equations)
         for equation in equations:
-            lower(self, equation)
+            if equation.out in plan.sums:
+                add_part(self, equation, plan.sums[equation.out])
+            elif equation.out not in plan.absorbed:
+                lower(self, equation)
+
+    def _forward_wishes(self, equations: Sequence[Equation]) -> None:
+        """What is wanted somewhere is computed there from the beginning: the array whose memory
+        it takes over, and the one of which it is a copy."""
+        wanted, plan = self.results, self.plan
+        for equation in reversed(equations):
+            for out in equation.outs:
+                place, source = wanted.get(out), plan.taken_over.get(out)
+                if isinstance(place, Place) and source is not None:
+                    wanted.setdefault(source, place)
+            source = plan.copied.get(equation.out)
+            if source is not None and source not in wanted and equation.out in wanted:
+                wanted[source] = wanted.pop(equation.out)
 
     def emit(self, item: Item) -> None:
         """Append a statement, or a nest."""
@@ -103,9 +132,9 @@ class Context:
     @property
     def statements(self) -> tuple[Stmt, ...]:
         """What was written, as statements."""
-        from gradc.nests.fusion import joined
+        from gradc.nests.groups import joined
 
-        return tuple(joined(self.items, self._own))
+        return tuple(joined(self.items))
 
     # Where quantities are
 
@@ -129,9 +158,7 @@ class Context:
 
     def scratch(self, name: str, type: Type, var: Var | None = None) -> Buffer:
         """Memory of the workspace; `scratch.planned` says where in it."""
-        buffer = Buffer(name, type.dtype, type.shape, "scratch", var)
-        self._own.add(buffer)
-        return buffer
+        return Buffer(name, type.dtype, type.shape, "scratch", var)
 
     def target(self, var: Var) -> Place:
         """The memory that an array is to be written to: where it is wanted, or new."""
@@ -139,6 +166,16 @@ class Context:
         if isinstance(wanted, Place):
             return wanted
         return Place(self.scratch(var.name, var.type, var))
+
+    def adopted(self, var: Var, source: Atom) -> Place | None:
+        """The memory that an array takes over from one that nothing else reads, if it may."""
+        home = self.home(source) if type(source) is Var else None
+        if not isinstance(home, Place):
+            return None
+        wanted = self.results.get(var)
+        if wanted is None:
+            return home if self.plan.taken_over.get(var) is source else None
+        return home if home == wanted else None
 
     def define(self, var: Var, value: Expr, origin: Origin | None) -> None:
         """Give a scalar its value."""

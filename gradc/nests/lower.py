@@ -14,6 +14,7 @@ from itertools import accumulate
 
 from gradc.ir.dims import Dim, product
 from gradc.ir.graph import DType, Equation, Lit, Type, Var
+from gradc.nests.accumulation import Sum
 from gradc.nests.context import DEEPEST_VIEW, Context, Place, View
 from gradc.nests.library import workspace
 from gradc.nests.model import (
@@ -265,9 +266,7 @@ def _prod_others(context: Context, equation: Equation) -> None:
 # Results written in parts
 
 
-def _scattered(
-    context: Context, equation: Equation, at: Callable[[At], At], op: str | None = None
-) -> None:
+def _with_zeros(context: Context, equation: Equation) -> None:
     """Zeros with the elements of the first operand at places that depend on their own."""
     value, out = equation.args[0], equation.out
     if not out.type.shape:
@@ -275,12 +274,39 @@ def _scattered(
         return
     place = context.target(out)
     context.bind(out, place)
+    _zeros(context, place, out.type, equation)
+    _put_part(context, equation, place, None if equation.op in _SEPARATE else "add")
+
+
+def add_part(context: Context, equation: Equation, sum: Sum) -> None:
+    """A sum with a part that is zero but in some places: `base += part`, there."""
+    place = context.adopted(equation.out, sum.base)
+    if place is None:
+        place = context.target(equation.out)
+        context.store(place, sum.base, equation.origin)
+    _put_part(context, sum.part, place, "add", sum.negative)
+    context.bind(equation.out, place)
+
+
+def _put_part(
+    context: Context, equation: Equation, place: Place, op: str | None, negative: bool = False
+) -> None:
+    """Store the elements that are not zero of such an array, or join them to what is there."""
+    value = equation.args[0]
     axes = context.axes(value.type.shape)
     here = tuple(Get(axis.variable) for axis in axes)
-    where, element = at(here), context.element(value, here)
-    _zeros(context, place, out.type, equation)
+    where, element = _PLACES[equation.op](context, equation, here), context.element(value, here)
+    if negative:
+        element = Apply("neg", (element,), value.type.dtype)
     target = Element(place.buffer, (*place.at, *where))
-    context.emit(Nest(target, axes, (), (), element, op, equation.origin))
+    if not any(index in context.doubtful for index in equation.args[1:]):
+        context.emit(Nest(target, axes, (), (), element, op, equation.origin))
+        return
+    # An index that was checked for some elements only may be 0 where the axis has no element.
+    some = Apply("gt", (size_of(product(equation.out.type.shape)), integer(0)), DType.BOOL)
+    store = Store(target, element, op, equation.origin)
+    for statement in around(axes, [If(some, (store,))]):
+        context.emit(statement)
 
 
 def _zeros(context: Context, place: Place, type: Type, equation: Equation) -> None:
@@ -292,53 +318,37 @@ def _zeros(context: Context, place: Place, type: Type, equation: Equation) -> No
     context.emit(Nest(target, axes, (), (), zero(type.dtype), None, equation.origin))
 
 
-def _embed(context: Context, equation: Equation) -> None:
-    items = equation.param("items")
-
-    def at(here: At) -> At:
-        remaining = iter(here)
-        return tuple(
-            size_of(start) if stop is None else sum_of(next(remaining), size_of(start))
-            for start, stop in items
-        )
-
-    _scattered(context, equation, at)
+def _embedded(context: Context, equation: Equation, here: At) -> At:
+    remaining = iter(here)
+    return tuple(
+        size_of(start) if stop is None else sum_of(next(remaining), size_of(start))
+        for start, stop in equation.param("items")
+    )
 
 
-def _diagonal_matrix(context: Context, equation: Equation) -> None:
-    _scattered(context, equation, lambda here: (*here, here[-1]))
+def _on_diagonal(context: Context, equation: Equation, here: At) -> At:
+    return (*here, here[-1])
 
 
-def _scatter_add(context: Context, equation: Equation) -> None:
-    value, *indices = equation.args
-    shape, axes = equation.out.type.shape, equation.param("axes")
+def _at_indices(context: Context, equation: Equation, here: At) -> At:
+    indices, axes = equation.args[1:], equation.param("axes")
     places = max(len(index.type.shape) for index in indices)
     neighbours = list(axes) == list(range(axes[0], axes[0] + len(axes)))
     front = axes[0] if neighbours else 0
     computed = dict(zip(axes, indices, strict=True))
+    where, rest = here[front : front + places], iter((*here[:front], *here[front + places :]))
+    return tuple(
+        context.element(computed[axis], where) if axis in computed else next(rest)
+        for axis in range(len(equation.out.type.shape))
+    )
 
-    def at(here: At) -> At:
-        where, rest = here[front : front + places], iter((*here[:front], *here[front + places :]))
-        return tuple(
-            context.element(computed[axis], where) if axis in computed else next(rest)
-            for axis in range(len(shape))
-        )
 
-    if not any(size in context.doubtful for size in indices):
-        _scattered(context, equation, at, "add")
-        return
-    # An index that was checked for some elements only may be 0 where the axis has no element.
-    out = equation.out
-    place = context.target(out)
-    context.bind(out, place)
-    loops = context.axes(value.type.shape)
-    here = tuple(Get(axis.variable) for axis in loops)
-    where, element = at(here), context.element(value, here)
-    _zeros(context, place, out.type, equation)
-    store = Store(Element(place.buffer, (*place.at, *where)), element, "add", equation.origin)
-    some = Apply("gt", (size_of(product(shape)), integer(0)), DType.BOOL)
-    for statement in around(loops, [If(some, (store,))]):
-        context.emit(statement)
+_PLACES: Mapping[str, Callable[[Context, Equation, At], At]] = {
+    "embed": _embedded,
+    "diagonal_matrix": _on_diagonal,
+    "scatter_add": _at_indices,
+}
+_SEPARATE = frozenset({"embed", "diagonal_matrix"})  # each element goes to a place of its own
 
 
 def _join(context: Context, equation: Equation, starts: list[Dim], stacked: bool) -> None:
@@ -419,25 +429,19 @@ def _matrices(context: Context, equation: Equation) -> None:
     out = equation.out
     shape = matrix.type.shape
     many = size_of(product(shape[:-2]))
-    operands: list[Expr] = [_memory(context.place(matrix))]
-    operands += [_memory(context.place(arg)) for arg in rest]
+    operands: list[Expr] = [context.place(matrix).start]
+    operands += [context.place(arg).start for arg in rest]
     place = context.target(out) if out.type.shape else Place(context.scratch(out.name, out.type))
     sizes = [shape[-1]]
     if rest:
         sizes.append(product(rest[0].type.shape[len(shape) - 1 :]))
     work = context.scratch("work", Type(DType.REAL, (workspace(equation.op, sizes),)))
-    operands += [_memory(place), many, *map(size_of, sizes), _memory(Place(work))]
+    operands += [place.start, many, *map(size_of, sizes), Place(work).start]
     context.emit(Invoke(equation.op, tuple(operands), equation.origin))
     if out.type.shape:
         context.bind(out, place)
     else:
         context.define(out, Element(place.buffer, ()), equation.origin)
-
-
-def _memory(place: Place) -> Expr:
-    """A place as an operand of a function: the element that it begins with."""
-    missing = len(place.buffer.shape) - len(place.at)
-    return Element(place.buffer, (*place.at, *(integer(0) for _ in range(missing))))
 
 
 _RULES: Mapping[str, Rule] = {
@@ -446,9 +450,7 @@ _RULES: Mapping[str, Rule] = {
     "argmax": _extreme_place,
     "argmin": _extreme_place,
     "prod_others": _prod_others,
-    "embed": _embed,
-    "diagonal_matrix": _diagonal_matrix,
-    "scatter_add": _scatter_add,
+    **dict.fromkeys(("embed", "diagonal_matrix", "scatter_add"), _with_zeros),
     "concat": _concat,
     "stack": _stack,
     "checked": _checked,

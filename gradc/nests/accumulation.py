@@ -1,0 +1,145 @@
+"""Sums onto arrays, in place: `dX[row] += part` instead of zeros with a part, added to all of dX.
+
+A `link` is an equation that makes a new array of an old one which nothing else reads: its
+memory may be taken over.  Such are elementwise equations, sums with a part that is zero but in some
+places (`embed`, `scatter_add`), and loops that carry the array.
+
+Invariant: an array is overwritten only where its one reader is the equation that overwrites it, so
+that no view of it is left.  Deliberately absent: which equations become nests how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeGuard
+
+from gradc.ir.graph import Atom, Equation, Graph, Var
+from gradc.ops.control import Loop
+from gradc.ops.table import PRIMITIVES
+
+PARTS = frozenset({"embed", "scatter_add"})
+
+
+class Sum(NamedTuple):
+    """`out = base + part`, or minus it: the part is added where it is not zero."""
+
+    base: Atom
+    part: Equation
+    negative: bool
+
+
+class Plan(NamedTuple):
+    """What is added in place among equations.
+
+    `absorbed` are the parts, which need no array of their own; `taken_over` says which array
+    gives its memory to a result, `copied` of which array a result is a copy.
+    """
+
+    sums: Mapping[Var, Sum]
+    absorbed: frozenset[Var]
+    taken_over: Mapping[Var, Var]
+    copied: Mapping[Var, Var]
+
+
+class _Uses:
+    """How often variables are read, and which equation reads one last."""
+
+    def __init__(self, equations: Iterable[Equation], results: Iterable[Var]) -> None:
+        self.count: dict[Var, int] = {}
+        self.reader: dict[Var, Equation] = {}
+        for equation in equations:
+            for var in equation.inputs():
+                self.count[var] = self.count.get(var, 0) + 1
+                self.reader[var] = equation
+        for var in results:
+            self.count[var] = self.count.get(var, 0) + 1
+
+    def once(self, var: Atom) -> TypeGuard[Var]:
+        """Whether a variable is read exactly once."""
+        return type(var) is Var and self.count.get(var) == 1
+
+
+def in_place(body: Graph, condition: Graph | None, old: Var, new: Var) -> list[Var] | None:
+    """The arrays that a step makes of a carried one, each of the one before and in its place, up
+    to the new value; None where it may not be overwritten."""
+    graphs = [body] if condition is None else [body, condition]
+    uses = _Uses(body.equations, (var for graph in graphs for var in graph.outputs))
+    if condition is not None:
+        uses.count.update(dict.fromkeys(_Uses(condition.equations, ()).count, 2))
+    chain: list[Var] = []
+    var = old
+    while var is not new:
+        if not uses.once(var) or var not in uses.reader:
+            return None
+        result = _link(uses, uses.reader[var], var)
+        if result is None:
+            return None
+        chain.append(result)
+        var = result
+    return chain if uses.once(new) else None
+
+
+def _link(uses: _Uses, equation: Equation, var: Var) -> Var | None:
+    """What an equation makes of an array that it may overwrite."""
+    if equation.op == "loop":
+        loop = Loop.of(equation)
+        return loop.finals[loop.initial.index(var)] if var in loop.initial else None
+    same = equation.out.type == var.type
+    return equation.out if same and PRIMITIVES[equation.op].elementwise else None
+
+
+def planned(equations: Sequence[Equation], results: Iterable[Var]) -> Plan:
+    """Which sums are in place, and which arrays give up their memory; `results` are read after all
+    equations."""
+    uses = _Uses(equations, results)
+    definition = {out: equation for equation in equations for out in equation.outs}
+    sums: dict[Var, Sum] = {}
+    absorbed: set[Var] = set()
+    taken: dict[Var, Var] = {}
+    copied: dict[Var, Var] = {}
+    for equation in equations:
+        if equation.op == "copy":
+            source = equation.args[0]
+            if type(source) is Var and _is_fresh(definition.get(source), source, sums):
+                copied[equation.out] = source
+            continue
+        if equation.op == "loop":
+            loop = Loop.of(equation)
+            for final, initial in zip(loop.finals, loop.initial, strict=True):
+                if uses.once(initial) and _is_fresh(definition.get(initial), initial, sums):
+                    taken[final] = initial
+            continue
+        found = _sum(equation, uses, definition)
+        if found is None:
+            continue
+        sums[equation.out] = found
+        absorbed.add(found.part.out)
+        base = found.base
+        if uses.once(base) and _is_fresh(definition.get(base), base, sums):
+            taken[equation.out] = base
+    return Plan(sums, frozenset(absorbed), taken, copied)
+
+
+def _sum(equation: Equation, uses: _Uses, definition: Mapping[Var, Equation]) -> Sum | None:
+    """An equation as a sum with a part, if it is one."""
+    if equation.op not in ("add", "sub") or not equation.out.type.shape:
+        return None
+    left, right = equation.args
+    pairs = [(left, right)] if equation.op == "sub" else [(left, right), (right, left)]
+    for base, part in pairs:
+        if base is part or base.type.shape != part.type.shape or not uses.once(part):
+            continue
+        assert type(part) is Var
+        defined = definition.get(part)
+        if defined is not None and defined.op in PARTS:
+            return Sum(base, defined, equation.op == "sub")
+    return None
+
+
+def _is_fresh(defined: Equation | None, var: Var, sums: Mapping[Var, Sum]) -> bool:
+    """Whether the memory of an array belongs to the equation that defines it, and no view is of
+    it: what is computed, but not what is only looked at elsewhere."""
+    if defined is None or not var.type.shape:
+        return False
+    row = PRIMITIVES[defined.op]
+    return var in sums or defined.op in PARTS or bool(row.structured) or not row.structural
