@@ -11,14 +11,16 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradc.collector import uninterrupted
 from gradc.compiler import compile_program
-from gradc.diagnostics import Diagnostic, Source, SourceError
+from gradc.diagnostics import Diagnostic, Source, SourceError, UsageError
 from gradc.ir.evaluation import Evaluation
 from gradc.ir.graph import Graph, Var
+from gradc.ir.precision import Precision
 from gradc.ir.program import Program
 from gradc.report.view import View as View
 from gradc.runtime.bind import bind
@@ -39,24 +41,38 @@ if TYPE_CHECKING:
 LARGEST_PROGRAM = 64 * 2**20
 
 
-def compile(source_text: str, wrt: Iterable[str] | None = None) -> Compiled:
+def compile(
+    source_text: str, wrt: Iterable[str] | None = None, *, dtype: str = "float64"
+) -> Compiled:
     """Compile a program given as text.
 
     `wrt` names the inputs that derivatives are taken with respect to: by default the params,
-    or every real input where there are none.  Raises SourceError with every mistake that was
-    found, UsageError for a `wrt` that is not a real input.
+    or every real input where there are none.  With the `dtype` "float32" real numbers are of
+    single precision.  Raises SourceError with every mistake that was found, UsageError for a
+    `wrt` that is not a real input and for another `dtype`.
     """
     with uninterrupted():
-        return Compiled(compile_program(Source("<program>", source_text)), wrt)
+        return _compiled(Source("<program>", source_text), wrt, dtype)
 
 
-def load(path: str | os.PathLike[str], wrt: Iterable[str] | None = None) -> Compiled:
+def load(
+    path: str | os.PathLike[str], wrt: Iterable[str] | None = None, *, dtype: str = "float64"
+) -> Compiled:
     """Compile the program in a file.
 
     Raises what `compile` raises, and OSError where the file cannot be read.
     """
     with uninterrupted():
-        return Compiled(compile_program(read_source(path)), wrt)
+        return _compiled(read_source(path), wrt, dtype)
+
+
+def _compiled(source: Source, wrt: Iterable[str] | None, dtype: str) -> Compiled:
+    precisions = [each.value for each in Precision]
+    if dtype not in precisions:
+        help = f"choose one of: {', '.join(precisions)}"
+        raise UsageError([Diagnostic("G0704", f"there is no dtype {dtype!r}", help=help)])
+    program = compile_program(source)
+    return Compiled(replace(program, precision=Precision(dtype)), wrt)
 
 
 def read_source(path: str | os.PathLike[str]) -> Source:
@@ -96,7 +112,8 @@ class Compiled:
     """A compiled program.
 
     Scalars are given and returned as floats, arrays as anything NumPy can read and as
-    `numpy.ndarray`; every derivative has the shape of its input.
+    `numpy.ndarray`; every derivative has the shape of its input.  In single precision, what is
+    returned is of `numpy.float32`.
     """
 
     def __init__(self, program: Program, wrt: Iterable[str] | None = None) -> None:
@@ -233,8 +250,11 @@ class Compiled:
 
         As `gradc fit`, whose options `settings` are: method, rate, steps, starts, seed.  Parameters
         are the `wrt` of `gradc.compile` if it was given, and start where `start`, or else
-        `inputs`, says.  Raises InputError, UsageError and NumericError as the command says them.
+        `inputs`, says.  Raises InputError, UsageError and NumericError as the command says them,
+        UsageError in single precision, in which no minimum is found to the digits of a fit.
         """
+        if self.program.precision is Precision.SINGLE:
+            raise UsageError([_FITS_IN_DOUBLES])
         from gradc.fit.settings import Settings
         from gradc.fitting import FitRequest, fit_values
 
@@ -310,3 +330,10 @@ class Compiled:
         """What a notebook shows that prefers HTML: the diagram alone."""
         svg = self.svg()
         return f"<div>{svg[max(svg.find('<svg'), 0) :]}</div>"
+
+
+_FITS_IN_DOUBLES = Diagnostic(
+    "G0704",
+    "a fit is computed in double precision",
+    help='compile the program with dtype="float64"',
+)

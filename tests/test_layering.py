@@ -174,7 +174,10 @@ def test_numpy_is_loaded_where_arrays_are() -> None:
     lazy |= {"runtime/pattern.py", "runtime/sparse.py", "sparsity/colouring.py"}
     lazy |= {"sparsity/rules.py", "sparsity/sets.py", "sparsity/walk.py"}
     lazy |= {f"runtime/{n}.py" for n in ("observations", "rows_input", "rows_output", "split")}
-    assert users - {f"targets/python/helpers_{kind}.py" for kind in ("numpy", "complex")} <= lazy
+    assert (
+        users - {f"targets/python/helpers_{kind}.py" for kind in ("numpy", "complex", "float32")}
+        <= lazy
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

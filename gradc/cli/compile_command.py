@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from gradc.cli.boundary import reported
-from gradc.cli.options import format_option, names, program_argument, read_program, wrt_option
+from gradc.cli.options import (
+    dtype_option,
+    format_option,
+    names,
+    program_argument,
+    read_program,
+    wrt_option,
+)
 from gradc.cli.output import files_read, write_result
 from gradc.diagnostics import Diagnostic, UsageError
+from gradc.ir.precision import Precision
 
 if TYPE_CHECKING:
     from gradc.ir.graph import Var
@@ -48,6 +56,7 @@ if TYPE_CHECKING:
     "module of python.",
 )
 @wrt_option
+@dtype_option
 @format_option
 def command(
     file: str,
@@ -57,6 +66,7 @@ def command(
     order: int,
     trace: bool,
     wrt: str | None,
+    dtype: str,
     format: str,
 ) -> None:
     """Emit code that computes a program and its derivatives: a self-contained module of
@@ -64,7 +74,9 @@ def command(
     with reported(format):
         if target == "g" and (mode == "both" or order > 1 or trace):
             raise UsageError([_ONE_PROGRAM])
-        program = read_program(file, format)
+        if target in ("js", "g") and Precision(dtype) is Precision.SINGLE:
+            raise UsageError([_DOUBLES_ONLY])
+        program = read_program(file, format, dtype)
         chosen = program.wrt(names(wrt))
         if target == "g":
             from gradc.targets.g.emit import emit as emit_program
@@ -90,6 +102,12 @@ def _module(
         return python.emit_trace(program).text
     return python.emit(program, wrt, mode, order).text
 
+
+_DOUBLES_ONLY = Diagnostic(
+    "G0704",
+    "the targets js and g have no --dtype float32",
+    help="JavaScript computes with doubles, and a program says nothing of precision",
+)
 
 _ONE_PROGRAM = Diagnostic(
     "G0704",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
@@ -14,6 +15,7 @@ from gradc.cli.boundary import report
 from gradc.compiler import compile_program
 from gradc.diagnostics import Diagnostic, Source, UsageError
 from gradc.frontend.lower import check
+from gradc.ir.precision import Precision
 from gradc.ir.program import Program
 
 # JSON on standard input; as objects it takes ten times as much.
@@ -33,6 +35,14 @@ wrt_option = click.option(
     metavar="NAMES",
     help="Inputs to differentiate with respect to, separated by commas. "
     "Default: the params, else every real input.",
+)
+
+dtype_option = click.option(
+    "--dtype",
+    type=click.Choice([each.value for each in Precision]),
+    default=Precision.DOUBLE.value,
+    show_default=True,
+    help="The precision of real numbers.",
 )
 
 format_option = click.option(
@@ -115,9 +125,10 @@ def read_checked(file: str, format: str) -> Program:
     return program
 
 
-def read_program(file: str, format: str) -> Program:
-    """The checked program of a file, or of standard input; warnings are reported."""
-    program = compile_program(_source(file))
+def read_program(file: str, format: str, dtype: str = Precision.DOUBLE.value) -> Program:
+    """The checked program of a file, or of standard input, for a precision; warnings are
+    reported."""
+    program = replace(compile_program(_source(file)), precision=Precision(dtype))
     report(program.warnings, format)
     return program
 

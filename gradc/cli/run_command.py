@@ -9,6 +9,7 @@ import click
 from gradc.cli.boundary import report, reported, terminal_width
 from gradc.cli.matrix_options import MatrixCommand, check_matrix_files, write_matrices
 from gradc.cli.options import (
+    dtype_option,
     format_option,
     input_specs,
     inputs_options,
@@ -70,6 +71,7 @@ from gradc.session import Request, run
     "read in blocks of a few megabytes.",
 )
 @workers_options
+@dtype_option
 @format_option
 def command(
     file: str,
@@ -85,6 +87,7 @@ def command(
     chunk: int | None,
     workers: int | None,
     scheduler: str | None,
+    dtype: str,
     format: str,
 ) -> None:
     """Print every named value of a program and the derivative of the output with respect to it.
@@ -96,7 +99,7 @@ def command(
     with reported(format):
         given = input_specs(file, specs, values)
         check_matrix_files([jacobian, hessian], file, [*given, *jvp, *hvp])
-        program = read_program(file, format)
+        program = read_program(file, format, dtype)
         request = Request(
             tuple(given),
             names(wrt),

@@ -13,6 +13,7 @@ from gradc.diagnostics import Diagnostic, Source, UsageError
 from gradc.ir.dims import shape_text
 from gradc.ir.graph import DType, Graph, Var
 from gradc.ir.interface import InputSpec, SizeRequirement
+from gradc.ir.precision import Precision
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Program:
     requirements: tuple[SizeRequirement, ...]
     constants: frozenset[Var]  # defined by `const`: values without a derivative
     warnings: tuple[Diagnostic, ...]
+    precision: Precision = Precision.DOUBLE  # of what is emitted
 
     def wrt(self, names: Iterable[str] | None = None) -> tuple[Var, ...]:
         """The inputs that derivatives are taken with respect to, in order of declaration.

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Union
 
+from gradc.ir.precision import in_own_digits
+
 # An integer of so many digits is shown whole: counts, indices and small sums stay exact.
 _WHOLE_LIMIT = 10**10
 
@@ -90,10 +92,11 @@ def _if_small(value: object, shape: tuple[int, ...], limit: int) -> str | None:
 def json_value(value: object) -> JsonValue:
     """A number or an array as what `json.dumps` writes as strict JSON.
 
-    Arrays become nested lists.  The numbers that JSON cannot say become the strings "nan",
+    Arrays become nested lists.  Numbers of single precision have the digits that tell them
+    from others of that precision.  The numbers that JSON cannot say become the strings "nan",
     "inf" and "-inf"; all others keep every bit.  Integers and truth values stay what they are.
     """
-    data = _plain(value)
+    data = _plain(in_own_digits(value))
     if isinstance(data, list):
         return [json_value(item) for item in data]
     if isinstance(data, float) and not math.isfinite(data):

@@ -68,7 +68,7 @@ def dense_matrix(sweeps: Sweeps, progress: Progress | None = None) -> Array:
     Raises NumericError where memory does not suffice.
     """
     mode, count = fewest(sweeps)
-    matrix: Array = call(np.zeros, [(sweeps.rows.size, sweeps.columns.size)])
+    matrix: Array = call(np.zeros, [(sweeps.rows.size, sweeps.columns.size), sweeps.dtype])
     unit = np.zeros(count)
     for k in range(count):
         unit[k] = 1.0

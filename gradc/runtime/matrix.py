@@ -38,7 +38,7 @@ class Entries(NamedTuple):
             yield self._band(first, min(first + height, self.shape[0]))
 
     def _band(self, first: int, stop: int) -> Array:
-        matrix = np.zeros((stop - first, self.shape[1]))
+        matrix = np.zeros((stop - first, self.shape[1]), self.values.dtype)
         here = slice(*np.searchsorted(self.rows, [first, stop]))
         matrix[self.rows[here] - first, self.columns[here]] = self.values[here]
         return matrix

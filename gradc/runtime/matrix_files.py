@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from gradc.diagnostics import Diagnostic, UsageError
+from gradc.ir.precision import in_own_digits
 from gradc.runtime.layout import Layout
 from gradc.runtime.matrix import Entries, Matrix
 
@@ -62,7 +63,7 @@ def _csv(matrix: Matrix) -> Iterator[bytes]:
     names = matrix.rows.elements()
     for band in matrix.bands():
         for row in band:
-            yield _line([_quoted(next(names)), *map(repr, row.tolist())])
+            yield _line([_quoted(next(names)), *map(repr, in_own_digits(row).tolist())])
 
 
 def _line(cells: list[str]) -> bytes:
@@ -84,7 +85,8 @@ def _mtx(matrix: Matrix) -> Iterator[bytes]:
     for start in range(0, entries.values.size, _PIECE):
         part = slice(start, start + _PIECE)
         rows, columns = (entries.rows[part] + 1).tolist(), (entries.columns[part] + 1).tolist()
-        places = zip(rows, columns, entries.values[part].tolist(), strict=True)
+        values = in_own_digits(entries.values[part]).tolist()
+        places = zip(rows, columns, values, strict=True)
         yield "".join(f"{i} {j} {value!r}\n" for i, j, value in places).encode()
 
 

@@ -126,7 +126,8 @@ class Observer:
 
     def _called(self, rows: int, arguments: Sequence[Array]) -> list[Array]:
         many = len(self.outputs) > 1
-        blocks = [np.zeros((rows, *result.shape)) for result in self.derivatives]
+        kind = self.program.precision.value
+        blocks = [np.zeros((rows, *result.shape), kind) for result in self.derivatives]
         width = len(self.wrt)
         if self.mode == "reverse":
             values, saved = call(self._functions["forward"], arguments)

@@ -11,8 +11,8 @@ from typing import Any
 
 
 def handed_out(results: Sequence[Any], arguments: Iterable[object] = ()) -> tuple[Any, ...]:
-    """Scalars as Python floats, arrays writable and sharing no memory with each other or
-    with the arguments; a tuple of results as a tuple of these."""
+    """Scalars as Python floats, or NumPy's in single precision; arrays writable and sharing no
+    memory with each other or with the arguments; a tuple of results as a tuple of these."""
     taken = {id(_owner(argument)) for argument in arguments if hasattr(argument, "base")}
     return tuple(_separate(result, taken) for result in results)
 
@@ -21,7 +21,7 @@ def _separate(result: Any, taken: set[int]) -> Any:
     if isinstance(result, tuple):
         return tuple(_separate(part, taken) for part in result)
     if not getattr(result, "shape", None):
-        return float(result)
+        return result if getattr(result, "itemsize", 8) == 4 else float(result)
     if id(_owner(result)) in taken or not result.flags.writeable:
         result = result.copy()
     taken.add(id(_owner(result)))

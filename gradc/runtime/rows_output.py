@@ -18,6 +18,7 @@ import numpy as np
 
 from gradc.diagnostics import Diagnostic, UsageError
 from gradc.extras import require
+from gradc.ir.precision import in_own_digits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,8 +116,8 @@ class _Csv:
 
 
 def _plain(column: Array) -> Array:
-    """Truth values as 1 and 0."""
-    return column.astype(np.int64) if column.dtype.kind == "b" else column
+    """Truth values as 1 and 0, and numbers in the digits that they have."""
+    return column.astype(np.int64) if column.dtype.kind == "b" else in_own_digits(column)
 
 
 class _Lines:
@@ -154,7 +155,7 @@ class _Lines:
 
 def _json_values(column: Array) -> list[Any]:
     """An array as nested lists, in which what JSON has no number for is a text."""
-    values = column.tolist()
+    values = in_own_digits(column).tolist()
     if column.dtype.kind != "f" or np.isfinite(column).all():
         return values  # type: ignore[no-any-return]
     return [_json_value(value) for value in values]

@@ -109,7 +109,7 @@ class SparseJacobian:
 
     def entries(self, progress: Progress | None = None) -> Entries:
         """The entries at this point; the first time, they are checked."""
-        values = np.zeros(self.rows.size)
+        values: Array = np.zeros(self.rows.size, self.sweeps.dtype)
         done, total = 0, self.count
         for batch in self.batches:
             forward = batch.mode == "forward"

@@ -24,6 +24,7 @@ from gradc.ad.gradient import gradient
 from gradc.diagnostics import Diagnostic, Label, UsageError
 from gradc.ir.graph import DType, Graph, Var
 from gradc.ir.interface import InputSpec
+from gradc.ir.precision import Precision
 from gradc.ir.program import Program
 from gradc.passes.row_axis import MixedRowsError
 from gradc.passes.splitting import joining, split
@@ -180,7 +181,9 @@ class RowSplit:
     def finish(self, shared: Bound, sums: Sequence[Values], length: int) -> Total:
         """Value and gradient from the sums of all stages."""
         value, *adjoints = self._free(self.last, shared, sums, length)
-        return Total(float(value), dict(zip(self.wrt, adjoints, strict=True)), length)
+        if self.program.precision is Precision.DOUBLE:
+            value = float(value)
+        return Total(value, dict(zip(self.wrt, adjoints, strict=True)), length)
 
     def evaluate(
         self, shared: Bound, blocks: Blocks, length: int = 0, apply: Apply | None = None

@@ -32,6 +32,11 @@ class Sweeps:
         self.columns = Layout.of(wrt, bound.sizes)
         self.move(bound)
 
+    @property
+    def dtype(self) -> str:
+        """The type of the derivatives, by its name."""
+        return self.program.precision.value
+
     def move(self, bound: Bound) -> None:
         """Go on at other data, of the same sizes."""
         self._arguments = list(bound.arrays.values())

@@ -50,6 +50,7 @@ class JavaScriptStyle:
     array = "array"
     module = "Math"
     constants = Constants("true", "false", "NaN", "Infinity")
+    single = None
     guard_plain = None
     arrays = ARRAYS
 

@@ -13,7 +13,7 @@ from typing import Literal
 from gradc.targets.python.tree import Import
 from gradc.targets.statements.helpers import Cut, Definition, wanted
 
-Target = Literal["math", "numpy", "complex"]
+Target = Literal["math", "numpy", "complex", "float32"]
 
 # A definition, with the comment lines right above it.
 _CUT = Cut(
@@ -45,9 +45,9 @@ def helper_source(target: Target, names: Iterable[str]) -> tuple[list[str], tupl
 
 @lru_cache
 def _definitions(target: Target) -> dict[str, Definition]:
-    """The definitions of a helper file by name, in order; for complex numbers, those that NumPy
-    has with other texts where there are any."""
+    """The definitions of a helper file by name, in order; for other numbers than doubles, those
+    for NumPy with other texts where there are any."""
     path = os.path.join(os.path.dirname(__file__), f"helpers_{target}.py")
     with open(path, encoding="utf-8") as file:
         found = _CUT.definitions(file.read())
-    return {**_definitions("numpy"), **found} if target == "complex" else found
+    return found if target in ("math", "numpy") else {**_definitions("numpy"), **found}

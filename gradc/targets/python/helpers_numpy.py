@@ -108,7 +108,7 @@ def logsumexp(x: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.nd
     """log(sum(e**x)), without overflow; -inf if there is nothing or only -inf."""
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     rest = np.where(x == top, 0.0, np.exp(x - top))
-    count = np.sum(x == top, axis=axis, keepdims=True)
+    count = np.sum(x == top, axis=axis, keepdims=True, dtype=x.dtype)
     total = top + np.log1p(count - 1 + np.sum(rest, axis=axis, keepdims=True))
     return np.squeeze(total, axis=axis)[()]
 
@@ -188,7 +188,7 @@ def solve(a: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.linalg.solve(a, y)
     except np.linalg.LinAlgError:
         if a.ndim == 2:
-            return np.full(y.shape, np.nan)
+            return np.full_like(y, np.nan)
         return np.stack([solve(*pair) for pair in zip(a, y, strict=True)])
 
 
@@ -198,7 +198,7 @@ def inv(a: np.ndarray) -> np.ndarray:
         return np.linalg.inv(a)
     except np.linalg.LinAlgError:
         if a.ndim == 2:
-            return np.full(a.shape, np.nan)
+            return np.full_like(a, np.nan)
         return np.stack([inv(one) for one in a])
 
 
@@ -221,7 +221,7 @@ def cholesky(a: np.ndarray) -> np.ndarray:
         return np.linalg.cholesky((a + np.swapaxes(a, -1, -2)) / 2)
     except np.linalg.LinAlgError:
         if a.ndim == 2:
-            return np.full(a.shape, np.nan)
+            return np.full_like(a, np.nan)
         return np.stack([cholesky(one) for one in a])
 
 

@@ -1,6 +1,6 @@
 """A module of Python: what stands around its functions.
 
-A module whose quantities are numbers, and lists of them, needs `math` alone; any other NumPy.
+A module whose quantities are doubles, and lists of them, needs `math` alone; any other NumPy.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gradc.ir.graph import Equation, Graph, Var
+from gradc.ir.precision import Precision
 from gradc.ir.program import Program
 from gradc.targets.python.helpers import helper_source, helpers_with
 from gradc.targets.python.names import WORDS, pragma
@@ -29,7 +30,7 @@ class PythonModule(ModuleWriter):
     """Writes the functions of one module."""
 
     def __init__(self, program: Program, wrt: tuple[Var, ...], graphs: Sequence[Graph]) -> None:
-        self.python_style = style_of(graphs)
+        self.python_style = style_of(graphs, program.precision)
         super().__init__(program, wrt, graphs, self.python_style)
 
     @property
@@ -82,10 +83,10 @@ class ValuesModule(PythonModule):
         return super().reserved(equations) | {"values"}
 
 
-def style_of(graphs: Iterable[Graph]) -> PythonStyle:
-    """The style of a module for some graphs: numbers alone, and lists of them, need no NumPy."""
-    if needs_no_arrays(graphs):
+def style_of(graphs: Iterable[Graph], precision: Precision = Precision.DOUBLE) -> PythonStyle:
+    """The style of a module for some graphs: doubles alone, and lists of them, need no NumPy."""
+    if precision is Precision.DOUBLE and needs_no_arrays(graphs):
         return SCALAR_STYLE
-    from gradc.targets.python.numpy_style import NUMPY_STYLE
+    from gradc.targets.python.numpy_style import NUMPY_STYLE, SINGLE_STYLE
 
-    return NUMPY_STYLE
+    return NUMPY_STYLE if precision is Precision.DOUBLE else SINGLE_STYLE

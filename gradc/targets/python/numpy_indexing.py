@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from gradc.ir.dims import Dim, Shape
 from gradc.ir.graph import Equation
 from gradc.targets.python.flat import flat
+from gradc.targets.python.single import as_single
 from gradc.targets.statements.style import Context, FormRule, checked
 from gradc.targets.statements.text import text_width
 from gradc.targets.statements.tree import (
@@ -101,7 +102,8 @@ def _scatter_add(context: Context, equation: Equation, args: Sequence[Expr]) -> 
     if not _doubtful(context, equation):
         if len(shape) == len(indices[0]) == 1:
             length = context.size(shape[0])
-            return Call("np.bincount", (args[1], value), (("minlength", length),))
+            total = Call("np.bincount", (args[1], value), (("minlength", length),))
+            return as_single(context, total)
         if not any(indices):
             places = Subscript(Name("np.s_"), _places(equation, args))
             return Call("embed", (value, sizes(context, shape), places))

@@ -10,6 +10,7 @@ from gradc.ops.arrays import joined_axis
 from gradc.targets.python.idioms import conditional
 from gradc.targets.python.numpy_indexing import INDEXING_FORMS, INDEXING_HELPERS, add_at
 from gradc.targets.python.numpy_products import contract, shape_expr, spread
+from gradc.targets.python.single import as_single, dtype, single_helper, whole_number
 from gradc.targets.python.style import PythonStyle, guarded
 from gradc.targets.statements.style import ArrayRules, Context, copy
 from gradc.targets.statements.tree import (
@@ -33,11 +34,14 @@ def _power(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
 
 def _integer_power(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     base = guarded(NUMPY_STYLE, context, equation, args[0])
-    return Binary("**", base, Number(equation.param("n")))
+    return Binary("**", base, whole_number(context, equation, equation.param("n")))
 
 
 def _polygamma(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    return Call("polygamma", (Number(equation.param("n")), args[0]))
+    operands = (Number(equation.param("n")), args[0])
+    if context.single is not None:
+        return single_helper(context, equation, "polygamma", operands)
+    return Call("polygamma", operands)
 
 
 def _select(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
@@ -55,7 +59,7 @@ def _select(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
 
 
 def _to_real(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
-    return Call("np.float64", (args[0],))
+    return Call(context.single or "np.float64", (args[0],))
 
 
 # Arrays
@@ -67,7 +71,7 @@ _FILLED = {repr(Number(0.0)): "np.zeros", repr(Number(1.0)): "np.ones"}
 def array_of(context: Context, type: Type, zeros: bool) -> Expr:
     """A new array of a type, all zeros or without values yet."""
     name = "np.zeros" if zeros else "np.empty"
-    kwargs: tuple[tuple[str, Expr], ...] = ()
+    kwargs = dtype(context)
     if type.dtype is not DType.REAL:
         kwargs = (("dtype", Name(_dtype(type.dtype))),)
     return Call(name, (shape_expr(context, type.shape),), kwargs)
@@ -78,8 +82,10 @@ def _broadcast(context: Context, equation: Equation, args: Sequence[Expr]) -> Ex
     if value.type.shape:
         return filled(context, _spread(context, equation, args), shape)
     number = context.atom(value)
-    if value.type.dtype is DType.REAL and repr(number) in _FILLED:
-        return Call(_FILLED[repr(number)], (shape_expr(context, shape),))
+    if type(value) is Lit and value.type.dtype is DType.REAL:
+        filled_array = _FILLED.get(repr(Number(value.value)))
+        if filled_array is not None:
+            return Call(filled_array, (shape_expr(context, shape),), dtype(context))
     return Call("np.full", (shape_expr(context, shape), number), _as_floats(context, (value,)))
 
 
@@ -119,6 +125,9 @@ def _stack(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
     """Scalars, and rows that are written in place, as one literal; other arrays stacked."""
     parts = tuple(context.atom(arg) for arg in equation.args)
     if not equation.args[0].type.shape:
+        if context.single is not None and equation.out.type.dtype is DType.REAL:
+            numbers = tuple(context.number(arg) for arg in equation.args)
+            return Call("np.array", (ListExpr(numbers),), dtype(context))
         return Call("np.array", (ListExpr(parts),), _as_floats(context, equation.args))
     rows = [part for part in parts if isinstance(part, Call) and part.func == "np.array"]
     if not _along(equation) and len(rows) == len(parts):
@@ -185,7 +194,8 @@ def _reduce(context: Context, equation: Equation, args: Sequence[Expr]) -> Expr:
         kwargs = (("axis", axis),)
     if equation.op in ("max", "min"):
         kwargs += (("initial", _extreme(equation)),)
-    return Call(name, tuple(args), kwargs)
+    value = Call(name, tuple(args), kwargs)
+    return as_single(context, value) if equation.op == "count" else value
 
 
 def _extreme(equation: Equation) -> Expr:
@@ -234,3 +244,5 @@ NUMPY_STYLE = PythonStyle(
     guard_plain=lambda expr, dtype: Call(_dtype(dtype), (expr,)),
     arrays=ArrayRules(array_of, _spread, filled, _copied, _makes_array, _add, add_at),
 )
+
+SINGLE_STYLE = NUMPY_STYLE._replace(helpers_of="float32", single="np.float32")

@@ -16,6 +16,7 @@ from gradc.ops.table import PRIMITIVES
 from gradc.targets.python.flat import sequence
 from gradc.targets.python.helpers import Target
 from gradc.targets.python.idioms import both, compare, either, inverse, negative
+from gradc.targets.python.single import single_helper
 from gradc.targets.statements.places import Place
 from gradc.targets.statements.style import ArrayRules, Constants, Context, FormRule, Steps
 from gradc.targets.statements.tree import (
@@ -46,6 +47,7 @@ class PythonStyle(NamedTuple):
     # Makes a plain number one that follows IEEE 754, or wraps round, before an operator.
     guard_plain: Callable[[Expr, DType], Expr] | None
     arrays: ArrayRules | None
+    single: str | None = None  # makes a number one of single precision, if real numbers are
 
     @property
     def constants(self) -> Constants:
@@ -72,6 +74,8 @@ class PythonStyle(NamedTuple):
                 return self._infix(context, equation, operator, args)
             case Prefix(operator):
                 return _PREFIX[operator](args[0])
+            case Helper(name) if self.single is not None:
+                return single_helper(context, equation, name, args)
             case Fn(name) | Helper(name):
                 return Call(name, tuple(args))
             case Form(name):

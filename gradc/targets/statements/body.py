@@ -49,7 +49,7 @@ class Body(Operands):
     """Writes equations as statements, in one scope of identifiers."""
 
     def __init__(self, style: Style, identifiers: Identifiers, calls: Calls) -> None:
-        super().__init__(style, identifiers, Notes(calls.plain_results))
+        super().__init__(style, identifiers, Notes(calls.plain_results, calls.plain_reals))
         self.calls = calls
         self.statements: list[Stmt] = []
         self.facts: dict[Var, LoopFacts] = {}  # of the loops in a loop, by their first result
@@ -217,7 +217,12 @@ class Body(Operands):
     def _operands(self, equation: Equation) -> list[Expr]:
         if len(equation.args) == 1 and type(equation.args[0]) is not Var:
             return [self.atom(equation.args[0])]
-        return [self.number(arg) for arg in equation.args]
+        literal = self.atom if self._of_single_numbers(equation) else self.number
+        return [literal(arg) for arg in equation.args]
+
+    def _of_single_numbers(self, equation: Equation) -> bool:
+        """Whether no operand is an array, beside which a literal would have its precision."""
+        return self.single is not None and all(map(self.is_number, equation.args))
 
     def _spelled(self, equation: Equation) -> Expr:
         value = self.style.spell(self, equation, self._operands(equation))
@@ -310,7 +315,8 @@ class Body(Operands):
             self.written[step.absorbed.out] = self._spelled(step.absorbed)
         if arrays is not None and out.type.shape:
             return arrays.add(self, name, step.op, step.part)
-        return AugAssign(name, step.op, self.number(step.part))
+        part = self.number(step.part) if self.single is None else self.atom(step.part)
+        return AugAssign(name, step.op, part)
 
     def _fits_in_place(self, equation: Equation, value: Expr) -> bool:
         out = equation.out

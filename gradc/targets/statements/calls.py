@@ -21,7 +21,9 @@ class Callee(NamedTuple):
 class Calls:
     """The functions of a module, by their graphs."""
 
-    def __init__(self) -> None:
+    def __init__(self, plain_reals: bool) -> None:
+        """`plain_reals` is as `Notes` has it."""
+        self.plain_reals = plain_reals
         self.callees: dict[Graph, Callee] = {}
         self.plain_results: dict[Graph, tuple[bool, ...]] = {}
         self._takes: dict[tuple[Graph, frozenset[int]], bool] = {}
@@ -31,7 +33,7 @@ class Calls:
         then, and no result is one that is not one otherwise."""
         key = (graph, positions)
         if key not in self._takes:
-            notes = Notes(self.plain_results)
+            notes = Notes(self.plain_results, self.plain_reals)
             results = notes.results(graph, {graph.inputs[i] for i in positions})
             self._takes[key] = results == self.plain_results[graph] and not any(
                 _may_raise(equation, notes) for equation in all_equations(graph.equations)

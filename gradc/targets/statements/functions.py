@@ -39,7 +39,7 @@ class Functions:
         self.wishes = wishes
         self.printed = printed
         self.written: list[Function] = []
-        self.calls = Calls()
+        self.calls = Calls(plain_reals=style.single is None)
         self.helpers: dict[str, None] = {}
         self.uses_module = False
         self.used: set[str] = set()  # the identifiers in all functions
@@ -55,7 +55,7 @@ class Functions:
     def add(self, graph: Graph) -> None:
         """Write the function that a graph is, those that it calls being there."""
         known = self.calls.plain_results
-        known[graph] = Notes(known).results(graph)
+        known[graph] = Notes(known, self.calls.plain_reals).results(graph)
         function, body = self._function(graph)
         texts = self._texts.setdefault(graph.name, {})
         text = self.printed(function)

@@ -31,14 +31,18 @@ _KEEPS_INTEGERS = ("np.maximum", "np.minimum", "np.abs", "np.sign")
 class Notes:
     """What is known of the quantities of one function."""
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Results, plain_reals: bool = True) -> None:
+        """Without `plain_reals` real literals and sizes are made NumPy's wherever they occur."""
         self.doubtful: set[Var] = set()
         self._plain: set[Var] = set()
         self._results = results
+        self._plain_reals = plain_reals
 
     def plain(self, atom: Atom) -> bool:
         """Whether an atom may be one of Python's own numbers."""
-        return type(atom) is not Var or atom in self._plain
+        if type(atom) is Var:
+            return atom in self._plain
+        return self._plain_reals or atom.type.dtype is not DType.REAL
 
     def add(self, equations: Iterable[Equation]) -> None:
         """Note the results of equations."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 
 from gradc.ir.dims import Dim
-from gradc.ir.graph import Atom, Lit, Size, Var
+from gradc.ir.graph import Atom, DType, Lit, Size, Var
+from gradc.ir.precision import rounded
 from gradc.targets.statements.extents import Extents
 from gradc.targets.statements.identifiers import Identifiers
 from gradc.targets.statements.notes import Notes
 from gradc.targets.statements.sizes import size_expr
 from gradc.targets.statements.style import Style
-from gradc.targets.statements.tree import Expr, Name, Number, Unary
+from gradc.targets.statements.tree import Call, Expr, Name, Number, Unary
 
 
 class Operands:
@@ -33,6 +34,11 @@ class Operands:
         self.written: dict[Var, Expr] = {}
         self.extents = Extents()
         self.width: dict[Var, int] = {}  # about how many columns a quantity takes
+
+    @property
+    def single(self) -> str | None:
+        """What makes a number one of single precision; None where real numbers are doubles."""
+        return self.style.single
 
     def identifier(self, var: Var) -> str:
         """The name of a quantity in this function."""
@@ -58,10 +64,15 @@ class Operands:
         """An atom as an expression; a literal is written as a float."""
         if type(atom) is Var:
             return self.name(atom)
-        return self._literal(atom, whole=False)
+        literal = self._literal(atom, whole=False)
+        if self.single is None or atom.type.dtype is not DType.REAL:
+            return literal
+        self.uses_module = True
+        return Call(self.single, (literal,))
 
     def number(self, atom: Atom) -> Expr:
-        """An atom beside another operand: a whole literal is written without its point."""
+        """An atom beside another operand, which is an array unless real numbers are doubles: a
+        whole literal is written without its point."""
         if type(atom) is Var:
             return self.name(atom)
         return self._literal(atom, whole=True)
@@ -102,6 +113,8 @@ class Operands:
         value = atom.value
         if isinstance(value, bool):
             return Name(self.style.constants.true if value else self.style.constants.false)
+        if self.single is not None and isinstance(value, float):
+            value = value if math.isfinite(rounded(value)) else rounded(value)
         if math.isnan(value) or math.isinf(value):
             self.uses_module = True
             constants = self.style.constants

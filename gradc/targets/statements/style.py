@@ -19,11 +19,16 @@ from gradc.targets.statements.tree import AugAssign, Call, Expr, ExprStmt, Stmt,
 class Context(Protocol):
     """What a form may ask of the body that it is written into."""
 
+    @property
+    def single(self) -> str | None:
+        """What makes a number one of single precision; None where real numbers are doubles."""
+
     def atom(self, atom: Atom) -> Expr:
         """An atom as an expression; a literal is written as a float."""
 
     def number(self, atom: Atom) -> Expr:
-        """An atom beside another operand: a whole literal is written without its point."""
+        """An atom beside another operand, which is an array unless real numbers are doubles: a
+        whole literal is written without its point."""
 
     def size(self, dim: Dim) -> Expr:
         """A size as an expression."""
@@ -98,6 +103,10 @@ class Style(Protocol):
     @property
     def constants(self) -> Constants:
         """How constants are spelled."""
+
+    @property
+    def single(self) -> str | None:
+        """What makes a number one of single precision; None where real numbers are doubles."""
 
     @property
     def guard_plain(self) -> Callable[[Expr, DType], Expr] | None:
