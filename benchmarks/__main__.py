@@ -1,12 +1,24 @@
-"""Run the measurements and print a table: `python -m benchmarks [NAME ...]`."""
+"""Run measurements: `python -m benchmarks [NAME ...]`.
+
+Without names, gradc is measured beside the other libraries that are installed, and
+`docs/benchmarks.md` is written; `report` writes it again of what was measured last.  The other
+names are measurements of gradc alone.
+"""
 
 from __future__ import annotations
 
-import sys
+import argparse
+import json
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 
 from benchmarks import calls, compiling, jacobian, memory, ratio, rows, startup
+from benchmarks.peers import report, runner
+from benchmarks.peers.peer import PEERS
+from benchmarks.peers.workloads import WORKLOADS
 
-MEASUREMENTS = {
+MEASUREMENTS: dict[str, Callable[[], None]] = {
     "startup": startup.main,
     "compiling": compiling.main,
     "calls": calls.main,
@@ -14,16 +26,47 @@ MEASUREMENTS = {
     "ratio": ratio.main,
     "jacobian": jacobian.main,
     "rows": rows.main,
+    "report": report.main,
 }
+NAMES = ("peers", *MEASUREMENTS)
 
 
 def main() -> None:
-    """Run the measurements named, or all."""
-    for name in sys.argv[1:] or MEASUREMENTS:
-        if name not in MEASUREMENTS:
-            sys.exit(f"no measurement {name!r}; there are {', '.join(MEASUREMENTS)}")
-        MEASUREMENTS[name]()
+    """Run the measurements named."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--quick", action="store_true", help="one size each, no torch.compile")
+    parser.add_argument("--workloads", metavar="NAME,...", default=",".join(WORKLOADS))
+    parser.add_argument("--peers", metavar="NAME,...", default=",".join(PEERS))
+    parser.add_argument(
+        "--output", metavar="FILE", type=Path, help="measurements as JSON; the page is left alone"
+    )
+    options = parser.parse_args()
+    names = options.names or ["peers"]
+    for name in names:
+        if name not in NAMES:
+            parser.error(f"no measurement {name!r}; there are {', '.join(NAMES)}")
+    for name in names:
+        if name == "peers":
+            _peers(options)
+        else:
+            MEASUREMENTS[name]()
         print()
+
+
+def _peers(options: argparse.Namespace) -> None:
+    wanted = options.peers.split(",")
+    if options.quick:
+        wanted = [name for name in wanted if name != "torch.compile"]  # compiles for long
+    installed = [name for name in wanted if find_spec(PEERS[name].package)]
+    for name in wanted:
+        if name not in installed:
+            print(f"{name} is not installed: left out (the extra `bench` has all)")
+    budget = runner.QUICK if options.quick else runner.Budget()
+    found = runner.run(options.workloads.split(","), installed, budget)
+    (options.output or report.STORED).write_text(json.dumps(found, indent=1), encoding="utf-8")
+    if options.output is None:
+        report.main()
 
 
 if __name__ == "__main__":

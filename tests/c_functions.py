@@ -25,6 +25,7 @@ FILES = (
     "piecewise",
     "whole",
     "exponential",
+    "power",
     "trigonometric",
     "hyperbolic",
     "special",

@@ -162,6 +162,8 @@ class Machine:
 
     def place(self, element: Element) -> int:
         """Where an element is in its buffer, by row-major addressing."""
+        if element.buffer.role == "stack" and element.buffer not in self.memory:
+            self.memory[element.buffer] = self.garbage(element.buffer)
         place = 0
         for index, dim in zip(element.at, element.buffer.shape, strict=True):
             place = place * dim.evaluate(self.sizes) + int(self.value(index))
@@ -329,7 +331,7 @@ def _matmul(
     k: int,
     *strides: Any,
 ) -> None:
-    a_row, a_column, b_row, b_column, c_row, sign, _work = strides
+    a_row, a_column, b_row, b_column, c_row, sign, _ = strides
     left = np.array([[a[i * a_row + x * a_column] for x in range(k)] for i in range(m)])
     right = np.array([[b[x * b_row + j * b_column] for j in range(n)] for x in range(k)])
     result = left.reshape(m, k) @ right.reshape(k, n)

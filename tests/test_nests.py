@@ -18,6 +18,7 @@ from test_generated_programs import sampled
 import gradc
 from gradc.ad.reverse import vjp
 from gradc.ir.graph import DType, Graph, Lit
+from gradc.nests import storage
 from gradc.nests.build import build
 from gradc.nests.specialise import specialised
 from gradc.pipeline import forward_mode, prepared
@@ -70,6 +71,16 @@ def agree(graph: Graph, arguments: Sequence[Any], sizes: dict[str, int], tight: 
 TOO_LONG = {"particle", "landing"}  # hundreds of thousands of steps, for this interpreter
 
 
+@pytest.fixture(params=[64, 3])
+def lanes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Blocks of few lanes, so that small data take several, the last one in part."""
+    monkeypatch.setattr(storage, "MOST_LANES", request.param)
+    monkeypatch.setattr(storage, "LEAST_LANES", 1)
+    found: int = request.param
+    return found
+
+
+@pytest.mark.usefixtures("lanes")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_have_the_values_of_numpy(name: str) -> None:
     path = Path(__file__).parents[1] / "examples" / f"{name}.g"
@@ -84,6 +95,7 @@ def test_examples_have_the_values_of_numpy(name: str) -> None:
         agree(graph, arguments, bound.sizes, tight=True)
 
 
+@pytest.mark.usefixtures("lanes")
 @sampled(60)
 @given(programs())
 def test_generated_programs_have_the_values_of_numpy(case: Case) -> None:

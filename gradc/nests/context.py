@@ -78,6 +78,7 @@ class Context:
         self.results: dict[Var, Place | Local] = {}  # where some quantities are wanted
         self.plan = planned((), ())
         self._homes: dict[Var, Home] = {}
+        self._own: set[Buffer] = set()  # buffers that were made here
 
     @property
     def doubtful(self) -> set[Atom]:
@@ -132,9 +133,9 @@ class Context:
     @property
     def statements(self) -> tuple[Stmt, ...]:
         """What was written, as statements."""
-        from gradc.nests.groups import joined
+        from gradc.nests.fusion import joined
 
-        return tuple(joined(self.items))
+        return tuple(joined(self.items, self._own))
 
     # Where quantities are
 
@@ -158,7 +159,9 @@ class Context:
 
     def scratch(self, name: str, type: Type, var: Var | None = None) -> Buffer:
         """Memory of the workspace; `scratch.planned` says where in it."""
-        return Buffer(name, type.dtype, type.shape, "scratch", var)
+        buffer = Buffer(name, type.dtype, type.shape, "scratch", var)
+        self._own.add(buffer)
+        return buffer
 
     def target(self, var: Var) -> Place:
         """The memory that an array is to be written to: where it is wanted, or new."""

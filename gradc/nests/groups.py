@@ -1,19 +1,223 @@
-"""Nests joined into loops: `joined`."""
+"""Nests joined into loops: `arranged`.
+
+Nests over a common axis run in one loop, and within it, by the same rule, over the next axis.  The
+axis that most of them have comes first.  Where the loop is best run in vector registers along that
+axis, it runs in blocks, and the lanes of a block are the innermost loop; where the last axis is
+better, its nests run row by row, and those that have no other axis lane by lane beside them.
+
+Deliberately absent: where values are kept (`storage`), and statements (`emission`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from gradc.nests.model import Stmt
-from gradc.nests.nest import Item, Nest, alone
+from gradc.ir.dims import Dim
+from gradc.ir.graph import DType
+from gradc.nests.costs import prefers_lanes
+from gradc.nests.levels import Group, Single, Wish, levels
+from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
+from gradc.nests.nest import Axis, Item, Nest
+from gradc.nests.terms import estimate, replaced, replaced_in, replaced_target
+from gradc.nests.tree import Block, Lanes, Node, Plain, Row
 
 
-def joined(items: Iterable[Item]) -> list[Stmt]:
-    """Nests and statements, in order, as statements."""
-    found: list[Stmt] = []
+def arranged(items: Sequence[Item]) -> list[Node]:
+    """Items as loops that hold nests."""
+    return _arrange(items, None)
+
+
+def _arrange(items: Sequence[Item], block: Block | None) -> list[Node]:
+    """Items within the lanes of a block, or outside of any."""
+    weights = _weights(items)
+
+    def wishes(item: Item) -> list[Wish]:
+        return _wishes(item, weights, block)
+
+    nodes: list[Node] = []
+    bottom: list[Item] = []
+    for found in levels(items, wishes):
+        if isinstance(found, Single):
+            if block is None:
+                nodes.append(found.item)
+            else:
+                bottom.append(found.item)
+            continue
+        if bottom and block is not None:
+            nodes.extend(_lanes(bottom, block))
+            bottom = []
+        nodes.extend(_loops(found, block))
+    if bottom and block is not None:
+        nodes.extend(_lanes(bottom, block))
+    return nodes
+
+
+def _weights(items: Iterable[Item]) -> dict[Dim, int]:
+    """How many nests have an axis of each size."""
+    weights: dict[Dim, int] = {}
     for item in items:
         if isinstance(item, Nest):
-            found.extend(alone(item))
-        else:
-            found.append(item)
+            for extent in {axis.extent for axis in (*item.axes, *item.reduced)}:
+                weights[extent] = weights.get(extent, 0) + 1
+    return weights
+
+
+def _wishes(item: Item, weights: dict[Dim, int], block: Block | None) -> list[Wish]:
+    """The loop that a nest is to be in: over its most common axis, outside of a block over any,
+    in a block over one that is not reduced, or reduced and long."""
+    if not isinstance(item, Nest):
+        return []
+    axes = [*item.axes, *item.reduced]
+    if not axes:
+        return []
+
+    def rank(axis: Axis) -> tuple[int, bool]:
+        extent = axis.extent
+        return weights[extent] if extent.constant != 1 else 0, extent.constant is None
+
+    if block is not None:
+        founding = list(item.axes) or [
+            axis for axis in item.reduced if axis.extent.constant is None
+        ]
+        ordered = sorted(axes, key=rank, reverse=True)
+        if not founding:
+            return [Wish(axis.extent, axis.variable, founds=False) for axis in ordered]
+        axes = founding
+    best = max(axes, key=rank)
+    same = [axis for axis in axes if axis.extent == best.extent]
+    return [Wish(axis.extent, axis.variable) for axis in same]
+
+
+def _loops(group: Group, block: Block | None) -> list[Node]:
+    """The loop of a group, behind what gives its accumulators their first values."""
+    extent = group.key
+    assert isinstance(extent, Dim)
+    variable = Local(group.members[0][1].name, DType.INT)
+    firsts: list[Item] = []
+    members: list[Nest] = []
+    for item, own in group.members:
+        assert isinstance(item, Nest)
+        inner, first = _within(item, own, variable)
+        members.append(inner)
+        if first is not None:
+            firsts.append(first)
+    nodes = _arrange(firsts, block) if firsts else []
+    if block is not None:
+        plain = Plain(variable, extent)
+        plain.children = _arrange(members, block)
+        return [*nodes, plain]
+    return [*nodes, _outer(variable, extent, members)]
+
+
+def _outer(variable: Local, extent: Dim, members: Sequence[Nest]) -> Node:
+    """A loop that no block is around."""
+    flat = [nest for nest in members if not nest.axes and not nest.reduced]
+    if len(flat) == len(members):
+        if estimate(extent) == 1 or not all(map(_vector, members)):
+            plain = Plain(variable, extent)
+            plain.children = list(members)
+            return plain
+        lanes = Lanes(variable, extent, None, True)
+        lanes.children = list(members)
+        return lanes
+    if prefers_lanes(members, variable, extent):
+        found = Block(variable, extent, rows=False)
+        found.children = _arrange(members, found)
+        return found
+    if not flat or estimate(extent) < 8:
+        plain = Plain(variable, extent)
+        plain.children = _arrange(members, None)
+        return plain
+    found = Block(variable, extent, rows=True)
+    found.children = _row_by_row(members, found)
     return found
+
+
+def _row_by_row(members: Sequence[Nest], block: Block) -> list[Node]:
+    """Within a block: loops over other axes for each lane, and nests that have no other."""
+
+    def wishes(item: Item) -> list[Wish]:
+        assert isinstance(item, Nest)
+        return [Wish(bool(item.axes or item.reduced), block.variable)]
+
+    nodes: list[Node] = []
+    for found in levels(members, wishes):
+        assert isinstance(found, Group)
+        items = [item for item, _ in found.members]
+        if found.key:
+            row = Row(block)
+            row.children = _arrange(items, None)
+            nodes.append(row)
+        else:
+            nodes.extend(_lanes(items, block))
+    return nodes
+
+
+def _lanes(items: Sequence[Item], block: Block) -> list[Node]:
+    """Nests for each lane of a block: in vector registers, but for those that check indices or
+    add at computed places."""
+    nodes: list[Node] = []
+    for item in items:
+        vector = isinstance(item, Nest) and _vector(item)
+        last = nodes[-1] if nodes else None
+        if not isinstance(last, Lanes) or last.vector != vector:
+            last = Lanes(block.variable, block.extent, block, vector)
+            nodes.append(last)
+        last.children.append(item)
+    return nodes
+
+
+def _vector(nest: Nest) -> bool:
+    """Whether iterations of a nest can run side by side: each writes an element of its own, or
+    they join one."""
+    if nest.before:
+        return False
+    if nest.op is None or isinstance(nest.target, Local):
+        return True
+    return all(isinstance(index, (Get, Const)) for index in nest.target.at)
+
+
+def _within(nest: Nest, own: Local, variable: Local) -> tuple[Nest, Nest | None]:
+    """A nest within a loop over one of its axes; and the nest that gives its target the neutral
+    value before, where the loop is one over an axis that is reduced."""
+    known: dict[Local, Expr] = {own: Get(variable)}
+    axes = tuple(axis for axis in nest.axes if axis.variable is not own)
+    reduced = tuple(axis for axis in nest.reduced if axis.variable is not own)
+    first: Nest | None = None
+    neutral = nest.neutral
+    if neutral is not None and len(reduced) < len(nest.reduced):
+        first = _first(nest)
+        neutral = None
+    inner = nest._replace(
+        target=replaced_target(nest.target, known),
+        axes=axes,
+        reduced=reduced,
+        before=replaced_in(nest.before, known),
+        value=replaced(nest.value, known),
+        neutral=neutral,
+    )
+    return inner, first
+
+
+def _first(nest: Nest) -> Nest:
+    """The nest that gives what a reduction joins its first value."""
+    assert nest.neutral is not None
+    fresh = tuple(Axis(Local(axis.variable.name, DType.INT), axis.extent) for axis in nest.axes)
+    known: dict[Local, Expr] = {
+        old.variable: Get(new.variable) for old, new in zip(nest.axes, fresh, strict=True)
+    }
+    target = replaced_target(nest.target, known)
+    return Nest(target, fresh, (), (), nest.neutral, None, nest.origin)
+
+
+def whole(nest: Nest) -> Fill | None:
+    """A nest that gives all elements of a buffer one value, as a statement."""
+    if nest.op is not None or not isinstance(nest.value, Const):
+        return None
+    if not isinstance(nest.target, Element) or not nest.axes:
+        return None
+    buffer: Buffer = nest.target.buffer
+    at = tuple(Get(axis.variable) for axis in nest.axes)
+    if nest.target.at != at or tuple(axis.extent for axis in nest.axes) != buffer.shape:
+        return None
+    return Fill(buffer, nest.value, nest.origin)

@@ -20,11 +20,9 @@ from gradc.ir.graph import DType, Origin
 from gradc.nests.model import (
     Assign,
     Const,
-    Declare,
     Element,
     Expr,
     For,
-    Get,
     Local,
     SizeOf,
     Stmt,
@@ -74,22 +72,6 @@ def around(axes: Iterable[Axis], body: Iterable[Stmt], origin: Origin | None = N
         found = [For(axis.variable, Const(0, DType.INT), stop, tuple(found), origin=origin)]
         origin = None
     return found
-
-
-def alone(nest: Nest) -> list[Stmt]:
-    """A nest as statements by itself."""
-    if nest.neutral is None:
-        body = [*nest.before, _put(nest.target, nest.value, nest.op, nest.origin)]
-        return around((*nest.axes, *nest.reduced), body)
-    dtype = nest.neutral.dtype
-    accumulator = Local("total", dtype)
-    inner = [*nest.before, Assign(accumulator, nest.value, nest.op)]
-    body = [
-        Declare(accumulator, nest.neutral, nest.origin),
-        *around(nest.reduced, inner),
-        _put(nest.target, Get(accumulator), None, None),
-    ]
-    return around(nest.axes, body)
 
 
 def _put(target: Element | Local, value: Expr, op: str | None, origin: Origin | None) -> Stmt:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradc.ir.dims import Dim, Shape
+from gradc.ir.dims import Shape
 from gradc.ir.graph import DType, Equation, Var
 from gradc.nests.model import Apply, Const, Expr
 from gradc.nests.nest import size_of
@@ -195,6 +195,7 @@ def neutral(reduction: Reduction, dtype: DType) -> Const:
     return Const(reduction.whole if dtype is DType.INT else bool(reduction.whole), dtype)
 
 
-def position(size: Dim) -> Const | None:
-    """A size that is fixed, as a literal."""
-    return None if size.constant is None else integer(size.constant)
+def neutral_of(op: str, dtype: DType) -> Const:
+    """What changes nothing when a row of two operands joins it to a value."""
+    joining = next(each for each in REDUCTIONS.values() if each.op == op)
+    return neutral(joining, dtype)

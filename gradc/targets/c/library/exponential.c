@@ -171,12 +171,6 @@ G_INLINE double g_sigmoid(double x)
     return (x < 0.0 ? t : 1.0) / (1.0 + t);
 }
 
-/* x**y, as in C. */
-G_INLINE double g_pow(double x, double y)
-{
-    return pow(x, y);
-}
-
 /* The real cube root. */
 G_INLINE double g_cbrt(double x)
 {

@@ -76,22 +76,81 @@ G_INLINE float g_ipowf(float x, int n)
     return power;
 }
 
+/* a * b + c, rounded once where the machine does that fast. */
+G_INLINE float g_fmaf(float a, float b, float c)
+{
+#ifdef FP_FAST_FMAF
+    return fmaf(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+/* (e**x - 1 - x) / x**2 for |x| < 0.35. */
+G_INLINE float g_exp_seriesf(float x)
+{
+    float series = g_fmaf(x, 0.0001989108f, 0.0013933731f);
+    series = g_fmaf(x, series, 0.0083333105f);
+    series = g_fmaf(x, series, 0.041666463f);
+    series = g_fmaf(x, series, 0.16666667f);
+    return g_fmaf(x, series, 0.5f);
+}
+
 /* e**x. */
 G_INLINE float g_expf(float x)
 {
-    return (float)g_exp((double)x);
+    float shifted = x * 0x1.715476p0f + 0x1.8p23f, n = shifted - 0x1.8p23f;
+    float high = g_fmaf(n, -0x1.63p-1f, x), low = n * 0x1.bd0106p-13f;
+    float r = high + low;
+    float value = 1.0f + (high + g_fmaf(r * r, g_exp_seriesf(r), low));
+    // A subnormal number is 2**64 times as large at first.
+    uint32_t bits = g_bitsf(value) + (g_bitsf(shifted) << 23);
+    bits += x < -87.0f ? UINT32_C(64) << 23 : 0;
+    value = g_of_bitsf(bits) * (x < -87.0f ? 0x1p-64f : 1.0f);
+    value = x < -104.5f ? 0.0f : value;
+    return x > 0x1.62e42ep6f ? INFINITY : value;
 }
 
 /* e**x - 1, without cancellation near 0. */
 G_INLINE float g_expm1f(float x)
 {
-    return (float)g_expm1((double)x);
+    float shifted = x * 0x1.715476p0f + 0x1.8p23f, n = shifted - 0x1.8p23f;
+    float high = g_fmaf(n, -0x1.63p-1f, x), low = n * 0x1.bd0106p-13f;
+    float r = high + low;
+    float rest = high + g_fmaf(r * r, g_exp_seriesf(r), low);
+    float half = g_of_bitsf((g_bitsf(shifted) + 126) << 23);
+    float value = 2.0f * g_fmaf(half, rest, half - 0.5f);
+    value = fabsf(x) < 0x1p-25f ? x : value;
+    value = x < -20.0f ? -1.0f : value;
+    return x > 0x1.62e42ep6f ? INFINITY : value;
+}
+
+/* (log(1 + f) - f + f**2 / 2) / f**3 for f from sqrt(1/2) - 1 to sqrt(2) - 1. */
+G_INLINE float g_log_seriesf(float f)
+{
+    float f2 = f * f;
+    float even = g_fmaf(f2, 0.06971585f, 0.1168558f);
+    float odd = g_fmaf(f2, -0.114800684f, -0.124256544f);
+    even = g_fmaf(f2, even, 0.1424904f);
+    odd = g_fmaf(f2, odd, -0.16667803f);
+    even = g_fmaf(f2, even, 0.20000716f);
+    odd = g_fmaf(f2, odd, -0.24999997f);
+    even = g_fmaf(f2, even, 0.3333333f);
+    return g_fmaf(f, odd, even);
 }
 
 /* The natural logarithm. */
 G_INLINE float g_logf(float x)
 {
-    return (float)g_log((double)x);
+    float normal = x < 0x1p-126f ? x * 0x1p24f : x;
+    uint32_t bits = g_bitsf(normal) + UINT32_C(0x004afb0d);
+    float n = (float)(int32_t)(bits >> 23) - (x < 0x1p-126f ? 151.0f : 127.0f);
+    // x is 2**n * (1 + f), and 1 + f from sqrt(1/2) to sqrt(2)
+    float f = g_of_bitsf((bits & UINT32_C(0x007fffff)) + UINT32_C(0x3f3504f3)) - 1.0f;
+    float square = 0.5f * f * f;
+    float low = g_fmaf(n, -0x1.bd0106p-13f, f * (f * f) * g_log_seriesf(f));
+    float value = g_fmaf(n, 0x1.63p-1f, f - (square - low));
+    return x > 0.0f ? (x < INFINITY ? value : x) : x == 0.0f ? -INFINITY : NAN;
 }
 
 /* log(1 + x), without cancellation near 0. */
@@ -109,13 +168,15 @@ G_INLINE float g_log1pexpf(float x)
 /* 1 / (1 + e**-x), without overflow and accurate in both tails. */
 G_INLINE float g_sigmoidf(float x)
 {
-    return (float)g_sigmoid((double)x);
+    float t = g_expf(-fabsf(x));
+    return (x < 0.0f ? t : 1.0f) / (1.0f + t);
 }
 
 /* x**y, as in C. */
 G_INLINE float g_powf(float x, float y)
 {
-    return (float)g_pow((double)x, (double)y);
+    double power = g_exp((double)y * g_log(fabs((double)x)));
+    return (float)g_signed_power(power, (double)x, (double)y);
 }
 
 /* The real cube root. */
@@ -124,16 +185,50 @@ G_INLINE float g_cbrtf(float x)
     return (float)g_cbrt((double)x);
 }
 
+/* The multiple of pi / 2 nearest to x, as by `g_shifted`; x without it is *r. */
+G_INLINE uint64_t g_quartersf(float x, double *r)
+{
+    double low;
+    return g_quarters((double)x, r, &low);
+}
+
+/* sin(r) for |r| < 0.79, to the digits of float32. */
+G_INLINE double g_sin_near_0f(double r)
+{
+    double r2 = r * r;
+    double series = g_fma(r2, 2.724962008007533e-06, -0.00019840084376422702);
+    series = g_fma(r2, series, 0.008333331870341349);
+    series = g_fma(r2, series, -0.16666666663844049);
+    return g_fma(r2 * r, series, r);
+}
+
+/* cos(r) for |r| < 0.79, to the digits of float32. */
+G_INLINE double g_cos_near_0f(double r)
+{
+    double r2 = r * r;
+    double series = g_fma(r2, 2.446345266350529e-05, -0.0013887586565783845);
+    series = g_fma(r2, series, 0.04166665059655034);
+    series = g_fma(r2, series, -0.4999999996899589);
+    return g_fma(r2, series, 1.0);
+}
+
 /* The sine. */
 G_INLINE float g_sinf(float x)
 {
-    return (float)g_sin((double)x);
+    double r;
+    uint64_t n = g_quartersf(x, &r);
+    double value = n & 1 ? g_cos_near_0f(r) : g_sin_near_0f(r);
+    value = g_of_bits(g_bits(value) ^ (n & 2) << 62);
+    return (float)g_far(x == 0.0f ? (double)x : value, (double)x, 0);
 }
 
 /* The cosine. */
 G_INLINE float g_cosf(float x)
 {
-    return (float)g_cos((double)x);
+    double r;
+    uint64_t n = g_quartersf(x, &r);
+    double value = n & 1 ? g_sin_near_0f(r) : g_cos_near_0f(r);
+    return (float)g_far(g_of_bits(g_bits(value) ^ ((n + 1) & 2) << 62), (double)x, 1);
 }
 
 /* The tangent. */
@@ -184,10 +279,17 @@ G_INLINE float g_coshf(float x)
     return (float)g_cosh((double)x);
 }
 
-/* The hyperbolic tangent. */
+/* The hyperbolic tangent, by e**(-2 * |x|) - 1. */
 G_INLINE float g_tanhf(float x)
 {
-    return (float)g_tanh((double)x);
+    float twice = -2.0f * fabsf(x);
+    float shifted = twice * 0x1.715476p0f + 0x1.8p23f, n = shifted - 0x1.8p23f;
+    float high = g_fmaf(n, -0x1.63p-1f, twice), low = n * 0x1.bd0106p-13f;
+    float r = high + low;
+    float rest = high + g_fmaf(r * r, g_exp_seriesf(r), low);
+    float power = g_of_bitsf((g_bitsf(shifted) + 127) << 23);
+    float value = g_fmaf(power, rest, power - 1.0f) / -g_fmaf(power, rest, power + 1.0f);
+    return copysignf(twice < -20.0f ? 1.0f : value, x);
 }
 
 /* The inverse hyperbolic sine. */

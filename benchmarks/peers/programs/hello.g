@@ -1,0 +1,3 @@
+# A square: what a call costs.
+param x
+J = x^2

@@ -1,0 +1,66 @@
+"""How a group of nests is best run in vector registers: along its own axis, or along others.
+
+A model of a machine, no more: a vector holds `WIDTH` elements; elements side by side take one
+access of a vector, others one each; a sum over the lanes of a vector takes as long as `JOIN`
+additions.  It decides between orders of loops only, never what is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import prod
+
+from gradc.ir.dims import Dim
+from gradc.nests.model import Element, Local
+from gradc.nests.nest import Axis, Nest
+from gradc.nests.substitute import item_reads
+from gradc.nests.terms import Step, cost, estimate, step_of
+
+WIDTH = 8
+JOIN = 12
+PACKED = 4  # uses of an element that pay for packing it
+
+
+def prefers_lanes(nests: Iterable[Nest], variable: Local, extent: Dim) -> bool:
+    """Whether nests of one group run best in vector registers along the axis of the group."""
+    if estimate(extent) < WIDTH:
+        return False
+    lanes = rows = 0.0
+    for nest in nests:
+        others = (*nest.axes, *nest.reduced)
+        times = prod(estimate(axis.extent) for axis in others)
+        lanes += times * _cost(nest, Axis(variable, extent), others)
+        rest = [axis for axis in others if estimate(axis.extent) > 1]
+        if rest:
+            rows += times * min(_cost(nest, axis, others) for axis in rest)
+        else:
+            rows += times * _cost(nest, Axis(variable, extent), others)
+    return lanes <= rows
+
+
+def _cost(nest: Nest, axis: Axis, others: Sequence[Axis]) -> float:
+    """The cost of an element of a nest, run in vector registers along an axis."""
+    extent = estimate(axis.extent)
+    vectors = -(-extent // WIDTH) / extent
+    total = (1 + cost(nest.value)) * vectors
+    touched = list(dict.fromkeys(item_reads(nest)))
+    if isinstance(nest.target, Element):
+        touched.append(nest.target)
+    for element in touched:
+        match step_of(element, axis.variable):
+            case Step.NONE:
+                total += 0.2 * vectors
+            case Step.UNIT:
+                total += vectors
+            case Step.WIDE:
+                reuse = prod(
+                    estimate(other.extent)
+                    for other in others
+                    if step_of(element, other.variable) is Step.NONE
+                )
+                inside = element.buffer.role == "scratch" or reuse >= PACKED
+                total += vectors if inside and axis not in others else 1.0
+    reduced = any(each.variable is axis.variable for each in nest.reduced)
+    if reduced and axis in others:
+        total += JOIN / extent
+    return total + 2 / extent

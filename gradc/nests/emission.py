@@ -1,0 +1,267 @@
+"""Loops that hold nests, as statements: `statements`.
+
+A lane reads and writes the smaller homes that `storage` found.  What lanes add to one place is
+added up in a local of its own, and joined to the place behind the loop.  A value that occurs twice
+in an expression is given a name.
+
+Deliberately absent: every choice of loops, and of what is kept where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from gradc.ir.graph import DType
+from gradc.nests.groups import whole
+from gradc.nests.model import (
+    Apply,
+    Assign,
+    Check,
+    Declare,
+    Element,
+    Expr,
+    For,
+    Get,
+    Let,
+    Local,
+    Stmt,
+    Store,
+)
+from gradc.nests.nest import Nest, around, size_of
+from gradc.nests.storage import Storage
+from gradc.nests.tables import integer, neutral_of, sum_of
+from gradc.nests.terms import cost, reads, size
+from gradc.nests.tree import Block, Lanes, Node, Plain, Row
+from gradc.nests.walk import bodies, expressions, locals_read
+
+
+def statements(nodes: Iterable[Node], kept: Storage) -> list[Stmt]:
+    """A tree of loops as statements."""
+    return _Emission(kept).nodes(nodes)
+
+
+class _Emission:
+    def __init__(self, kept: Storage) -> None:
+        self.kept = kept
+
+    def nodes(self, nodes: Iterable[Node]) -> list[Stmt]:
+        """Loops and nests, in order."""
+        found: list[Stmt] = []
+        for node in nodes:
+            match node:
+                case Block():
+                    found.extend(self.block(node))
+                case Lanes():
+                    found.extend(self.lanes(node))
+                case Row():
+                    body = self.nodes(node.children)
+                    found.append(_each_lane(node.block, body, False, ()))
+                case Plain():
+                    body = self.nodes(node.children)
+                    found.append(For(node.variable, integer(0), size_of(node.extent), tuple(body)))
+                case Nest():
+                    fill = whole(node)
+                    filled = fill is not None and fill.buffer not in self.kept.kept
+                    found.extend([fill] if filled and fill is not None else self.alone(node))
+                case _:
+                    found.append(node)
+        return found
+
+    # Loops
+
+    def block(self, block: Block) -> list[Stmt]:
+        """A loop over blocks; none where there is a single one."""
+        body = self.nodes(block.children)
+        extent = size_of(block.extent)
+        lanes = integer(block.lanes)
+        if block.extent.constant == block.lanes:
+            return [Let(block.start, integer(0)), Let(block.count, lanes), *body]
+        rest = Apply("sub", (extent, Get(block.start)), DType.INT)
+        full = Apply("lt", (rest, lanes), DType.BOOL)
+        count: Expr = Apply("select", (full, rest, lanes), DType.INT)
+        fixed = block.extent.constant
+        if fixed is not None and fixed % block.lanes == 0:
+            count = lanes
+        first = Let(block.count, count)
+        return [For(block.start, integer(0), extent, (first, *body), step=block.lanes)]
+
+    def lanes(self, loop: Lanes) -> list[Stmt]:
+        """A loop over lanes, between the first values of what they join and its use."""
+        before: list[Stmt] = []
+        body: list[Stmt] = []
+        behind: list[Stmt] = []
+        joined: list[tuple[Local, str]] = []
+        for nest in loop.children:
+            assert isinstance(nest, Nest)
+            if nest.op is None or nest.neutral is not None or not _together(nest, loop.variable):
+                body.extend(self.alone(nest))
+                continue
+            dtype = _dtype(nest)
+            part = Local("part", dtype)
+            before.append(Declare(part, neutral_of(nest.op, dtype), nest.origin))
+            inner = [*self.checks(nest), *self.assigned(part, nest)]
+            body.extend(around(nest.reduced, inner))
+            behind.append(_put(self.target(nest.target), Get(part), nest.op))
+            joined.append((part, nest.op))
+        if loop.block is not None:
+            whole_loop = _each_lane(loop.block, body, loop.vector, tuple(joined))
+        else:
+            stop = size_of(loop.extent)
+            whole_loop = For(
+                loop.variable,
+                integer(0),
+                stop,
+                tuple(body),
+                lanes=loop.vector,
+                joined=tuple(joined),
+            )
+        return [*before, whole_loop, *behind]
+
+    # Nests that have reduced axes at most
+
+    def alone(self, nest: Nest) -> list[Stmt]:
+        """One element of a nest, or what it adds to one."""
+        if nest.op is None or not nest.reduced:
+            body: list[Stmt] = [*self.checks(nest)]
+            value = self.named(self.value(nest.value), body)
+            return [*body, self.stored(nest, value)]
+        first = nest.neutral or neutral_of(nest.op, _dtype(nest))
+        total = Local("total", first.dtype)
+        inner = [*self.checks(nest), *self.assigned(total, nest)]
+        op = None if nest.neutral is not None else nest.op
+        return [
+            Declare(total, first, nest.origin),
+            *around(nest.reduced, inner),
+            self.stored(nest._replace(op=op, origin=None), Get(total)),
+        ]
+
+    def assigned(self, local: Local, nest: Nest) -> list[Stmt]:
+        """Statements that join the value of a nest to a local."""
+        body: list[Stmt] = []
+        value = self.named(self.value(nest.value), body)
+        return [*body, Assign(local, value, nest.op, nest.origin)]
+
+    def stored(self, nest: Nest, value: Expr) -> Stmt:
+        """The statement that gives the target of a nest its value."""
+        if isinstance(nest.target, Local):
+            return Assign(nest.target, value, nest.op, nest.origin)
+        buffer = nest.target.buffer
+        small = self.kept.kept.get(buffer)
+        if small is not None and isinstance(small.home, Local):
+            first = self.kept.declared[buffer]
+            assert isinstance(first, Nest)
+            if nest.value is first.value:
+                if buffer in self.kept.constant:
+                    return Let(small.home, value, nest.origin)
+                return Declare(small.home, value, nest.origin)
+            return Assign(small.home, value, nest.op, nest.origin)
+        target = self.target(nest.target)
+        return _put(target, value, nest.op)._replace(origin=nest.origin)
+
+    def checks(self, nest: Nest) -> list[Stmt]:
+        """What a nest does before each element."""
+        found: list[Stmt] = []
+        for check in nest.before:
+            assert isinstance(check, Check)
+            place, taken = self.value(check.place), self.value(check.taken)
+            found.append(check._replace(place=place, taken=taken))
+        return found
+
+    # Expressions
+
+    def target(self, target: Element | Local) -> Element | Local:
+        """What a nest writes, where that is kept."""
+        if isinstance(target, Local):
+            return target
+        found = self.value(target)
+        if isinstance(found, Get):
+            return found.local
+        assert isinstance(found, Element)
+        return found
+
+    def value(self, expr: Expr) -> Expr:
+        """An expression that reads arrays where they are kept."""
+        if isinstance(expr, Apply):
+            return expr._replace(args=tuple(map(self.value, expr.args)))
+        if not isinstance(expr, Element):
+            return expr
+        at = tuple(map(self.value, expr.at))
+        small = self.kept.kept.get(expr.buffer)
+        if small is None:
+            return Element(expr.buffer, at)
+        if isinstance(small.home, Local):
+            return Get(small.home)
+        left = tuple(at[axis] for axis in small.axes)
+        if small.block is not None:
+            lane = Get(small.block.lane)
+            left = (lane, *left) if small.block.rows else (*left, lane)
+        return Element(small.home, left)
+
+    def named(self, value: Expr, body: list[Stmt]) -> Expr:
+        """A value in which what occurs twice is a local, which is declared in the body."""
+        while True:
+            counts: dict[Expr, int] = {}
+            for each in _certain(value):
+                if isinstance(each, Apply) and each.dtype is not DType.INT:
+                    counts[each] = counts.get(each, 0) + 1
+            twice = [each for each, count in counts.items() if count > 1 and cost(each)]
+            if not twice:
+                return value
+            largest = max(twice, key=size)
+            assert isinstance(largest, Apply)
+            local = Local("t", largest.dtype)
+            body.append(Let(local, largest))
+            value = _instead(value, largest, Get(local))
+
+
+def _certain(value: Expr) -> Iterable[Expr]:
+    """The parts of an expression that are evaluated in any case."""
+    pending = [value]
+    while pending:
+        expr = pending.pop()
+        yield expr
+        if isinstance(expr, Apply):
+            pending.extend(expr.args[:1] if expr.op == "select" else expr.args)
+
+
+def _instead(expr: Expr, old: Expr, new: Expr) -> Expr:
+    if expr == old:
+        return new
+    if isinstance(expr, Apply):
+        return expr._replace(args=tuple(_instead(arg, old, new) for arg in expr.args))
+    return expr
+
+
+def _together(nest: Nest, variable: Local) -> bool:
+    """Whether all lanes join one element."""
+    at = nest.target.at if isinstance(nest.target, Element) else ()
+    return not any(reads(index, variable) for index in at)
+
+
+def _each_lane(
+    block: Block, body: Sequence[Stmt], vector: bool, joined: tuple[tuple[Local, str], ...]
+) -> For:
+    """A loop over the lanes of a block; the index on the axis is computed where it is read."""
+    read: set[Local] = set()
+    pending = list(body)
+    while pending:
+        stmt = pending.pop()
+        read.update(locals_read(expressions(stmt)))
+        for inner in bodies(stmt):
+            pending.extend(inner)
+    found = list(body)
+    if block.variable in read:
+        found.insert(0, Let(block.variable, sum_of(Get(block.start), Get(block.lane))))
+    stop = Get(block.count)
+    return For(block.lane, integer(0), stop, tuple(found), lanes=vector, joined=joined)
+
+
+def _put(target: Element | Local, value: Expr, op: str | None) -> Assign | Store:
+    if isinstance(target, Local):
+        return Assign(target, value, op)
+    return Store(target, value, op)
+
+
+def _dtype(nest: Nest) -> DType:
+    target = nest.target
+    return target.dtype if isinstance(target, Local) else target.buffer.dtype

@@ -1,0 +1,101 @@
+"""The items of a context as statements: `joined`.
+
+Runs of nests and of scalar statements between other statements are joined; those others stay where
+they are.  Only what a context made itself, and no other statement names, may go without memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+from gradc.ir.graph import DType
+from gradc.nests.emission import statements
+from gradc.nests.groups import arranged
+from gradc.nests.levels import used
+from gradc.nests.model import Assign, Buffer, Declare, Element, Fill, Get, Let, Local, Stmt
+from gradc.nests.nest import Axis, Item, Nest
+from gradc.nests.storage import storage
+from gradc.nests.substitute import substituted
+from gradc.nests.walk import bodies, buffers
+
+
+def joined(items: Sequence[Item], own: Container[Buffer]) -> list[Stmt]:
+    """Nests and statements, in order, as statements; `own` are the context's own buffers."""
+    runs = _runs(items)
+    seen: dict[Buffer, int] = {}
+    shared: set[Buffer] = set()
+    for number, run in enumerate(runs):
+        for item in run:
+            for buffer in _named(item):
+                if seen.setdefault(buffer, number) != number or not _joinable(item):
+                    shared.add(buffer)
+    found: list[Stmt] = []
+    for run in runs:
+        found.extend(_joined(run, _Private(own, shared)))
+    return found
+
+
+class _Private:
+    """The buffers that only one run of nests names."""
+
+    def __init__(self, own: Container[Buffer], shared: Container[Buffer]) -> None:
+        self.own, self.shared = own, shared
+
+    def __contains__(self, buffer: object) -> bool:
+        return buffer in self.own and buffer not in self.shared
+
+
+def _joinable(item: Item) -> bool:
+    return isinstance(item, (Nest, Let, Declare, Assign, Fill))
+
+
+def _runs(items: Sequence[Item]) -> list[list[Item]]:
+    """Items that may be joined, in as few lists as possible; any other in a list of its own."""
+    runs: list[list[Item]] = []
+    open_run = False
+    for item in items:
+        if not _joinable(item):
+            runs.append([item])
+            open_run = False
+        elif open_run:
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+            open_run = True
+    return runs
+
+
+def _named(item: Item) -> set[Buffer]:
+    """The buffers that an item names, or a statement within it."""
+    if _joinable(item):
+        reads, writes = used(item)
+        return {thing for uses in (reads, writes) for thing in uses if isinstance(thing, Buffer)}
+    assert not isinstance(item, Nest)
+    found: set[Buffer] = set()
+    pending: list[Stmt] = [item]
+    while pending:
+        stmt = pending.pop()
+        found.update(buffers(stmt))
+        for body in bodies(stmt):
+            pending.extend(body)
+    return found
+
+
+def _joined(run: Sequence[Item], own: Container[Buffer]) -> list[Stmt]:
+    if not any(isinstance(item, (Nest, Fill)) for item in run):
+        return [item for item in run if not isinstance(item, Nest)]
+    items = [_spread(item) for item in run]
+    nodes = arranged(substituted(items, own))
+    return statements(nodes, storage(nodes, own))
+
+
+def _spread(item: Item) -> Item:
+    """A statement that gives all elements one value, as a nest."""
+    if not isinstance(item, Fill):
+        return item
+    axes = tuple(
+        Axis(Local("ijkl"[n] if n < 4 else f"i{n}", DType.INT), extent)
+        for n, extent in enumerate(item.buffer.shape)
+    )
+    target = Element(item.buffer, tuple(Get(axis.variable) for axis in axes))
+    return Nest(target, axes, (), (), item.value, None, item.origin)

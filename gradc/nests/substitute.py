@@ -1,0 +1,216 @@
+"""Cheap nests written into the nests that read them: `substituted`.
+
+A nest goes away where its value is cheap, or where one nest reads it once for each of its elements:
+the reader computes the value itself.  Where a reader has further axes, over which the value would
+be computed again and again, a cheap nest is repeated for each reader instead: it then stands beside
+it in one loop, and its values need little memory.
+
+Invariant: no element is computed by other operations, or from what was overwritten since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+
+from gradc.nests.model import Apply, Assign, Buffer, Check, Declare, Element, Expr, Get, Let, Local
+from gradc.nests.model import Stmt as Statement
+from gradc.nests.nest import Axis, Item, Nest
+from gradc.nests.terms import LARGEST, cost, elements, replaced, replaced_in, replaced_target, size
+from gradc.nests.walk import locals_read
+
+CHEAP = 2  # additions
+
+
+def substituted(items: Sequence[Item], own: Container[Buffer]) -> list[Item]:
+    """The items without nests that others compute in passing; `own` are the buffers that nothing
+    else reads."""
+    return _Substitution(items, own).run()
+
+
+def item_reads(item: Nest) -> list[Element]:
+    """The elements that a nest reads, those in the indices of its target among them."""
+    return elements(read_by(item))
+
+
+def read_by(item: Nest) -> list[Expr]:
+    """The expressions that a nest evaluates."""
+    at = item.target.at if isinstance(item.target, Element) else ()
+    found = [item.value, *at]
+    for check in item.before:
+        assert isinstance(check, Check)
+        found += [check.place, check.taken]
+    return found
+
+
+class _Substitution:
+    def __init__(self, items: Sequence[Item], own: Container[Buffer]) -> None:
+        self.items = items
+        self.producers: dict[Buffer, Nest] = {}
+        self.inlined: set[Buffer] = set()
+        self.repeated: set[Buffer] = set()
+        self._find(own)
+
+    def _find(self, own: Container[Buffer]) -> None:
+        """The nests that may go away: those that alone write a buffer, each element once."""
+        writers: dict[Buffer, int] = {}
+        readers: dict[Buffer, list[tuple[Nest, Element]]] = {}
+        changed: dict[Buffer | Local, int] = {}  # the last item that writes something
+        kept: set[Buffer] = set()  # what statements read that stay as they are
+        for number, item in enumerate(self.items):
+            if isinstance(item, Nest):
+                for element in item_reads(item):
+                    readers.setdefault(element.buffer, []).append((item, element))
+                if isinstance(item.target, Element):
+                    buffer = item.target.buffer
+                    writers[buffer] = writers.get(buffer, 0) + 1
+                    changed[buffer] = number
+                else:
+                    changed[item.target] = number
+            elif isinstance(item, (Let, Declare, Assign)):
+                changed[item.local] = number
+                kept.update(element.buffer for element in elements((item.value,)))
+        for number, item in enumerate(self.items):
+            if not isinstance(item, Nest) or not isinstance(item.target, Element):
+                continue
+            buffer = item.target.buffer
+            if buffer not in own or buffer in kept or writers[buffer] > 1 or not _direct(item):
+                continue
+            read: list[Buffer | Local] = [each.buffer for each in elements((item.value,))]
+            read.extend(locals_read((item.value,)))
+            if any(changed.get(each, -1) > number for each in read):
+                continue
+            self._choose(item, buffer, readers.get(buffer, []))
+
+    def _choose(self, item: Nest, buffer: Buffer, readers: Sequence[tuple[Nest, Element]]) -> None:
+        self.producers[buffer] = item
+        small = size(item.value) <= LARGEST // 2
+        cheap = small and cost(item.value) <= CHEAP
+        whole = all(_covers(reader, element) for reader, element in readers)
+        once = small and len(readers) == 1 and "%" in buffer.name
+        if (whole and (cheap or once)) or cost(item.value) == 0:
+            self.inlined.add(buffer)
+        elif cheap and len({id(reader) for reader, _ in readers}) > 1:
+            self.repeated.add(buffer)
+
+    def run(self) -> list[Item]:
+        """The items that stay."""
+        found: list[Item] = []
+        for item in self.items:
+            if not isinstance(item, Nest):
+                found.append(item)
+                continue
+            nest = self._expanded(item)
+            buffer = nest.target.buffer if isinstance(nest.target, Element) else None
+            if buffer in self.inlined:
+                if size(nest.value) <= LARGEST:
+                    self.producers[buffer] = nest
+                    continue
+                self.inlined.discard(buffer)
+            if buffer in self.repeated:
+                self.producers[buffer] = nest
+            else:
+                found.extend(self._with_copies(nest))
+        return found
+
+    def _with_copies(self, nest: Nest) -> list[Item]:
+        """A nest that stays, behind what is repeated for it."""
+        copies: dict[Buffer, Buffer] = {}
+        found = [nest]
+        pending = [nest]
+        while pending:
+            for element in item_reads(pending.pop()):
+                buffer = element.buffer
+                if buffer in self.repeated and buffer not in copies:
+                    copies[buffer] = _again(buffer)
+                    producer = self.producers[buffer]
+                    assert isinstance(producer.target, Element)
+                    copy = _fresh(producer)
+                    found.insert(0, copy)
+                    pending.append(copy)
+        if not copies:
+            return [nest]
+
+        def reading(expr: Expr) -> Expr:
+            if isinstance(expr, Element):
+                at = tuple(map(reading, expr.at))
+                return Element(copies.get(expr.buffer, expr.buffer), at)
+            return _within(expr, reading)
+
+        return [_mapped(each, reading, target=each is not nest) for each in found]
+
+    def _expanded(self, nest: Nest) -> Nest:
+        if any(element.buffer in self.inlined for element in item_reads(nest)):
+            return _mapped(nest, self._value)
+        return nest
+
+    def _value(self, expr: Expr) -> Expr:
+        if not isinstance(expr, Element):
+            return _within(expr, self._value)
+        at = tuple(map(self._value, expr.at))
+        if expr.buffer not in self.inlined:
+            return Element(expr.buffer, at)
+        producer = self.producers[expr.buffer]
+        assert isinstance(producer.target, Element)
+        known: dict[Local, Expr] = {}
+        for index, given in zip(producer.target.at, at, strict=True):
+            assert isinstance(index, Get)
+            known[index.local] = given
+        return replaced(producer.value, known)
+
+
+def _direct(nest: Nest) -> bool:
+    """Whether a nest gives each element of a buffer a value, and does nothing else."""
+    assert isinstance(nest.target, Element)
+    if nest.op is not None or nest.before or nest.reduced:
+        return False
+    variables = [axis.variable for axis in nest.axes]
+    at = [index.local for index in nest.target.at if isinstance(index, Get)]
+    extents = tuple(axis.extent for axis in nest.axes)
+    return at == variables and extents == nest.target.buffer.shape
+
+
+def _covers(reader: Nest, element: Element) -> bool:
+    """Whether a nest reads an element once at most."""
+    at = {index.local for index in element.at if isinstance(index, Get)}
+    return all(axis.variable in at for axis in (*reader.axes, *reader.reduced))
+
+
+def _within(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    if isinstance(expr, Apply):
+        return expr._replace(args=tuple(map(change, expr.args)))
+    return expr
+
+
+def _mapped(nest: Nest, change: Callable[[Expr], Expr], target: bool = False) -> Nest:
+    """A nest with its expressions changed; with `target`, what it writes, too."""
+    before: list[Statement] = []
+    for check in nest.before:
+        assert isinstance(check, Check)
+        before.append(check._replace(place=change(check.place), taken=change(check.taken)))
+    goal = nest.target
+    if isinstance(goal, Element):
+        changed = change(goal) if target else Element(goal.buffer, tuple(map(change, goal.at)))
+        assert isinstance(changed, Element)
+        goal = changed
+    return nest._replace(target=goal, before=tuple(before), value=change(nest.value))
+
+
+def _again(buffer: Buffer) -> Buffer:
+    return Buffer(buffer.name, buffer.dtype, buffer.shape, "scratch", buffer.var)
+
+
+def _fresh(nest: Nest) -> Nest:
+    """A nest over variables of its own."""
+    axes = tuple(
+        Axis(Local(axis.variable.name, axis.variable.dtype), axis.extent) for axis in nest.axes
+    )
+    known: dict[Local, Expr] = {
+        old.variable: Get(new.variable) for old, new in zip(nest.axes, axes, strict=True)
+    }
+    target = replaced_target(nest.target, known)
+    return nest._replace(
+        target=target,
+        axes=axes,
+        before=replaced_in(nest.before, known),
+        value=replaced(nest.value, known),
+    )

@@ -1,0 +1,116 @@
+"""Expressions: replacing locals, what they cost, and how elements move with a loop variable.
+
+Deliberately absent: any change of what an expression computes.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+
+from gradc.ir.dims import Dim
+from gradc.nests.model import Apply, Buffer, Check, Element, Expr, Get, Local, Stmt
+from gradc.nests.walk import subexpressions
+from gradc.ops.primitive import Infix, Prefix
+from gradc.ops.table import PRIMITIVES
+
+UNKNOWN = 1000  # what a size that is not fixed is taken for
+LARGEST = 40  # the nodes of an expression into which others are written
+_LIGHT = frozenset({"select", "abs", "real", "copy", "minimum", "maximum", "neg"})
+_HEAVY = 20  # a function of the library, in additions
+
+
+def replaced(expr: Expr, known: Mapping[Local, Expr]) -> Expr:
+    """An expression with some locals replaced."""
+    if isinstance(expr, Get):
+        return known.get(expr.local, expr)
+    if isinstance(expr, Element):
+        return Element(expr.buffer, tuple(replaced(index, known) for index in expr.at))
+    if isinstance(expr, Apply):
+        return expr._replace(args=tuple(replaced(arg, known) for arg in expr.args))
+    return expr
+
+
+def replaced_target(target: Element | Local, known: Mapping[Local, Expr]) -> Element | Local:
+    """What a nest writes, with some locals of its index replaced."""
+    if isinstance(target, Local):
+        return target
+    return Element(target.buffer, tuple(replaced(index, known) for index in target.at))
+
+
+def replaced_in(checks: Iterable[Stmt], known: Mapping[Local, Expr]) -> tuple[Stmt, ...]:
+    """Checks with some locals replaced."""
+    found: list[Stmt] = []
+    for check in checks:
+        assert isinstance(check, Check)
+        place, taken = replaced(check.place, known), replaced(check.taken, known)
+        found.append(check._replace(place=place, taken=taken))
+    return tuple(found)
+
+
+def elements(expressions: Iterable[Expr | Buffer]) -> list[Element]:
+    """The elements that expressions read, with repetition."""
+    return [expr for expr in subexpressions(expressions) if isinstance(expr, Element)]
+
+
+def cost(expr: Expr) -> int:
+    """About how many additions an expression takes; memory is free."""
+    total = 0
+    for each in subexpressions((expr,)):
+        if isinstance(each, Apply) and each.dtype.value != "int":
+            total += _cost_of(each.op)
+    return total
+
+
+def _cost_of(op: str) -> int:
+    if op == "div":
+        return 4
+    spelling = PRIMITIVES[op].spell["numpy"]
+    return 1 if op in _LIGHT or isinstance(spelling, (Infix, Prefix)) else _HEAVY
+
+
+def size(expr: Expr) -> int:
+    """How many nodes an expression has."""
+    return sum(1 for _ in subexpressions((expr,)))
+
+
+def estimate(dim: Dim) -> int:
+    """About how large a size is."""
+    if dim.constant is not None:
+        return dim.constant
+    return max(1, dim.evaluate(dict.fromkeys(dim.names(), UNKNOWN)))
+
+
+class Step(enum.Enum):
+    """How the place of an element moves with a variable."""
+
+    NONE = "none"
+    UNIT = "unit"  # to the next element
+    WIDE = "wide"  # further, or anywhere
+
+
+def step_of(element: Element, variable: Local) -> Step:
+    """How the place of an element moves with a variable."""
+    if not any(reads(index, variable) for index in element.at):
+        return Step.NONE
+    *leading, last = element.at
+    if any(reads(index, variable) for index in leading):
+        return Step.WIDE
+    return Step.UNIT if _adds(last, variable) else Step.WIDE
+
+
+def reads(expr: Expr, variable: Local) -> bool:
+    """Whether an expression reads a local."""
+    return any(isinstance(each, Get) and each.local is variable for each in subexpressions((expr,)))
+
+
+def _adds(index: Expr, variable: Local) -> bool:
+    """Whether an index is a variable, plus what does not depend on it."""
+    if isinstance(index, Get):
+        return index.local is variable
+    if isinstance(index, Apply) and index.op == "add":
+        left, right = index.args
+        if reads(right, variable):
+            left, right = right, left
+        return not reads(right, variable) and _adds(left, variable)
+    return False

@@ -1,0 +1,57 @@
+"""Loops that hold nests: what the grouping of nests makes, and `emission` writes as statements.
+
+A `Block` runs over its axis in blocks of so many lanes; within it, `Lanes` runs its nests for each
+lane in vector registers, `Row` runs other loops for one lane after the other.  `Plain` is a loop
+over all of an axis; `Lanes` without a block as well, in vector registers.
+
+Invariant: `variable` is the index on the axis, wherever it stands in the nests within, and the
+nests within have it no longer among their axes.
+"""
+
+from __future__ import annotations
+
+from gradc.ir.dims import Dim
+from gradc.ir.graph import DType
+from gradc.nests.model import Local
+from gradc.nests.nest import Item
+
+
+class Block:
+    """A loop over blocks of an axis; `rows` says that a block lies in memory row by row, not
+    with the lanes as last axis."""
+
+    def __init__(self, variable: Local, extent: Dim, rows: bool) -> None:
+        self.variable, self.extent, self.rows = variable, extent, rows
+        self.start = Local(f"{variable.name}0", DType.INT)
+        self.lane = Local("lane", DType.INT)
+        self.count = Local("lanes", DType.INT)
+        self.lanes = 0
+        self.children: list[Node] = []
+
+
+class Lanes:
+    """A loop over lanes in vector registers, where `vector`; over a whole axis without a block."""
+
+    def __init__(self, variable: Local, extent: Dim, block: Block | None, vector: bool) -> None:
+        self.variable, self.extent, self.block, self.vector = variable, extent, block, vector
+        self.children: list[Node] = []
+
+
+class Row:
+    """A loop over the lanes of a block, one after the other."""
+
+    def __init__(self, block: Block) -> None:
+        self.block, self.variable = block, block.variable
+        self.children: list[Node] = []
+
+
+class Plain:
+    """A loop over an axis."""
+
+    def __init__(self, variable: Local, extent: Dim) -> None:
+        self.variable, self.extent = variable, extent
+        self.children: list[Node] = []
+
+
+Loop = Block | Lanes | Row | Plain
+Node = Loop | Item

@@ -1,0 +1,138 @@
+"""The harness of the benchmarks at tiny sizes, and the page made of stored measurements.
+
+Only gradc and NumPy are used: the other libraries are not installed where tests run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.peers import report, runner, with_gradc, with_numpy
+from benchmarks.peers.peer import ABSENT, PEERS
+from benchmarks.peers.workloads import SIZES, WORKLOADS
+
+TINY = runner.Budget(first=120.0, turn=0.001, rounds=3, seconds=5.0, sizes=["tiny"])
+
+
+@pytest.fixture(scope="module")
+def measured() -> list[dict[str, Any]]:
+    return runner.run(["lse", "llsq"], ["gradc", "NumPy by hand"], TINY)["records"]
+
+
+def test_every_peer_is_measured_in_its_own_process(measured: list[dict[str, Any]]) -> None:
+    assert [(r["workload"], r["peer"]) for r in measured] == [
+        ("lse", "gradc"),
+        ("lse", "NumPy by hand"),
+        ("llsq", "gradc"),
+        ("llsq", "NumPy by hand"),
+    ]
+    for record in measured:
+        assert len(record["gradient"]) == len(record["value"]) == 3
+        assert 0 < min(record["gradient"]) < record["first"]
+        assert record["peak"] > 10
+
+
+@pytest.mark.parametrize("name", sorted(with_numpy.FUNCTIONS))
+def test_gradc_agrees_with_formulas_by_hand(name: str) -> None:
+    if ("gradc", name) in ABSENT:
+        pytest.skip(ABSENT["gradc", name])
+    data = WORKLOADS[name].data("tiny")
+    ours, other = with_gradc.build(name, data), with_numpy.build(name, data)
+    found = ours.arrays(ours.gradient())
+    wanted = other.arrays(other.gradient())
+    assert len(found) == len(wanted)
+    for one, another in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one.ravel(), another.ravel(), rtol=1e-9, atol=1e-12)
+    if ours.value and other.value:
+        np.testing.assert_allclose(ours.value(), other.value(), rtol=1e-12)
+
+
+def test_an_answer_that_differs_stops_the_run(tmp_path: Any) -> None:
+    class Answer:
+        def __init__(self, name: str, value: float) -> None:
+            self.answer = tmp_path / f"{name}.npz"
+            np.savez(self.answer, np.array([1.0, value]))
+
+    same, other = Answer("same", 2.0), Answer("other", 2.0001)
+    runner._compare({"NumPy by hand": same, "JAX": Answer("close", 2.0 + 1e-9)})  # type: ignore[dict-item]
+    with pytest.raises(SystemExit, match="JAX differs"):
+        runner._compare({"JAX": other, "NumPy by hand": same})  # type: ignore[dict-item]
+
+
+def test_a_peer_that_fails_or_is_slow_is_named_with_the_reason() -> None:
+    slow = replace(TINY, first=0.01)
+    (record,) = runner.measured(WORKLOADS["lse"], "tiny", [PEERS["NumPy by hand"]], slow)
+    assert record["absent"] == "over 0 s"
+    broken = replace(PEERS["NumPy by hand"], module="with_nothing")
+    (record,) = runner.measured(WORKLOADS["lse"], "tiny", [broken], TINY)
+    assert "with_nothing" in record["absent"]
+
+
+def stored(ours: float, other: float) -> dict[str, Any]:
+    def record(peer: str, time: float) -> dict[str, Any]:
+        return {
+            "workload": "lse",
+            "size": "middle",
+            "peer": peer,
+            "gradient": [time, 1.1 * time, 0.9 * time],
+            "value": [time / 2] * 3,
+            "first": 0.25,
+            "peak": 99.4,
+            "version": f"{peer} 1.0",
+        }
+
+    absent = {"workload": "lse", "size": "middle", "peer": "CasADi", "absent": "no such function"}
+    machine = {"cpu": "C", "cores": 2, "system": "S", "python": "3.12.1", "threads": 1}
+    records = [record("gradc", ours), record("JAX", other), absent]
+    return {"machine": machine, "records": records}
+
+
+def test_the_page_says_where_gradc_is_not_first() -> None:
+    ahead, behind = report.page(stored(1e-3, 2e-3)), report.page(stored(3e-3, 2e-3))
+    assert "0.50 of JAX" in ahead
+    assert "gradc is first at 1." in ahead
+    assert "**not first:** 1.50 of JAX" in behind
+    assert "not first at lse n=40,000" in behind
+
+
+def test_the_page_states_machine_versions_spread_and_reasons() -> None:
+    page = report.page(stored(1e-3, 2e-3))
+    assert "C, 2 cores" in page
+    assert "JAX 1.0, gradc 1.0" in page
+    assert "1.00 ms ±10%" in page
+    assert "| CasADi | no such function | lse n=40,000 |" in page
+    assert "99 MiB" in page
+    assert re.search(r"\| lse n=40,000 \| 2.0 \| 2.0 \|", page)
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        (2.5e-7, "0.25 us"),
+        (1.234e-6, "1.23 us"),
+        (0.0123, "12.3 ms"),
+        (0.999, "999 ms"),
+        (12.34, "12.3 s"),
+    ],
+)
+def test_times_have_three_digits(time: float, text: str) -> None:
+    assert report.seconds(time) == text
+
+
+def test_the_stored_page_is_the_one_of_the_stored_measurements() -> None:
+    found = json.loads(report.STORED.read_text("utf-8"))
+    assert report.PAGE.read_text("utf-8") == report.page(found)
+
+
+def test_reasons_to_leave_out_are_of_peers_and_workloads_that_exist() -> None:
+    for peer, workload in ABSENT:
+        assert peer in PEERS
+        assert workload in WORKLOADS
+    for workload in WORKLOADS.values():
+        assert set(workload.sizes) <= set(SIZES)
