@@ -27,6 +27,7 @@ FILES = (
     "exponential",
     "power",
     "trigonometric",
+    "inverse",
     "hyperbolic",
     "special",
     "float",

@@ -123,30 +123,6 @@ G_INLINE double g_tan(double x)
     return g_far(x == 0.0 ? x : value, x, 2);
 }
 
-/* The inverse sine. */
-G_INLINE double g_asin(double x)
-{
-    return asin(x);
-}
-
-/* The inverse cosine. */
-G_INLINE double g_acos(double x)
-{
-    return acos(x);
-}
-
-/* The inverse tangent. */
-G_INLINE double g_atan(double x)
-{
-    return atan(x);
-}
-
-/* The angle of the point (x, y). */
-G_INLINE double g_atan2(double y, double x)
-{
-    return atan2(y, x);
-}
-
 /* sqrt(x*x + y*y), without overflow or underflow. */
 G_INLINE double g_hypot(double x, double y)
 {
