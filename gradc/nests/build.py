@@ -14,6 +14,7 @@ from gradc.nests.calls import defined
 from gradc.nests.context import Context, Module, Place
 from gradc.nests.expand import expanded
 from gradc.nests.inlining import without_small_calls
+from gradc.nests.interchange import interchanged
 from gradc.nests.model import Buffer, Copy, Function, Get, Let, Local
 from gradc.nests.scratch import planned
 
@@ -43,7 +44,8 @@ def function(name: str, graph: Graph, module: Module) -> Function:
     wanted = {var: Place(_output(var)) for var in outputs if var.type.shape}
     context.run(graph.equations, wanted, graph.outputs)
     results = _results(context, graph, wanted)
-    return planned(name, tuple(parameters), results, context.statements)
+    body = interchanged(context.statements)
+    return planned(name, tuple(parameters), results, body)
 
 
 def _output(var: Var) -> Buffer:

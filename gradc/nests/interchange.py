@@ -1,0 +1,377 @@
+"""Steps that go through an axis block by block: `interchanged`.
+
+A loop of steps, each of which goes through a long axis and stays at its own index there, takes
+the whole axis from memory in every step.  Here a block of the axis goes through all the steps
+while it is in the cache, and a few steps go through the block together, so that what one leaves
+for the next stays in a register.
+
+Invariant: at each index of the axis the same statements run in the same order; only sums over
+the axis are added up in another order.  Deliberately absent: loops whose steps read a neighbour,
+end early, carry a scalar, or check an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from gradc.ir.graph import DType
+from gradc.nests.model import (
+    Apply,
+    Assign,
+    Buffer,
+    Const,
+    Copy,
+    Declare,
+    Element,
+    Expr,
+    For,
+    Get,
+    If,
+    Let,
+    Local,
+    Shared,
+    Stmt,
+    Store,
+)
+from gradc.nests.nest import size_of
+from gradc.nests.rename import renamed
+from gradc.nests.tables import integer, sum_of
+from gradc.nests.terms import replaced
+from gradc.nests.walk import bodies, buffers, expressions, locals_read, subexpressions
+
+BLOCK = 512  # indices: some arrays of so many numbers are in the first cache
+SHORT = 64  # indices of an axis that is not worth it
+TOGETHER = 4  # steps
+LARGE = 40  # operations of one step, of which one at a time fills the registers
+
+
+class Steps(NamedTuple):
+    """A loop of steps: what each does ahead, the sums it makes over the axis, how it goes through
+    the axis, and where it puts the sums."""
+
+    loop: For
+    ahead: tuple[Let, ...]
+    sums: tuple[Declare, ...]
+    passes: tuple[For, ...]
+    behind: tuple[Store, ...]
+
+    @property
+    def extent(self) -> Expr:
+        return self.passes[0].stop
+
+
+def interchanged(body: Sequence[Stmt]) -> tuple[Stmt, ...]:
+    """The statements of a function, with loops among them run by blocks where that is right."""
+    return _Function(body).run(body)
+
+
+class _Function:
+    def __init__(self, body: Sequence[Stmt]) -> None:
+        self.named = _names(body)
+
+    def run(self, body: Iterable[Stmt]) -> tuple[Stmt, ...]:
+        """Statements, with the loops among them and within them run by blocks."""
+        found: list[Stmt] = []
+        for stmt in body:
+            inner = self.within(stmt)
+            steps = _steps(inner) if isinstance(inner, For) else None
+            if steps is None:
+                found.append(inner)
+                continue
+            here = _names([inner])
+            found.extend(_blocks(steps, {b for b, n in here.items() if n == self.named[b]}))
+        return tuple(found)
+
+    def within(self, stmt: Stmt) -> Stmt:
+        """A statement, with the loops within it run by blocks."""
+        match stmt:
+            case For():
+                return stmt._replace(body=self.run(stmt.body))
+            case Shared():
+                return stmt._replace(loop=stmt.loop._replace(body=self.run(stmt.loop.body)))
+            case If():
+                then, otherwise = self.run(stmt.then), self.run(stmt.otherwise)
+                return stmt._replace(then=then, otherwise=otherwise)
+            case _:
+                return stmt
+
+
+def _names(body: Iterable[Stmt]) -> dict[Buffer, int]:
+    """How often statements and those within them name each buffer."""
+    found: dict[Buffer, int] = {}
+    for stmt in _all(body):
+        for buffer in buffers(stmt):
+            found[buffer] = found.get(buffer, 0) + 1
+    return found
+
+
+# Whether it is right
+
+
+def _steps(loop: For) -> Steps | None:
+    """The parts of a loop of steps, if each stays at its own index of one axis."""
+    if loop.lanes or loop.joined or abs(loop.step) != 1:
+        return None
+    ahead: list[Let] = []
+    sums: list[Declare] = []
+    passes: list[For] = []
+    behind: list[Store] = []
+    totals: dict[Local, Expr] = {}  # sums under another name
+    for stmt in loop.body:
+        match stmt:
+            case Let():
+                ahead.append(stmt)
+            case Declare():
+                sums.append(stmt)
+            case For():
+                passes.append(stmt)
+            case Copy() if len(stmt.source.shape) == 1:
+                passes.append(_copying(stmt))
+            case Assign(op="add") if isinstance(stmt.value, Get):
+                totals[stmt.local] = replaced(stmt.value, totals)
+            case Store():
+                behind.append(stmt._replace(value=replaced(stmt.value, totals)))
+            case _:
+                return None
+    read = {local for stmt in _all([*ahead, *passes]) for local in locals_read(expressions(stmt))}
+    if not totals.keys() <= {each.local for each in sums} or totals.keys() & read:
+        return None
+    sums = [each for each in sums if each.local not in totals]
+    steps = Steps(loop, tuple(ahead), tuple(sums), tuple(passes), tuple(behind))
+    return steps if passes and _is_long(steps) and _stay_apart(steps) else None
+
+
+def _copying(copy: Copy) -> For:
+    """A copy of a vector, element by element."""
+    index = Local("i", DType.INT)
+    at = (Get(index),)
+    body = Store(Element(copy.target, at), Element(copy.source, at), origin=copy.origin)
+    return For(index, integer(0), size_of(copy.source.shape[0]), (body,))
+
+
+def _is_long(steps: Steps) -> bool:
+    """Whether all passes go through the same axis, which may be long."""
+    extent = steps.extent
+    if isinstance(extent, Const) and extent.value < SHORT:
+        return False
+    return all(
+        each.start == integer(0) and each.stop == extent and each.step == 1 for each in steps.passes
+    )
+
+
+def _stay_apart(steps: Steps) -> bool:
+    """Whether no index of the axis reads what another wrote, but for sums nobody reads."""
+    sums = {each.local for each in steps.sums}
+    if not all(isinstance(each.value, Const) and each.value.value == 0 for each in steps.sums):
+        return False
+    if not all(_own_locals(each, sums) for each in steps.passes):
+        return False
+    places: dict[Buffer, set[int]] = {}  # axes of what is written on which the own index stands
+    for each in steps.passes:
+        for stmt in _all(each.body):
+            if isinstance(stmt, Store):
+                places.setdefault(stmt.target.buffer, set(range(len(stmt.target.buffer.shape))))
+    for each in steps.passes:
+        for element in _elements(_all(each.body)):
+            if element.buffer in places:
+                own = {n for n, index in enumerate(element.at) if index == Get(each.variable)}
+                places[element.buffer] &= own
+    return all(places.values()) and _outside(steps, sums, set(places))
+
+
+def _own_locals(each: For, sums: set[Local]) -> bool:
+    """Whether a pass assigns its own locals only, and adds onto sums without reading them."""
+    own: set[Local] = set()
+    for stmt in _all(each.body):
+        if sums & set(locals_read(expressions(stmt))):
+            return False
+        match stmt:
+            case Let() | Declare():
+                own.add(stmt.local)
+            case Assign():
+                if stmt.local not in own and (stmt.local not in sums or stmt.op != "add"):
+                    return False
+            case Store() | For() | If():
+                pass
+            case _:
+                return False
+    return True
+
+
+def _outside(steps: Steps, sums: set[Local], written: set[Buffer]) -> bool:
+    """Whether what a step does beside its passes may be done for each block."""
+    targets = {store.target.buffer for store in steps.behind}
+    read: set[Buffer] = {element.buffer for element in _elements(steps.ahead)}
+    for each in steps.passes:
+        read |= {element.buffer for element in _elements(_all(each.body))}
+    for store in steps.behind:
+        read |= {element.buffer for element in _elements_of((store.value, *store.target.at))}
+        if store.op not in (None, "add") or sums & set(locals_read(store.target.at)):
+            return False
+        if not (isinstance(store.value, Get) and store.value.local in sums):
+            return False
+    ahead = {local for let in steps.ahead for local in locals_read((let.value,))}
+    beside = {element.buffer for element in _elements((*steps.ahead, *steps.behind))}
+    return not (targets & (read - targets) or sums & ahead or targets & written or beside & written)
+
+
+def _all(body: Iterable[Stmt]) -> Iterator[Stmt]:
+    """Statements and those within them, in order."""
+    pending = list(body)[::-1]
+    while pending:
+        stmt = pending.pop()
+        yield stmt
+        for inner in reversed(bodies(stmt)):
+            pending.extend(reversed(inner))
+
+
+def _elements(body: Iterable[Stmt]) -> Iterator[Element]:
+    for stmt in body:
+        yield from _elements_of(expressions(stmt))
+
+
+def _elements_of(found: Iterable[Expr | Buffer]) -> Iterator[Element]:
+    return (each for each in subexpressions(found) if isinstance(each, Element))
+
+
+# How it is done
+
+
+def _blocks(steps: Steps, own: Container[Buffer]) -> list[Stmt]:
+    """The steps, for one block of the axis after the other; `own` are buffers that nothing else
+    names."""
+    extent = steps.extent
+    if isinstance(extent, Const) and extent.value <= BLOCK:
+        return _together(steps, own, integer(0), extent)
+    first, last = Local("first", DType.INT), Local("last", DType.INT)
+    rest = Apply("sub", (extent, Get(first)), DType.INT)
+    end = sum_of(Get(first), integer(BLOCK))
+    is_last = Apply("lt", (rest, integer(BLOCK)), DType.BOOL)
+    cut = Let(last, Apply("select", (is_last, extent, end), DType.INT))
+    sums = tuple(store._replace(op="add") for store in steps.behind)
+    inner = _together(steps._replace(behind=sums), own, Get(first), Get(last))
+    return [
+        *_zeros(steps),
+        For(first, integer(0), extent, (cut, *inner), step=BLOCK, origin=steps.loop.origin),
+    ]
+
+
+def _zeros(steps: Steps) -> list[Stmt]:
+    """Zeros where the first block would have put its sums, and others add to them."""
+    stores = [store for store in steps.behind if store.op is None]
+    if not stores:
+        return []
+    zeros = [store._replace(value=Const(0.0)) for store in stores]
+    return [renamed(steps.loop._replace(body=(*steps.ahead, *zeros)), {})]
+
+
+def _together(steps: Steps, own: Container[Buffer], first: Expr, last: Expr) -> list[Stmt]:
+    """All steps for one block, a few at a time, then those that are left over."""
+    loop = steps.loop
+    start, stop = (loop.start, loop.stop) if loop.step > 0 else (loop.stop, loop.start)
+    count = _difference(stop, start)
+    single = Local("single", DType.INT)
+    if _operations(steps) > LARGE:
+        body = _run(steps, own, [Get(single)], first, last)
+        return [For(single, integer(0), count, body, origin=loop.origin)]
+    whole: Expr = Apply("floordiv", (count, integer(TOGETHER)), DType.INT)
+    left: Expr = Apply("mul", (whole, integer(TOGETHER)), DType.INT)
+    if isinstance(count, Const):
+        whole = integer(int(count.value) // TOGETHER)
+        left = integer(int(count.value) // TOGETHER * TOGETHER)
+    several = Local("several", DType.INT)
+    numbers = [
+        sum_of(Apply("mul", (Get(several), integer(TOGETHER)), DType.INT), integer(n))
+        for n in range(TOGETHER)
+    ]
+    found: list[Stmt] = []
+    if whole != integer(0):
+        body = _run(steps, own, numbers, first, last)
+        found.append(For(several, integer(0), whole, body, origin=loop.origin))
+    if left != count:
+        body = _run(steps, own, [Get(single)], first, last)
+        found.append(For(single, left, count, body, origin=loop.origin))
+    return found
+
+
+def _operations(steps: Steps) -> int:
+    found = [
+        expr for each in steps.passes for stmt in _all(each.body) for expr in expressions(stmt)
+    ]
+    return sum(isinstance(each, Apply) for each in subexpressions(found))
+
+
+def _difference(stop: Expr, start: Expr) -> Expr:
+    if isinstance(stop, Const) and isinstance(start, Const):
+        return integer(max(0, int(stop.value) - int(start.value)))
+    return stop if start == integer(0) else Apply("sub", (stop, start), DType.INT)
+
+
+def _run(
+    steps: Steps, own: Container[Buffer], numbers: list[Expr], first: Expr, last: Expr
+) -> tuple[Stmt, ...]:
+    """Steps of these numbers, counted from the first step, in one pass through a block."""
+    loop = steps.loop
+    ahead: list[Stmt] = []
+    within: list[Stmt] = []
+    behind: list[Stmt] = []
+    joined: list[tuple[Local, str]] = []
+    index = Local(steps.passes[0].variable.name, DType.INT)
+    for number in numbers:
+        past = number if loop.step > 0 else Apply("sub", (integer(0), number), DType.INT)
+        step = Local(loop.variable.name, DType.INT)
+        known: dict[Local, Expr] = {loop.variable: Get(step)}
+        ahead.append(Let(step, sum_of(loop.start, past)))
+        ahead.extend(renamed(stmt, known) for stmt in (*steps.ahead, *steps.sums))
+        passed: list[Stmt] = []
+        for each in steps.passes:
+            inside = known | {each.variable: Get(index)}
+            passed.extend(renamed(stmt, inside) for stmt in each.body)
+        within.extend(_in_registers(passed, own))
+        behind.extend(renamed(stmt, known) for stmt in steps.behind)
+        for sum_ in steps.sums:
+            total = known[sum_.local]
+            assert isinstance(total, Get)
+            joined.append((total.local, "add"))
+    lanes = not any(isinstance(stmt, For) for stmt in within)
+    body = For(index, first, last, tuple(within), lanes=lanes, joined=tuple(joined))
+    return (*ahead, body, *behind)
+
+
+def _in_registers(body: Sequence[Stmt], own: Container[Buffer]) -> list[Stmt]:
+    """One step at one index: what is stored first, and read by no other step, is a local."""
+    found: list[Stmt] = []
+    held: dict[Buffer, Expr] = {}
+    late: set[Buffer] = set()  # what is read before it is stored, or stored not always
+    for stmt in body:
+        if isinstance(stmt, Store) and stmt.op is None:
+            buffer = stmt.target.buffer
+            value = _held(stmt.value, held)
+            late |= {each.buffer for each in _elements_of((value,))}
+            whole = len(buffer.shape) == 1 and buffer.role == "scratch"
+            if whole and buffer in own and buffer not in late:
+                local = Local(buffer.name, buffer.dtype, buffer.var)
+                found.append(Let(local, value, stmt.origin))
+                held[buffer] = Get(local)
+                continue
+            late.add(buffer)
+            found.append(stmt._replace(value=value))
+        elif isinstance(stmt, (Let, Declare, Assign)):
+            value = _held(stmt.value, held)
+            late |= {each.buffer for each in _elements_of((value,))}
+            found.append(stmt._replace(value=value))
+        else:
+            return list(body)
+    return found
+
+
+def _held(expr: Expr, held: Mapping[Buffer, Expr]) -> Expr:
+    """An expression that reads what is held in locals there."""
+    if isinstance(expr, Element):
+        if expr.buffer in held:
+            return held[expr.buffer]
+        return Element(expr.buffer, tuple(_held(index, held) for index in expr.at))
+    if isinstance(expr, Apply):
+        return expr._replace(args=tuple(_held(arg, held) for arg in expr.args))
+    return expr

@@ -1,0 +1,113 @@
+"""Loops over long axes run block by block where each index stays apart, and only there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import test_loops
+from hypothesis import given
+from programs import Case, programs
+from test_generated_programs import sampled
+from test_nests import agree, derivatives, seeds_for
+
+from gradc.nests import interchange
+from gradc.nests.build import build
+from gradc.nests.model import For, Stmt
+from gradc.nests.walk import bodies
+from gradc.runtime.bind import bind
+
+
+@pytest.fixture(params=[(4, 2), (3, 1), (100, 3)], autouse=True)
+def _small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of few indices, so that small data take several, the last one in part."""
+    block, together = request.param
+    monkeypatch.setattr(interchange, "SHORT", 1)
+    monkeypatch.setattr(interchange, "BLOCK", block)
+    monkeypatch.setattr(interchange, "TOGETHER", together)
+
+
+def loops(body: Sequence[Stmt]) -> Iterator[For]:
+    for stmt in body:
+        if isinstance(stmt, For):
+            yield stmt
+        for part in bodies(stmt):
+            yield from loops(part)
+
+
+def by_blocks(text: str, data: dict[str, Any]) -> int:
+    """How many loops of a program and its derivatives are run by blocks; their values agree."""
+    program, graphs = derivatives(text + "\n")
+    bound = bind(program.inputs, data, program.requirements, program.source)
+    values = list(bound.arrays.values())
+    for graph in graphs:
+        arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
+        agree(graph, arguments, bound.sizes, tight=True)
+    return sum(loop.variable.name == "first" for g in graphs for loop in loops(build("f", g).body))
+
+
+X = np.linspace(-1.0, 1.5, 11)
+C = np.array([0.3, -0.7, 1.1, 0.2, -0.4])
+
+HEAD = "param t[N], c[M]"
+
+APART = {
+    "a polynomial": "loop j in M-1:-1:-1 carry p = zeros(N) { p = p*t + c[j] }\nJ = sum(p*p)",
+    "with the counter": "loop j in M carry p = t { p = sin(p)*c[j] + j }\nJ = sum(p)",
+    "two carried": "loop j in M carry p = t, q = t*t { p = p + c[j]*q\n q = q - p*t }\nJ = sum(p)",
+    "exchanged": "loop j in M carry p = t, q = t*t { r = p\n p = q*c[j]\n q = r }\nJ = sum(p*q*q)",
+    "collected": "loop j in M carry p = t { p = p*t + c[j]\n s[j] = sum(p*p) }\nJ = sum(s*c)",
+    "rows": "loop j in M carry p = t { p = p*t + c[j]\n r[j] = p }\nJ = sum(r*r)",
+    "no step at all": "loop j in 2:2 carry p = t { p = p*t + c[j] }\nJ = sum(p) + c[0]",
+    "a function": "def f(p, c) = sin(p)*c\nloop j in M carry p = t { p = f(p, c[j]) }\nJ = sum(p)",
+    "a condition": "loop j in M carry p = t { p = p*c[j] if p > 0.1 else p + t }\nJ = sum(p)",
+    "in a loop": "loop k in 3 carry q = t { loop j in M carry p = q { p = p*t + c[j] }\n"
+    " q = p/(1 + k) }\nJ = sum(q)",
+}
+
+NOT_APART = {
+    "a neighbour": "loop j in M carry p = t { p = p*c[j] + concat([0], p[:N-1]) }\nJ = sum(p)",
+    "reversed": "loop j in M carry p = t { q[i in N] = p[N-1-i]\n p = q*c[j] }\nJ = sum(p*t)",
+    "a sum that is read": "loop j in M carry p = t { p = p*c[j]/(1 + sum(p*p)) }\nJ = sum(p)",
+    "a scalar that is carried": "loop j in M carry p = t, a = 1 { p = p*a\n a = c[j] }\nJ = sum(p)",
+    "an element that is read": "loop j in M carry p = t { p = p*p[1] + c[j] }\nJ = sum(p)",
+    "an early end": "loop j in M carry p = t while p[0] < 0.2 { p = p*t + c[j] }\nJ = sum(p)",
+}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_it_is_done(name: str) -> None:
+    assert by_blocks(f"{HEAD}\n{APART[name]}", {"t": X, "c": C}) > 0
+
+
+@pytest.mark.parametrize("name", NOT_APART)
+def test_it_is_right_where_it_is_not_done(name: str) -> None:
+    by_blocks(f"{HEAD}\n{NOT_APART[name]}", {"t": X, "c": C})
+
+
+@pytest.mark.parametrize("name", ["a neighbour", "a scalar that is carried", "an early end"])
+def test_it_is_not_done(name: str) -> None:
+    program, graphs = derivatives(f"{HEAD}\n{NOT_APART[name]}\n")
+    assert program.inputs
+    names = [loop.variable.name for loop in loops(build("f", graphs[0]).body)]
+    assert names
+    assert "first" not in names
+
+
+@pytest.mark.parametrize("name", test_loops.ALL)
+def test_all_loops(name: str) -> None:
+    text, data, _ = test_loops.ALL[name]
+    by_blocks(text, data)
+
+
+@sampled(60)
+@given(programs())
+def test_generated_programs(case: Case) -> None:
+    program, graphs = derivatives(case.text)
+    bound = bind(program.inputs, case.data, program.requirements, program.source)
+    values = list(bound.arrays.values())
+    for graph in graphs:
+        arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
+        agree(graph, arguments, bound.sizes, tight=case.safe)
