@@ -152,7 +152,8 @@ def test_sums_of_rows_are_added_in_place() -> None:
         for stmt, _ in statements(function.body)
         if isinstance(stmt, Store) and stmt.target.buffer is table
     ]
-    assert stores == [None, "add"]  # zeros, and what a step adds
+    assert stores[0] is None  # zeros
+    assert set(stores[1:]) == {"add"}  # what a step adds, of several steps together
     assert not any(buffer.shape == size for buffer, _ in function.scratch)
 
 
