@@ -20,12 +20,19 @@ from gradc.ops.table import PRIMITIVES
 PARTS = frozenset({"embed", "scatter_add"})
 
 
+class Part(NamedTuple):
+    """An array that is added at places: those of `path`, each within those of the one before."""
+
+    path: tuple[Equation, ...]
+    value: Atom
+    negative: bool
+
+
 class Sum(NamedTuple):
-    """`out = base + part`, or minus it: the part is added where it is not zero."""
+    """`out = base + parts`: each part is added where it is not zero."""
 
     base: Atom
-    part: Equation
-    negative: bool
+    parts: tuple[Part, ...]
 
 
 class Plan(NamedTuple):
@@ -112,11 +119,12 @@ def planned(equations: Sequence[Equation], results: Iterable[Var]) -> Plan:
         found = _sum(equation, uses, definition)
         if found is None:
             continue
-        sums[equation.out] = found
-        absorbed.add(found.part.out)
-        base = found.base
+        base, part, negative = found
+        parts = _parts(part, negative, uses, definition, sums, absorbed)
+        sums[equation.out] = Sum(base, tuple(parts))
         if uses.once(base) and _is_fresh(definition.get(base), base, sums):
             taken[equation.out] = base
+    sums = {out: each for out, each in sums.items() if out not in absorbed}
     return Plan(sums, frozenset(absorbed), taken, copied)
 
 
@@ -132,8 +140,40 @@ def _sum(equation: Equation, uses: _Uses, definition: Mapping[Var, Equation]) ->
         assert type(part) is Var
         defined = definition.get(part)
         if defined is not None and defined.op in PARTS:
-            return Sum(base, defined, equation.op == "sub")
+            return base, defined, equation.op == "sub"
     return None
+
+
+def _parts(
+    part: Equation,
+    negative: bool,
+    uses: _Uses,
+    definition: Mapping[Var, Equation],
+    sums: Mapping[Var, Sum],
+    absorbed: set[Var],
+) -> list[Part]:
+    """What a part adds, and where: a part of sums of parts is all of theirs."""
+    found: list[Part] = []
+    pending: list[Part] = [Part((part,), part.args[0], negative)]
+    absorbed.add(part.out)
+    while pending:
+        each = pending.pop()
+        value = each.value
+        inner = sums.get(value) if uses.once(value) else None
+        defined = definition.get(value) if uses.once(value) else None
+        if inner is not None and type(value) is Var:
+            absorbed.add(value)
+            pending += [
+                Part((*each.path, *more.path), more.value, each.negative != more.negative)
+                for more in reversed(inner.parts)
+            ]
+            pending.append(each._replace(value=inner.base))
+        elif defined is not None and defined.op in PARTS:
+            absorbed.add(defined.out)
+            pending.append(Part((*each.path, defined), defined.args[0], each.negative))
+        else:
+            found.append(each)
+    return found
 
 
 def _is_fresh(defined: Equation | None, var: Var, sums: Mapping[Var, Sum]) -> bool:

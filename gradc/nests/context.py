@@ -101,7 +101,7 @@ class Context:
     ) -> None:
         """Write statements for equations; what `results` names is put there, and `outputs` are
         read afterwards, too."""
-        from gradc.nests.lower import add_part, lower
+        from gradc.nests.lower import add_parts, lower
 
         equations = tuple(equations)
         self.results.update(results or {})
@@ -109,7 +109,7 @@ class Context:
         self._forward_wishes(equations)
         for equation in equations:
             if equation.out in plan.sums:
-                add_part(self, equation, plan.sums[equation.out])
+                add_parts(self, equation, plan.sums[equation.out])
             elif equation.out not in plan.absorbed:
                 lower(self, equation)
 

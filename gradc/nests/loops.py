@@ -21,7 +21,6 @@ from gradc.nests.model import (
     Assign,
     Break,
     Const,
-    Copy,
     Declare,
     Element,
     Expr,
@@ -122,7 +121,7 @@ class _Writer:
         self, inner: Context, carried: Sequence[Place | Local], collected: Sequence[Place]
     ) -> None:
         """One step: the equations, and what is carried on."""
-        context, body = self.context, self.loop.body
+        body = self.loop.body
         wanted: dict[Var, Place] = {}
         defined = {out for equation in body.equations for out in equation.outs}
         number = Get(self.number)
@@ -134,7 +133,7 @@ class _Writer:
                 continue
             chain = in_place(body, self.loop.condition, var, new)
             if chain is None:
-                wanted[new] = Place(context.scratch(new.name, new.type, new))
+                wanted[new] = Place(inner.scratch(new.name, new.type, new))
             else:
                 wanted.update((link, home) for link in chain)
         inner.run(body.equations, wanted, body.outputs)
@@ -147,7 +146,7 @@ class _Writer:
     def _carry_on(self, inner: Context, carried: Sequence[Place | Local]) -> None:
         """Give what is carried its new values: all are known before the first is given."""
         values: list[tuple[Local, Expr]] = []
-        copies: list[tuple[Place, Place]] = []
+        copies: list[tuple[Place, Var]] = []
         carriers = [home for home in carried if isinstance(home, Local)]
         buffers = [home.buffer for home in carried if isinstance(home, Place)]
         for new, home in zip(self.next, carried, strict=True):
@@ -169,12 +168,13 @@ class _Writer:
             if source.buffer in buffers:  # another carried quantity, which may be replaced first
                 kept = Place(inner.scratch(new.name, new.type))
                 inner.store(kept, new)
-                source = kept
-            copies.append((home, source))
+                new = Var(new.name, new.type)
+                inner.bind(new, kept)
+            copies.append((home, new))
         for local, value in values:
             inner.emit(Assign(local, value))
-        for home, source in copies:
-            inner.emit(_copied(inner, home, source))
+        for home, new in copies:
+            inner.store(home, new)
 
     # The statement
 
@@ -183,18 +183,6 @@ class _Writer:
             return For(self.number, integer(0), total, body, origin=self.origin)
         last = sum_of(total, integer(-1))
         return For(self.number, last, integer(-1), body, step=-1, origin=self.origin)
-
-
-def _copied(context: Context, target: Place, source: Place) -> Stmt:
-    """A copy of one array to another of the same shape."""
-    if not target.at and not source.at:
-        return Copy(target.buffer, source.buffer)
-    shape = source.buffer.shape[len(source.at) :]
-    axes = context.axes(shape)
-    at = tuple(Get(axis.variable) for axis in axes)
-    value = Element(source.buffer, (*source.at, *at))
-    (stmt,) = around(axes, [Store(Element(target.buffer, (*target.at, *at)), value)])
-    return stmt
 
 
 def _zero_rows(context: Context, place: Place, type: Type, first: Expr, length: Expr) -> Stmt:

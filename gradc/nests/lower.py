@@ -14,7 +14,7 @@ from itertools import accumulate
 
 from gradc.ir.dims import Dim, product
 from gradc.ir.graph import DType, Equation, Lit, Type, Var
-from gradc.nests.accumulation import Sum
+from gradc.nests.accumulation import Part, Sum
 from gradc.nests.context import DEEPEST_VIEW, Context, Place, View
 from gradc.nests.library import workspace
 from gradc.nests.model import (
@@ -275,37 +275,42 @@ def _with_zeros(context: Context, equation: Equation) -> None:
     place = context.target(out)
     context.bind(out, place)
     _zeros(context, place, out.type, equation)
-    _put_part(context, equation, place, None if equation.op in _SEPARATE else "add")
+    part = Part((equation,), value, False)
+    _put_part(context, part, place, None if equation.op in _SEPARATE else "add")
 
 
-def add_part(context: Context, equation: Equation, sum: Sum) -> None:
-    """A sum with a part that is zero but in some places: `base += part`, there."""
+def add_parts(context: Context, equation: Equation, sum: Sum) -> None:
+    """A sum with parts that are zero but in some places: `base += part`, there."""
     place = context.adopted(equation.out, sum.base)
     if place is None:
         place = context.target(equation.out)
         context.store(place, sum.base, equation.origin)
-    _put_part(context, sum.part, place, "add", sum.negative)
+    for part in sum.parts:
+        _put_part(context, part, place, "add")
     context.bind(equation.out, place)
 
 
-def _put_part(
-    context: Context, equation: Equation, place: Place, op: str | None, negative: bool = False
-) -> None:
-    """Store the elements that are not zero of such an array, or join them to what is there."""
-    value = equation.args[0]
-    axes = context.axes(value.type.shape)
+def _put_part(context: Context, part: Part, place: Place, op: str | None) -> None:
+    """Store elements at their places, or join them to what is there."""
+    origin = part.path[-1].origin
+    axes = context.axes(part.value.type.shape)
     here = tuple(Get(axis.variable) for axis in axes)
-    where, element = _PLACES[equation.op](context, equation, here), context.element(value, here)
-    if negative:
-        element = Apply("neg", (element,), value.type.dtype)
+    where, element = here, context.element(part.value, here)
+    if part.negative:
+        element = Apply("neg", (element,), part.value.type.dtype)
+    some: Expr | None = None
+    for equation in reversed(part.path):
+        where = _PLACES[equation.op](context, equation, where)
+        if any(index in context.doubtful for index in equation.args[1:]):
+            # An index that was checked for some elements only may be 0 where there is none.
+            count = size_of(product(equation.out.type.shape))
+            any_ = Apply("gt", (count, integer(0)), DType.BOOL)
+            some = any_ if some is None else Apply("and", (some, any_), DType.BOOL)
     target = Element(place.buffer, (*place.at, *where))
-    if not any(index in context.doubtful for index in equation.args[1:]):
-        context.emit(Nest(target, axes, (), (), element, op, equation.origin))
+    if some is None:
+        context.emit(Nest(target, axes, (), (), element, op, origin))
         return
-    # An index that was checked for some elements only may be 0 where the axis has no element.
-    some = Apply("gt", (size_of(product(equation.out.type.shape)), integer(0)), DType.BOOL)
-    store = Store(target, element, op, equation.origin)
-    for statement in around(axes, [If(some, (store,))]):
+    for statement in around(axes, [If(some, (Store(target, element, op, origin),))]):
         context.emit(statement)
 
 
