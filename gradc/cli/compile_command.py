@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", metavar="OUT", help="The file to write, else standard output.")
 @click.option(
     "--target",
-    type=click.Choice(["python", "js", "g"]),
+    type=click.Choice(["python", "c", "js", "g"]),
     default="python",
     show_default=True,
-    help="python: a module.  js: an ES module of JavaScript.  g: the program and its "
-    "derivatives as one program.",
+    help="python: a module.  c: a file of C11, which is C++ as well.  js: an ES module of "
+    "JavaScript.  g: the program and its derivatives as one program.",
 )
 @click.option(
     "--mode",
     type=click.Choice(["forward", "reverse", "both"]),
     help="forward: tangent.  reverse: forward, reverse and value_and_grad.  "
-    "Default: both for python and js, reverse for g.",
+    "Default: both for python, c and js, reverse for g.",
 )
 @click.option(
     "--order",
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     help="Emit `trace` alone, which gives every value and every adjoint; `gradc run` executes the "
     "module of python.",
 )
+@click.option("--sizes", metavar="N=100,D=3", help="c: sizes that the file is made for.")
+@click.option("--header", is_flag=True, help="c: the declarations only, for files that call it.")
 @wrt_option
 @dtype_option
 @format_option
@@ -65,13 +67,18 @@ def command(
     mode: str | None,
     order: int,
     trace: bool,
+    sizes: str | None,
+    header: bool,
     wrt: str | None,
     dtype: str,
     format: str,
 ) -> None:
     """Emit code that computes a program and its derivatives: a self-contained module of
-    Python or JavaScript, or a program of this language, which can be compiled again."""
+    Python or JavaScript, a file of C, or a program of this language, which can be compiled
+    again."""
     with reported(format):
+        if target != "c" and (sizes is not None or header):
+            raise UsageError([_ONLY_C])
         if target == "g" and (mode == "both" or order > 1 or trace):
             raise UsageError([_ONE_PROGRAM])
         if target in ("js", "g") and Precision(dtype) is Precision.SINGLE:
@@ -82,6 +89,8 @@ def command(
             from gradc.targets.g.emit import emit as emit_program
 
             text = emit_program(program, chosen, mode or "reverse")
+        elif target == "c":
+            text = _file(program, chosen, mode or "both", order, trace, sizes, header)
         else:
             text = _module(program, chosen, target, mode or "both", order, trace)
         write_result(text.encode("utf-8"), output, files_read(file))
@@ -103,12 +112,35 @@ def _module(
     return python.emit(program, wrt, mode, order).text
 
 
+def _file(
+    program: Program,
+    wrt: Sequence[Var],
+    mode: str,
+    order: int,
+    trace: bool,
+    sizes: str | None,
+    header: bool,
+) -> str:
+    from gradc.targets.c import emit as c
+    from gradc.targets.c.sizes import read_sizes
+
+    fixed = {} if sizes is None else read_sizes(program, sizes)
+    found = (
+        c.emit_trace(program, sizes=fixed) if trace else c.emit(program, wrt, mode, order, fixed)
+    )
+    return found.header if header else found.text
+
+
+_ONLY_C = Diagnostic(
+    "G0704",
+    "--sizes and --header are options of the target c",
+    help="add --target c",
+)
 _DOUBLES_ONLY = Diagnostic(
     "G0704",
     "the targets js and g have no --dtype float32",
     help="JavaScript computes with doubles, and a program says nothing of precision",
 )
-
 _ONE_PROGRAM = Diagnostic(
     "G0704",
     "the target g has one mode, forward or reverse, and no --order or --trace",

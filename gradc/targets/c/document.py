@@ -1,0 +1,108 @@
+"""The text of a file of C: what it says of itself, includes, library, functions; and its header.
+
+Invariant: plain ASCII; no text of a program's stands anywhere but in comments and in the strings
+that name accesses.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gradc.targets.c.function import code_of
+from gradc.targets.c.helpers import helper_source, prologue
+from gradc.targets.c.layout import LINE_WIDTH
+from gradc.targets.c.lexical import harmless, string_text
+from gradc.targets.statements.docstring import module_docstring
+
+if TYPE_CHECKING:
+    from gradc.targets.c.module import CFile
+
+_INCLUDES = (
+    ("math.h", re.compile(r"\b(?:NAN|INFINITY|sqrtf?|fabsf?|floorf?|ceilf?)\b")),
+    ("stdbool.h", re.compile(r"\b(?:bool|true|false)\b")),
+    ("stdint.h", re.compile(r"int64_t")),
+    ("stdlib.h", re.compile(r"\b(?:malloc|free)\(")),
+)
+_RESTRICT = """\
+#if defined(__cplusplus) || defined(__GNUC__)
+#define RESTRICT __restrict
+#else
+#define RESTRICT restrict
+#endif"""
+_BEGIN = '#ifdef __cplusplus\nextern "C" {\n#endif'
+_END = "#ifdef __cplusplus\n}\n#endif"
+
+
+def file_text(file: CFile) -> str:
+    """The whole file, ending in a line break."""
+    functions = [*file.called, *file.texts]
+    helpers = helper_source(file.writer.helpers, file.single)
+    code = "\n".join(code_of(line) for text in functions for line in text.split("\n"))
+    includes = {name for name, used in _INCLUDES if used.search(code)}
+    parts = [_opening(file)]
+    opening = ""
+    if helpers:
+        opening = prologue()
+        includes |= set(re.findall(r"#include <(.*)>\n", opening))
+        opening = re.sub(r"#include <.*>\n+", "", opening)
+    if includes:
+        parts.append("\n".join(f"#include <{name}>" for name in sorted(includes)))
+    if "RESTRICT" in code or any("RESTRICT" in text for text in helpers):
+        parts.append(_RESTRICT)
+    if opening:
+        parts += [opening, *helpers]
+    parts += [
+        f"#pragma omp declare reduction({name} : {kind} : omp_out = {name}(omp_out, omp_in)) "
+        "initializer(omp_priv = omp_orig)"
+        for name, kind in file.writer.file.reductions
+    ]
+    parts += [*file.called, _BEGIN, *file.texts]
+    if file.faults:
+        parts.append(_fault_function(file))
+    return "\n\n".join([*parts, _END]) + "\n"
+
+
+def header_text(file: CFile) -> str:
+    """The declarations of the exported functions."""
+    guard = f"{file.name.upper()}_H"
+    declared = [f"{text};" for text in file.declarations]
+    if file.faults:
+        declared.append(f"const char *{file.name}_fault(int code);")
+    parts = [_opening(file), f"#ifndef {guard}\n#define {guard}"]
+    code = "\n".join(declared)
+    used = sorted(name for name, pattern in _INCLUDES if pattern.search(code))
+    if used:
+        parts.append("\n".join(f"#include <{name}>" for name in used))
+    code = code.replace("*RESTRICT ", "*")
+    return "\n\n".join([*parts, _BEGIN, code, _END, "#endif"]) + "\n"
+
+
+def _opening(file: CFile) -> str:
+    """The comment at the beginning."""
+    renamed = {
+        name.encode("ascii", "backslashreplace").decode(): identifier
+        for name, identifier in file.identifiers.renamed.items()
+        if "%" not in name
+    }
+    text = module_docstring(file.program, file.wrt, renamed, {})
+    extra = [f"{name} = {size}" for name, size in file.fixed.items()]
+    lines = text.split("\n")
+    if extra:
+        lines[-1:] = [f"Sizes that are fixed: {', '.join(extra)}.", "", lines[-1]]
+    return "\n".join(f"// {_cut(harmless(line))}".rstrip() for line in lines)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LINE_WIDTH - 3 else line[: LINE_WIDTH - 6] + "..."
+
+
+def _fault_function(file: CFile) -> str:
+    listed = ",\n".join(f"        {string_text(what)}" for what in file.faults)
+    return (
+        f"// The access that a function found out of range: what it returned says which.\n"
+        f"const char *{file.name}_fault(int code) {{\n"
+        f"    static const char *const accesses[] = {{\n{listed},\n    }};\n"
+        f'    return code > 0 && code <= {len(file.faults)} ? accesses[code - 1] : "";\n'
+        "}"
+    )
