@@ -18,7 +18,7 @@ from gradc.ad.reverse import vjp
 from gradc.ir.graph import DType, Graph
 from gradc.nests.build import build
 from gradc.nests.context import Module
-from gradc.nests.model import Buffer, CallFunction, Element, Fill, For, Function, Stmt, Store
+from gradc.nests.model import Buffer, CallFunction, Const, Element, Fill, For, Function, Stmt, Store
 from gradc.nests.walk import bodies
 from gradc.runtime.bind import bind
 
@@ -162,7 +162,7 @@ def test_parts_outside_of_loops_are_added_to_one_array() -> None:
     function = build("f", graph)
     whole = next(r for r in function.results if isinstance(r, Buffer) and len(r.shape) == 2)
     stores = [s for s, _ in statements(function.body) if isinstance(s, Store)]
-    filled = [s for s in stores if s.target.buffer is whole and s.op is None]
+    filled = [s for s in stores if s.target.buffer is whole and s.value == Const(0.0)]
     filled += [s for s, _ in statements(function.body) if isinstance(s, Fill) and s.buffer is whole]
     assert len(filled) == 1
     assert not any(buffer.shape == whole.shape for buffer, _ in function.scratch)

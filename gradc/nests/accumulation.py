@@ -128,8 +128,10 @@ def planned(equations: Sequence[Equation], results: Iterable[Var]) -> Plan:
     return Plan(sums, frozenset(absorbed), taken, copied)
 
 
-def _sum(equation: Equation, uses: _Uses, definition: Mapping[Var, Equation]) -> Sum | None:
-    """An equation as a sum with a part, if it is one."""
+def _sum(
+    equation: Equation, uses: _Uses, definition: Mapping[Var, Equation]
+) -> tuple[Atom, Equation, bool] | None:
+    """A sum with a part: the base, the part, and whether that is subtracted."""
     if equation.op not in ("add", "sub") or not equation.out.type.shape:
         return None
     left, right = equation.args

@@ -295,7 +295,8 @@ def _put_part(context: Context, part: Part, place: Place, op: str | None) -> Non
     origin = part.path[-1].origin
     axes = context.axes(part.value.type.shape)
     here = tuple(Get(axis.variable) for axis in axes)
-    where, element = here, context.element(part.value, here)
+    where: At = here
+    element = context.element(part.value, here)
     if part.negative:
         element = Apply("neg", (element,), part.value.type.dtype)
     some: Expr | None = None
