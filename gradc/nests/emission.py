@@ -71,11 +71,12 @@ class _Emission:
 
     def block(self, block: Block) -> list[Stmt]:
         """A loop over blocks; none where there is a single one."""
-        body = self.nodes(block.children)
         extent = size_of(block.extent)
         lanes = integer(block.lanes)
         if block.extent.constant == block.lanes:
-            return [Let(block.start, integer(0)), Let(block.count, lanes), *body]
+            block.lane = block.variable
+            return self.nodes(block.children)
+        body = self.nodes(block.children)
         rest = Apply("sub", (extent, Get(block.start)), DType.INT)
         full = Apply("lt", (rest, lanes), DType.BOOL)
         count: Expr = Apply("select", (full, rest, lanes), DType.INT)
@@ -250,9 +251,11 @@ def _each_lane(
         for inner in bodies(stmt):
             pending.extend(inner)
     found = list(body)
-    if block.variable in read:
+    stop: Expr = Get(block.count)
+    if block.lane is block.variable:
+        stop = integer(block.lanes)
+    elif block.variable in read:
         found.insert(0, Let(block.variable, sum_of(Get(block.start), Get(block.lane))))
-    stop = Get(block.count)
     return For(block.lane, integer(0), stop, tuple(found), lanes=vector, joined=joined)
 
 

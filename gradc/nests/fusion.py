@@ -31,18 +31,18 @@ def joined(items: Sequence[Item], own: Container[Buffer]) -> list[Stmt]:
                     shared.add(buffer)
     found: list[Stmt] = []
     for run in runs:
-        found.extend(_joined(run, _Private(own, shared)))
+        found.extend(_joined(run, _Private((own,), shared)))
     return found
 
 
 class _Private:
     """The buffers that only one run of nests names."""
 
-    def __init__(self, own: Container[Buffer], shared: Container[Buffer]) -> None:
+    def __init__(self, own: Sequence[Container[Buffer]], shared: Container[Buffer]) -> None:
         self.own, self.shared = own, shared
 
     def __contains__(self, buffer: object) -> bool:
-        return buffer in self.own and buffer not in self.shared
+        return any(buffer in each for each in self.own) and buffer not in self.shared
 
 
 def _joinable(item: Item) -> bool:
@@ -84,9 +84,9 @@ def _named(item: Item) -> set[Buffer]:
 def _joined(run: Sequence[Item], own: Container[Buffer]) -> list[Stmt]:
     if not any(isinstance(item, (Nest, Fill)) for item in run):
         return [item for item in run if not isinstance(item, Nest)]
-    items = [_spread(item) for item in run]
-    nodes = arranged(substituted(items, own))
-    return statements(nodes, storage(nodes, own))
+    items, made = substituted([_spread(item) for item in run], own)
+    nodes = arranged(items)
+    return statements(nodes, storage(nodes, _Private((own, made), ())))
 
 
 def _spread(item: Item) -> Item:

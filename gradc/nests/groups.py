@@ -11,6 +11,7 @@ Deliberately absent: where values are kept (`storage`), and statements (`emissio
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import prod
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
@@ -52,17 +53,30 @@ def _arrange(items: Sequence[Item], block: Block | None) -> list[Node]:
     return nodes
 
 
-def _weights(items: Iterable[Item]) -> dict[Dim, int]:
-    """How many nests have an axis of each size."""
-    weights: dict[Dim, int] = {}
+Weight = tuple[int, bool, int, int]
+
+
+def _weights(items: Iterable[Item]) -> dict[Dim, Weight]:
+    """How well each size suits the outer loop: by the work of all nests that have an axis of it,
+    roughly; then whether it is not fixed, how large it is, and how many nests have it."""
+    work: dict[Dim, int] = {}
+    count: dict[Dim, int] = {}
     for item in items:
         if isinstance(item, Nest):
-            for extent in {axis.extent for axis in (*item.axes, *item.reduced)}:
-                weights[extent] = weights.get(extent, 0) + 1
-    return weights
+            axes = (*item.axes, *item.reduced)
+            volume = prod(estimate(axis.extent) for axis in axes)
+            for extent in {axis.extent for axis in axes}:
+                work[extent] = work.get(extent, 0) + volume
+                count[extent] = count.get(extent, 0) + 1
+    return {
+        extent: (total.bit_length(), extent.constant is None, estimate(extent), count[extent])
+        if extent.constant != 1
+        else (0, False, 1, 0)
+        for extent, total in work.items()
+    }
 
 
-def _wishes(item: Item, weights: dict[Dim, int], block: Block | None) -> list[Wish]:
+def _wishes(item: Item, weights: dict[Dim, Weight], block: Block | None) -> list[Wish]:
     """The loop that a nest is to be in: over its most common axis, outside of a block over any,
     in a block over one that is not reduced, or reduced and long."""
     if not isinstance(item, Nest):
@@ -71,9 +85,8 @@ def _wishes(item: Item, weights: dict[Dim, int], block: Block | None) -> list[Wi
     if not axes:
         return []
 
-    def rank(axis: Axis) -> tuple[int, bool]:
-        extent = axis.extent
-        return weights[extent] if extent.constant != 1 else 0, extent.constant is None
+    def rank(axis: Axis) -> Weight:
+        return weights[axis.extent]
 
     if block is not None:
         founding = list(item.axes) or [

@@ -16,12 +16,12 @@ from gradc.ir.dims import Dim, product
 from gradc.nests.levels import used
 from gradc.nests.model import Buffer, Element, Expr, Get, Local
 from gradc.nests.nest import Item, Nest
+from gradc.nests.substitute import NEAR
 from gradc.nests.terms import estimate
 from gradc.nests.tree import Block, Lanes, Loop, Node, Row
 
 MOST_LANES = 64
 LEAST_LANES = 8
-NEAR = 2**15  # elements of a block's buffers: 256 KiB
 STACK = 2**11  # elements of a buffer that is put on the stack
 
 

@@ -11,20 +11,34 @@ Invariant: no element is computed by other operations, or from what was overwrit
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
+from math import prod
 
 from gradc.nests.model import Apply, Assign, Buffer, Check, Declare, Element, Expr, Get, Let, Local
 from gradc.nests.model import Stmt as Statement
 from gradc.nests.nest import Axis, Item, Nest
-from gradc.nests.terms import LARGEST, cost, elements, replaced, replaced_in, replaced_target, size
+from gradc.nests.terms import (
+    LARGEST,
+    cost,
+    elements,
+    estimate,
+    replaced,
+    replaced_in,
+    replaced_target,
+    size,
+)
 from gradc.nests.walk import locals_read
 
 CHEAP = 2  # additions
+NEAR = 2**15  # elements: 256 KiB
 
 
-def substituted(items: Sequence[Item], own: Container[Buffer]) -> list[Item]:
-    """The items without nests that others compute in passing; `own` are the buffers that nothing
-    else reads."""
-    return _Substitution(items, own).run()
+def substituted(
+    items: Sequence[Item], own: Container[Buffer]
+) -> tuple[list[Item], Container[Buffer]]:
+    """The items without nests that others compute in passing, and the buffers that new ones write;
+    `own` are the buffers that nothing else reads."""
+    found = _Substitution(items, own)
+    return found.run(), found.made
 
 
 def item_reads(item: Nest) -> list[Element]:
@@ -45,8 +59,10 @@ def read_by(item: Nest) -> list[Expr]:
 class _Substitution:
     def __init__(self, items: Sequence[Item], own: Container[Buffer]) -> None:
         self.items = items
+        self.made: set[Buffer] = set()
         self.producers: dict[Buffer, Nest] = {}
         self.inlined: set[Buffer] = set()
+        self.once: set[Buffer] = set()  # of these, what is read once
         self.repeated: set[Buffer] = set()
         self._find(own)
 
@@ -87,9 +103,11 @@ class _Substitution:
         cheap = small and cost(item.value) <= CHEAP
         whole = all(_covers(reader, element) for reader, element in readers)
         once = small and len(readers) == 1 and "%" in buffer.name
+        if whole and once:
+            self.once.add(buffer)
         if (whole and (cheap or once)) or cost(item.value) == 0:
             self.inlined.add(buffer)
-        elif cheap and len({id(reader) for reader, _ in readers}) > 1:
+        elif cheap and _large(item) and len({id(reader) for reader, _ in readers}) > 1:
             self.repeated.add(buffer)
 
     def run(self) -> list[Item]:
@@ -101,16 +119,22 @@ class _Substitution:
                 continue
             nest = self._expanded(item)
             buffer = nest.target.buffer if isinstance(nest.target, Element) else None
-            if buffer in self.inlined:
-                if size(nest.value) <= LARGEST:
-                    self.producers[buffer] = nest
-                    continue
-                self.inlined.discard(buffer)
-            if buffer in self.repeated:
+            if buffer is not None and self._goes(buffer, nest):
                 self.producers[buffer] = nest
             else:
                 found.extend(self._with_copies(nest))
         return found
+
+    def _goes(self, buffer: Buffer, nest: Nest) -> bool:
+        """Whether a nest goes away, now that others are written into it."""
+        cheap = cost(nest.value) <= CHEAP
+        if buffer in self.inlined and size(nest.value) <= LARGEST:
+            if cheap or buffer in self.once:
+                return True
+        self.inlined.discard(buffer)
+        if not cheap:
+            self.repeated.discard(buffer)
+        return buffer in self.repeated
 
     def _with_copies(self, nest: Nest) -> list[Item]:
         """A nest that stays, behind what is repeated for it."""
@@ -122,6 +146,7 @@ class _Substitution:
                 buffer = element.buffer
                 if buffer in self.repeated and buffer not in copies:
                     copies[buffer] = _again(buffer)
+                    self.made.add(copies[buffer])
                     producer = self.producers[buffer]
                     assert isinstance(producer.target, Element)
                     copy = _fresh(producer)
@@ -167,6 +192,11 @@ def _direct(nest: Nest) -> bool:
     at = [index.local for index in nest.target.at if isinstance(index, Get)]
     extents = tuple(axis.extent for axis in nest.axes)
     return at == variables and extents == nest.target.buffer.shape
+
+
+def _large(nest: Nest) -> bool:
+    """Whether the values of a nest do not fit near the processor."""
+    return prod(estimate(axis.extent) for axis in nest.axes) > NEAR
 
 
 def _covers(reader: Nest, element: Element) -> bool:

@@ -9,6 +9,7 @@ import enum
 from collections.abc import Iterable, Mapping
 
 from gradc.ir.dims import Dim
+from gradc.ir.graph import DType
 from gradc.nests.model import Apply, Buffer, Check, Element, Expr, Get, Local, Stmt
 from gradc.nests.walk import subexpressions
 from gradc.ops.primitive import Infix, Prefix
@@ -57,9 +58,28 @@ def cost(expr: Expr) -> int:
     """About how many additions an expression takes; memory is free."""
     total = 0
     for each in subexpressions((expr,)):
-        if isinstance(each, Apply) and each.dtype.value != "int":
-            total += _cost_of(each.op)
+        if isinstance(each, Apply):
+            total += _cost_of_index(each.op) if _whole(each) else _cost_of(each.op)
     return total
+
+
+def _whole(expr: Apply) -> bool:
+    """Whether an operation is one on indices."""
+    if expr.dtype is DType.REAL:
+        return False
+    return expr.dtype is DType.INT or all(_integer(arg) for arg in expr.args)
+
+
+def _integer(expr: Expr) -> bool:
+    if isinstance(expr, Get):
+        return expr.local.dtype is DType.INT
+    if isinstance(expr, Element):
+        return expr.buffer.dtype is DType.INT
+    return expr.dtype is DType.INT
+
+
+def _cost_of_index(op: str) -> int:
+    return 4 if op in ("floordiv", "mod") else 0
 
 
 def _cost_of(op: str) -> int:
