@@ -11,6 +11,7 @@ buffer among many nests: these are looked at one by one up to `MOST_ASKED`.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from gradc.nests.model import Assign, Buffer, Copy, Declare, Element, Fill, Get, Let, Local
@@ -51,6 +52,9 @@ class _Use(NamedTuple):
     accesses: tuple[Element, ...]
 
 
+Uses = dict[Buffer | Local, tuple[Element, ...]]
+
+
 class _History:
     """Where something was last read, or written, and by what."""
 
@@ -79,11 +83,18 @@ class _Levels:
         self.singles: list[list[Item]] = [[]]  # before each group, and behind the last
         self.written: dict[Buffer | Local, _History] = {}
         self.read: dict[Buffer | Local, _History] = {}
+        # What is late, with its number, by what it writes.
+        self.waiting: dict[Buffer | Local, tuple[int, Item]] = {}
 
     def run(self, items: Sequence[Item]) -> list[Group | Single]:
         """The order of groups and single items."""
-        for item in items:
-            self._place(item)
+        for number, item in enumerate(items):
+            if isinstance(item, Nest) and item.late and isinstance(item.target, Element):
+                self.waiting[item.target.buffer] = (number, item)
+            else:
+                self._place(item)
+        for _, item in self.waiting.values():  # what reads it is elsewhere
+            self._commit(item, *self._found(item))
         found: list[Group | Single] = []
         for number, singles in enumerate(self.singles):
             found.extend(map(Single, singles))
@@ -92,51 +103,112 @@ class _Levels:
         return found
 
     def _place(self, item: Item) -> None:
-        """Positions are even for single items, odd for groups."""
+        """Give an item its position: even for single items, odd for groups."""
+        late = self._late(item)
+        position, wish = self._found(item)
+        beside: list[tuple[Item, Wish]] = []
+        if wish is not None:
+            readers = [(item, wish)]
+            for each in reversed(late):
+                joining = self._beside(each, position, readers)
+                if joining is not None:
+                    beside.insert(0, (each, joining))
+                    readers.append((each, joining))
+        if len(beside) < len(late):
+            for each in late:
+                self._commit(each, *self._found(each))
+            self._commit(item, *self._found(item))
+            return
+        for each, joining in beside:
+            self._commit(each, position, joining)
+        self._commit(item, position, wish)
+
+    def _late(self, item: Item) -> list[Item]:
+        """What waited for an item that reads it, and what waited for that."""
+        found: list[tuple[int, Item]] = []
+        pending = [item]
+        while pending and self.waiting:
+            reads, _ = used(pending.pop())
+            for thing in [thing for thing in reads if thing in self.waiting]:
+                found.append(self.waiting.pop(thing))
+                pending.append(found[-1][1])
+        return [late for _, late in sorted(found, key=itemgetter(0))]
+
+    def _beside(
+        self, item: Item, position: int, readers: Sequence[tuple[Item, Wish]]
+    ) -> Wish | None:
+        """The wish with which an item can join the group of those that read it."""
+        _, writes = used(item)
+        for own in self.wishes(item):
+            if own.key != readers[0][1].key or self._first(item, own) > position:
+                continue
+            agreed = [
+                _places((*writes[thing], *accesses), own.variable, wish.variable)
+                for reader, wish in readers
+                for thing, accesses in used(reader)[0].items()
+                if thing in writes
+            ]
+            if all(agreed):
+                return own
+        return None
+
+    def _commit(self, item: Item, position: int, wish: Wish | None) -> None:
+        """Put an item at a position, and remember its accesses."""
+        if wish is None:
+            self.singles[position // 2].append(item)
+        else:
+            if position // 2 == len(self.groups):
+                self.groups.append(Group(wish.key, []))
+                self.singles.append([])
+            self.groups[position // 2].members.append((item, wish.variable))
+        variable = None if wish is None else wish.variable
         reads, writes = used(item)
-        histories: list[tuple[_History, tuple[Element, ...]]] = []
-        for thing, accesses in reads.items():
-            if thing in self.written:
-                histories.append((self.written[thing], accesses))
-        for thing, accesses in writes.items():
+        for things, histories in ((reads, self.read), (writes, self.written)):
+            for thing, accesses in things.items():
+                histories.setdefault(thing, _History()).add(position, _Use(variable, accesses))
+
+    def _depends(self, item: Item) -> list[tuple[_History, tuple[Element, ...]]]:
+        """The accesses that an item must come after, each with its own to the same thing."""
+        reads, writes = used(item)
+        found = [
+            (self.written[thing], own) for thing, own in reads.items() if thing in self.written
+        ]
+        for thing, own in writes.items():
             for before in (self.written, self.read):
                 if thing in before:
-                    histories.append((before[thing], accesses))
-        position, variable = self._found(item, histories)
-        for thing, accesses in reads.items():
-            self.read.setdefault(thing, _History()).add(position, _Use(variable, accesses))
-        for thing, accesses in writes.items():
-            self.written.setdefault(thing, _History()).add(position, _Use(variable, accesses))
+                    found.append((before[thing], own))
+        return found
 
-    def _found(
-        self, item: Item, histories: Sequence[tuple[_History, tuple[Element, ...]]]
-    ) -> tuple[int, Local | None]:
+    def _found(self, item: Item) -> tuple[int, Wish | None]:
+        """The first position that is possible, and the wish that it grants."""
         wishes = self.wishes(item)
         for wish in wishes:
-            first = 1
-            for history, accesses in histories:
-                last = history.position
-                if last % 2 == 0:
-                    first = max(first, last + 1)
-                elif last > first or last == first:
-                    agrees = self._agrees(history, wish, accesses)
-                    first = max(first, last if agrees else last + 2)
-            tried = range(first // 2, min(len(self.groups), first // 2 + FARTHEST))
-            for number in tried:
+            first = self._first(item, wish) // 2
+            for number in range(first, min(len(self.groups), first + FARTHEST)):
                 if self.groups[number].key == wish.key:
-                    self.groups[number].members.append((item, wish.variable))
-                    return 2 * number + 1, wish.variable
+                    return 2 * number + 1, wish
         for wish in wishes:
             if wish.founds:
-                self.groups.append(Group(wish.key, [(item, wish.variable)]))
-                self.singles.append([])
-                return 2 * len(self.groups) - 1, wish.variable
-        free = max((last.position + last.position % 2 for last, _ in histories), default=0)
-        self.singles[max(free, 0) // 2].append(item)
-        return max(free, 0), None
+                return 2 * len(self.groups) + 1, wish
+        lasts = [history.position for history, _ in self._depends(item)]
+        return max((last + last % 2 for last in lasts), default=0), None
+
+    def _first(self, item: Item, wish: Wish) -> int:
+        """The first position of a group that an item may join with a wish."""
+        first = 1
+        for history, accesses in self._depends(item):
+            last = history.position
+            if last % 2 == 0:
+                first = max(first, last + 1)
+            elif last >= first:
+                agrees = self._agrees(history, wish, accesses)
+                first = max(first, last if agrees else last + 2)
+        return first
 
     def _agrees(self, history: _History, wish: Wish, accesses: tuple[Element, ...]) -> bool:
         """Whether all uses of a buffer in a group are at the index that an item has."""
+        if history.position // 2 == len(self.groups):
+            return False
         group = self.groups[history.position // 2]
         if group.key != wish.key or len(history.uses) > MOST_ASKED:
             return False
@@ -148,16 +220,14 @@ class _Levels:
         return bool(places)
 
 
-def _places(accesses: Sequence[Element], variable: Local) -> set[int]:
-    """The axes of a buffer on which all accesses are at a variable."""
+def _places(accesses: Sequence[Element], *variables: Local) -> set[int]:
+    """The axes of a buffer on which all accesses are at one of some variables."""
     found: set[int] | None = None
+    wanted = [Get(variable) for variable in variables]
     for element in accesses:
-        here = {n for n, index in enumerate(element.at) if index == Get(variable)}
+        here = {n for n, index in enumerate(element.at) if index in wanted}
         found = here if found is None else found & here
     return found or set()
-
-
-Uses = dict[Buffer | Local, tuple[Element, ...]]
 
 
 def used(item: Item) -> tuple[Uses, Uses]:

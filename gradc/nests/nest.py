@@ -51,6 +51,7 @@ class Nest(NamedTuple):
     op: str | None = None
     origin: Origin | None = None
     neutral: Const | None = None
+    late: bool = False  # best done where it is read, not before
 
 
 Item = Nest | Stmt

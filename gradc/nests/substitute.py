@@ -29,7 +29,7 @@ from gradc.nests.terms import (
 from gradc.nests.walk import locals_read
 
 CHEAP = 2  # additions
-NEAR = 2**15  # elements: 256 KiB
+NEAR = 2**17  # elements: 1 MiB
 
 
 def substituted(
@@ -128,9 +128,9 @@ class _Substitution:
     def _goes(self, buffer: Buffer, nest: Nest) -> bool:
         """Whether a nest goes away, now that others are written into it."""
         cheap = cost(nest.value) <= CHEAP
-        if buffer in self.inlined and size(nest.value) <= LARGEST:
-            if cheap or buffer in self.once:
-                return True
+        small = size(nest.value) <= LARGEST
+        if buffer in self.inlined and small and (cheap or buffer in self.once):
+            return True
         self.inlined.discard(buffer)
         if not cheap:
             self.repeated.discard(buffer)
@@ -243,4 +243,5 @@ def _fresh(nest: Nest) -> Nest:
         axes=axes,
         before=replaced_in(nest.before, known),
         value=replaced(nest.value, known),
+        late=True,
     )
