@@ -23,6 +23,7 @@ from gradc.targets.c.layout import INDENT, filled
 from gradc.targets.c.memory import alone, every
 from gradc.targets.c.names import Identifiers, Scopes, spelled
 from gradc.targets.c.printer import Called, File, Printer
+from gradc.targets.c.unread import unread
 
 LARGEST = "1e15"  # doubles: a workspace of more is refused, before a sum of integers is too large
 
@@ -205,6 +206,7 @@ class _Body:
         for buffer in (*(buffer for buffer, _ in scratch), *stacked):
             if buffer not in own:
                 self._name(buffer)
+        printer.unread = unread(function)
         printer.print(function.body, INDENT)
         body, printer.lines = printer.lines, []
         read = [(buffer, start) for buffer, start in scratch if buffer in scene.read]

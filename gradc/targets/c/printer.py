@@ -103,6 +103,7 @@ class Printer:
         self.lines: list[str] = []
         self.fails = False  # whether the function may return a number other than 0
         self.leaving: Leaving | None = None  # where a fault goes to instead of returning
+        self.unread: frozenset[Local] = frozenset()  # locals that are not printed
         self.origins = Origins()
         self._todo: list[tuple[Stmt, int] | Step] = []
 
@@ -206,6 +207,8 @@ class Printer:
 
     def _statement(self, stmt: Stmt, indent: int) -> None:
         match stmt:
+            case Let(local) | Declare(local) | Assign(local) if local in self.unread:
+                pass
             case Let() | Declare():
                 self.declare(stmt, indent)
             case Assign():
@@ -315,6 +318,8 @@ class Printer:
     def _pragma(self, stmt: For, indent: int) -> None:
         clauses: dict[str, list[str]] = {}
         for local, op in stmt.joined:
+            if local in self.unread:
+                continue
             clauses.setdefault(self.reduction(op, local.dtype), []).append(self.scene.locals[local])
         listed = "".join(f" reduction({op} : {', '.join(names)})" for op, names in clauses.items())
         self.lines.append(f"{' ' * indent}#pragma omp simd{listed}")
