@@ -19,7 +19,7 @@ from gradc.nests.costs import prefers_lanes
 from gradc.nests.levels import Group, Single, Wish, levels
 from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
 from gradc.nests.nest import Axis, Item, Nest
-from gradc.nests.terms import estimate, replaced, replaced_in, replaced_target
+from gradc.nests.terms import estimate, reads, replaced, replaced_in, replaced_target, shift
 from gradc.nests.tree import Block, Lanes, Node, Plain, Row
 
 
@@ -126,7 +126,7 @@ def _outer(variable: Local, extent: Dim, members: Sequence[Nest]) -> Node:
     """A loop that no block is around."""
     flat = [nest for nest in members if not nest.axes and not nest.reduced]
     if len(flat) == len(members):
-        if estimate(extent) == 1 or not all(map(_vector, members)):
+        if estimate(extent) == 1 or not all(_vector(nest, variable) for nest in members):
             plain = Plain(variable, extent)
             plain.children = list(members)
             return plain
@@ -171,7 +171,7 @@ def _lanes(items: Sequence[Item], block: Block) -> list[Node]:
     add at computed places."""
     nodes: list[Node] = []
     for item in items:
-        vector = isinstance(item, Nest) and _vector(item)
+        vector = isinstance(item, Nest) and _vector(item, block.variable)
         last = nodes[-1] if nodes else None
         if not isinstance(last, Lanes) or last.vector != vector:
             last = Lanes(block.variable, block.extent, block, vector)
@@ -180,14 +180,15 @@ def _lanes(items: Sequence[Item], block: Block) -> list[Node]:
     return nodes
 
 
-def _vector(nest: Nest) -> bool:
+def _vector(nest: Nest, variable: Local) -> bool:
     """Whether iterations of a nest can run side by side: each writes an element of its own, or
     they join one."""
     if nest.before:
         return False
     if nest.op is None or isinstance(nest.target, Local):
         return True
-    return all(isinstance(index, (Get, Const)) for index in nest.target.at)
+    moving = [index for index in nest.target.at if reads(index, variable)]
+    return not moving or any(shift(index, variable) is not None for index in moving)
 
 
 def _within(nest: Nest, own: Local, variable: Local) -> tuple[Nest, Nest | None]:

@@ -14,10 +14,11 @@ from collections.abc import Callable, Hashable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
+from gradc.ir.dims import Dim
 from gradc.nests.model import Assign, Buffer, Copy, Declare, Element, Fill, Get, Let, Local
 from gradc.nests.nest import Item, Nest
 from gradc.nests.substitute import read_by
-from gradc.nests.terms import elements
+from gradc.nests.terms import elements, shift
 from gradc.nests.walk import locals_read
 
 MOST_ASKED = 64  # nests of a group that are asked whether they agree on an index
@@ -212,12 +213,14 @@ class _Levels:
         group = self.groups[history.position // 2]
         if group.key != wish.key or len(history.uses) > MOST_ASKED:
             return False
-        places = _places(accesses, wish.variable)
         for use in history.uses:
-            if use.variable is None or not places:
+            if use.variable is None or not use.accesses or not accesses:
                 return False
-            places &= _places(use.accesses, use.variable)
-        return bool(places)
+            for own in accesses:
+                for other in use.accesses:
+                    if not _apart(own, wish.variable, other, use.variable, group.key):
+                        return False
+        return True
 
 
 def _places(accesses: Sequence[Element], *variables: Local) -> set[int]:
@@ -228,6 +231,22 @@ def _places(accesses: Sequence[Element], *variables: Local) -> set[int]:
         here = {n for n, index in enumerate(element.at) if index in wanted}
         found = here if found is None else found & here
     return found or set()
+
+
+def _apart(one: Element, at_one: Local, other: Element, at_other: Local, extent: Hashable) -> bool:
+    """Whether two elements, at the variables of two items in one loop, are the same in one and the
+    same iteration at most."""
+    fixed = extent.constant if isinstance(extent, Dim) else None
+    for n, (left, right) in enumerate(zip(one.at, other.at, strict=True)):
+        first, second = shift(left, at_one), shift(right, at_other)
+        if first is None or second is None:
+            continue
+        if first == second:
+            return True
+        size = one.buffer.shape[n].constant
+        if fixed is not None and size is not None and max(first, second) + fixed <= size:
+            return abs(first - second) >= fixed
+    return False
 
 
 def used(item: Item) -> tuple[Uses, Uses]:

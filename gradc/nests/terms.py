@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
-from gradc.nests.model import Apply, Buffer, Check, Element, Expr, Get, Local, Stmt
+from gradc.nests.model import Apply, Buffer, Check, Const, Element, Expr, Get, Local, Stmt
 from gradc.nests.walk import subexpressions
 from gradc.ops.primitive import Infix, Prefix
 from gradc.ops.table import PRIMITIVES
@@ -134,3 +134,14 @@ def _adds(index: Expr, variable: Local) -> bool:
             left, right = right, left
         return not reads(right, variable) and _adds(left, variable)
     return False
+
+
+def shift(index: Expr, variable: Local) -> int | None:
+    """How far an index is from a variable; None where that is not fixed."""
+    if index == Get(variable):
+        return 0
+    if isinstance(index, Apply) and index.op == "add":
+        for place, more in (index.args, index.args[::-1]):
+            if place == Get(variable) and isinstance(more, Const):
+                return int(more.value)
+    return None
