@@ -13,7 +13,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks import calls, compiling, jacobian, memory, ratio, rows, startup
+from benchmarks import calls, compiling, functions, jacobian, memory, ratio, rows, startup
 from benchmarks.peers import report, runner
 from benchmarks.peers.peer import PEERS
 from benchmarks.peers.workloads import WORKLOADS
@@ -25,6 +25,7 @@ MEASUREMENTS: dict[str, Callable[[], None]] = {
     "memory": memory.main,
     "ratio": ratio.main,
     "jacobian": jacobian.main,
+    "functions": functions.main,
     "rows": rows.main,
     "report": report.main,
 }

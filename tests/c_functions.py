@@ -7,6 +7,7 @@ inside a loop that runs in vector registers.
 from __future__ import annotations
 
 import ctypes
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -18,20 +19,8 @@ import pytest
 
 from gradc.ops.primitive import Fn, Form, Helper, Infix, Prefix
 from gradc.ops.table import PRIMITIVES
+from gradc.targets.c.helpers import helper_names, helper_source, prologue
 
-LIBRARY = Path(__file__).parents[1] / "gradc" / "targets" / "c" / "library"
-FILES = (
-    "prologue",
-    "piecewise",
-    "whole",
-    "exponential",
-    "power",
-    "trigonometric",
-    "inverse",
-    "hyperbolic",
-    "special",
-    "float",
-)
 FLAGS = (
     *("-std=c11", "-Wall", "-Wextra", "-Werror", "-O3", "-march=native", "-shared", "-fPIC"),
     *("-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-ffp-contract=off", "-fwrapv"),
@@ -60,10 +49,6 @@ class Case(NamedTuple):
         return 1 if domain is None else len(domain.samples)
 
 
-def library() -> str:
-    return "\n".join((LIBRARY / f"{name}.c").read_text("utf-8") for name in FILES)
-
-
 def spelled(case: Case, args: Sequence[str]) -> str:
     """The row applied to operands, in C."""
     spelling, suffix = PRIMITIVES[case.name].spell["c"], SUFFIX[case.dtype]
@@ -86,16 +71,17 @@ def spelled(case: Case, args: Sequence[str]) -> str:
 
 
 class Functions:
-    """The compiled functions of cases: arrays in, an array out."""
+    """The compiled functions of cases, in a file at `path`: arrays in, an array out."""
 
     def __init__(self, cases: Sequence[Case], folder: Path, flags: Sequence[str] = ()) -> None:
-        source, built = folder / "functions.c", folder / "functions.so"
-        text = [library(), *(_definitions(case) for case in cases)]
-        source.write_text("\n".join(text), "utf-8")
-        command = ["cc", *FLAGS, *flags, str(source), "-o", str(built), "-lm"]
+        source, self.path = folder / "functions.c", folder / "functions.so"
+        text = "\n".join(_definitions(case) for case in cases)
+        names = helper_names() & set(re.findall(r"\w+", text))
+        source.write_text("\n\n".join([prologue(), *helper_source(names), text]), "utf-8")
+        command = ["cc", *FLAGS, *flags, str(source), "-o", str(self.path), "-lm"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        self._library = ctypes.CDLL(str(built))
+        self._library = ctypes.CDLL(str(self.path))
 
     def each(self, case: Case, *operands: Any) -> Any:
         """The results for one number after the other."""

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import platform
+import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,14 +28,17 @@ pytestmark = needs_compiler
 
 # Bounds above one unit in the last place.
 BOUNDS = {
-    **dict.fromkeys(("expm1", "log1pexp", "tanh", "asinh", "acosh", "atanh"), 2.0),
+    **dict.fromkeys(("ipow", "expm1", "log1pexp", "tanh", "asinh", "acosh", "atanh"), 2.0),
     **dict.fromkeys(("erf", "asin", "acos", "atan2"), 1.5),
     **dict.fromkeys(("sigmoid", "sinh", "cosh", "tan"), 2.5),
-    **dict.fromkeys(("ipow", "cbrt", "erfc"), 4.0),
+    **dict.fromkeys(("cbrt", "erfc"), 4.0),
     **dict.fromkeys(("lgamma", "polygamma"), 8.0),
 }
-SINGLE_BOUNDS = {"ipow": 4.0, "sigmoid": 2.5, "tanh": 2.0, "expm1": 1.5}
+SINGLE_BOUNDS = {"sigmoid": 2.5, "log1pexp": 2.0, "tanh": 2.0, "expm1": 1.5}
 RELATIVE_TO_1 = ("lgamma", "polygamma")  # near zeros of these, units of 1 are counted
+
+# What runs one number after the other.
+ONE_BY_ONE = ("floordiv", "mod", "cbrt", "lgamma", "polygamma")
 
 # Points beside those of `ACCURACY`.
 EVERY = both_signs([*magnitudes(), *sample(0, 40), 5e-324, 1e-310])
@@ -44,7 +52,7 @@ WIDER_PAIRS = {
 
 WHOLE = [-(2**63), -(2**63) + 1, -7, -3, -2, -1, 0, 1, 2, 3, 7, 2**53 + 1, 2**63 - 1]
 
-REAL = [(row, n) for row, n in CASES if n is None or -8 <= n <= 8]
+REAL = [*CASES, *((PRIMITIVES["ipow"], n) for n in (-8, -5, 6, 7, 8))]
 ROWS = {row.name: row for row, _ in REAL}
 DOUBLES = [Case(row.name, n, np.float64) for row, n in REAL]
 FLOATS = [Case(row.name, n, np.float32) for row, n in REAL]
@@ -163,6 +171,34 @@ def test_whole_numbers(case: Case, functions: Functions) -> None:
     by_numpy = (function | by_name).get(case.name) or getattr(np, case.name)
     with np.errstate(all="ignore"):
         np.testing.assert_array_equal(functions.each(case, *given), by_numpy(*given))
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="reads the code of this processor")
+@pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump")
+def test_loops_run_in_vector_registers(functions: Functions) -> None:
+    """Each loop computes in them, and calls nothing but versions for whole registers."""
+    version = subprocess.run(["cc", "--version"], capture_output=True, text=True, check=True)
+    if "Free Software Foundation" not in version.stdout:
+        pytest.skip("what GCC makes of them")
+    command = ["objdump", "-d", "--no-show-raw-insn", str(functions.path)]
+    code = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    loops = dict(re.findall(r"<lanes_(\w+)>:\n(.*?)\n\n", code, re.S))
+    for case in (*DOUBLES, *FLOATS):
+        if case.name not in (*ONE_BY_ONE, "copy") and case.n != 1:
+            loop = loops[case.label]
+            assert re.search(r"\w+p[sd]\b", loop), case.label
+            called = set(re.findall(r"call\w*\s+\w+ <([^@>]+)", loop))
+            assert all(re.match("_ZGV|g_far", name) for name in called), (case.label, called)
+
+
+def test_the_documentation_states_the_bounds() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "c_accuracy.md").read_text("utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    stated = {name.strip("`"): (float(one), float(other)) for name, one, other, *_ in rows}
+    exact = {"real"} | {row.name for row in ROWS.values() if row.exact is not None}
+    for name in ROWS.keys() - exact - {"minimum", "maximum", "select"}:
+        assert stated.pop(name) == (BOUNDS.get(name, 1.0), SINGLE_BOUNDS.get(name, 1.0)), name
+    assert not stated
 
 
 def test_every_row_is_spelled() -> None:

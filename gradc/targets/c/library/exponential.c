@@ -22,21 +22,36 @@ G_INLINE double g_rest(double a, double b, double p)
 #endif
 }
 
+/* Multiplies the sum of *x and *x_low by that of y and y_low. */
+G_INLINE void g_multiply(double *x, double *x_low, double y, double y_low)
+{
+    double product = *x * y;
+    *x_low = g_rest(*x, y, product) + g_fma(*x, y_low, *x_low * y);
+    *x = product;
+}
+
 /* x**n for a literal n of -8 .. 8, by multiplications. */
 G_INLINE double g_ipow(double x, int n)
 {
-    double base = n < 0 ? 1.0 / x : x, power = 1.0;
+    if (n == -1) return 1.0 / x;
+    if (n == -2) return (1.0 / x) * (1.0 / x);
+    if (n == 0) return 1.0;
+    if (n == 1) return x;
+    if (n == 2) return x * x;
+    if (n == 3) return x * x * x;
+    if (n == 4) return (x * x) * (x * x);
+    // To twice the digits, so that errors do not add up.
+    double base = n < 0 ? 1.0 / x : x, base_low = n < 0 ? -base * g_rest(base, x, 1.0) : 0.0;
+    double power = 1.0, low = 0.0;
     int left = n < 0 ? -n : n;
-    if (left & 1) power = base;
-    if (left > 1) base *= base;
-    if (left & 2) power = left & 1 ? power * base : base;
-    if (left > 3) base *= base;
-    if (left & 4) power = left & 3 ? power * base : base;
-    if (left > 7) power = base * base;
-    if (n >= -1) return power;
-    double reciprocal = 1.0 / x; // and what its rounding did to the power
-    double rest = n * (g_rest(reciprocal, x, 1.0) * power);
-    return rest - rest == 0.0 && power != 0.0 ? power + rest : power;
+    if (left & 1) g_multiply(&power, &low, base, base_low);
+    if (left > 1) g_multiply(&base, &base_low, base, base_low);
+    if (left & 2) g_multiply(&power, &low, base, base_low);
+    if (left > 3) g_multiply(&base, &base_low, base, base_low);
+    if (left & 4) g_multiply(&power, &low, base, base_low);
+    if (left > 7) g_multiply(&base, &base_low, base, base_low);
+    if (left & 8) g_multiply(&power, &low, base, base_low);
+    return low - low == 0.0 && power != 0.0 ? power + low : power;
 }
 
 /* The whole number nearest to x for |x| < 2**51, plus 1.5 * 2**52, whose lowest bits are its own. */
@@ -67,8 +82,8 @@ G_INLINE double g_exp_series(double x)
     return g_fma(x, odd, even);
 }
 
-/* e**x. */
-G_INLINE double g_exp(double x)
+/* e**x for x that do not overflow. */
+G_INLINE double g_exp_finite(double x)
 {
     double shifted = g_shifted(x * 0x1.71547652b82fep0), n = shifted - 0x1.8p52;
     // x is n * log(2) + high + low
@@ -79,7 +94,13 @@ G_INLINE double g_exp(double x)
     uint64_t bits = g_bits(value) + (g_bits(shifted) << 52);
     bits += x < -708.0 ? UINT64_C(64) << 52 : 0;
     value = g_of_bits(bits) * (x < -708.0 ? 0x1p-64 : 1.0);
-    value = x < -745.5 ? 0.0 : value;
+    return x < -745.5 ? 0.0 : value;
+}
+
+/* e**x. */
+G_INLINE double g_exp(double x)
+{
+    double value = g_exp_finite(x);
     return x > 0x1.62e42fefa39efp9 ? INFINITY : value;
 }
 
@@ -148,9 +169,9 @@ G_INLINE double g_log1p(double x)
 /* log(1 + e**x), without overflow and accurate for x << 0. */
 G_INLINE double g_log1pexp(double x)
 {
-    double t = g_exp(-fabs(x));
-    // 1 + t is 2**n * (1 + f), and f at most a half
-    double f = t > 0.5 ? 0.5 * (t - 1.0) : t, n = t > 0.5 ? 1.0 : 0.0;
+    double t = g_exp_finite(-fabs(x));
+    // 1 + t is 2**n * (1 + f), and f from -1/4 to 1/2
+    double n = g_shifted(t) - 0x1.8p52, f = (t - n) * (1.0 - 0.5 * n);
     double s = f / (2.0 + f), s2 = s * s, square = 0.5 * f * f;
     double series = g_fma(s2, 0.13609030262858499, 0.13209708242059462);
     series = g_fma(s2, series, 0.15388867805613718);
@@ -167,7 +188,7 @@ G_INLINE double g_log1pexp(double x)
 /* 1 / (1 + e**-x), without overflow and accurate in both tails. */
 G_INLINE double g_sigmoid(double x)
 {
-    double t = g_exp(-fabs(x));
+    double t = g_exp_finite(-fabs(x));
     return (x < 0.0 ? t : 1.0) / (1.0 + t);
 }
 

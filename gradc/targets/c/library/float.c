@@ -65,15 +65,7 @@ G_INLINE float g_floordivf(float x, float y)
 /* x**n for a literal n of -8 .. 8, by multiplications. */
 G_INLINE float g_ipowf(float x, int n)
 {
-    float base = n < 0 ? 1.0f / x : x, power = 1.0f;
-    int left = n < 0 ? -n : n;
-    if (left & 1) power = base;
-    if (left > 1) base *= base;
-    if (left & 2) power = left & 1 ? power * base : base;
-    if (left > 3) base *= base;
-    if (left & 4) power = left & 3 ? power * base : base;
-    if (left > 7) power = base * base;
-    return power;
+    return n == 2 ? x * x : (float)g_ipow((double)x, n);
 }
 
 /* a * b + c, rounded once where the machine does that fast. */
@@ -96,8 +88,8 @@ G_INLINE float g_exp_seriesf(float x)
     return g_fmaf(x, series, 0.5f);
 }
 
-/* e**x. */
-G_INLINE float g_expf(float x)
+/* e**x for x that do not overflow. */
+G_INLINE float g_exp_finitef(float x)
 {
     float shifted = x * 0x1.715476p0f + 0x1.8p23f, n = shifted - 0x1.8p23f;
     float high = g_fmaf(n, -0x1.63p-1f, x), low = n * 0x1.bd0106p-13f;
@@ -107,7 +99,13 @@ G_INLINE float g_expf(float x)
     uint32_t bits = g_bitsf(value) + (g_bitsf(shifted) << 23);
     bits += x < -87.0f ? UINT32_C(64) << 23 : 0;
     value = g_of_bitsf(bits) * (x < -87.0f ? 0x1p-64f : 1.0f);
-    value = x < -104.5f ? 0.0f : value;
+    return x < -104.5f ? 0.0f : value;
+}
+
+/* e**x. */
+G_INLINE float g_expf(float x)
+{
+    float value = g_exp_finitef(x);
     return x > 0x1.62e42ep6f ? INFINITY : value;
 }
 
@@ -162,13 +160,19 @@ G_INLINE float g_log1pf(float x)
 /* log(1 + e**x), without overflow and accurate for x << 0. */
 G_INLINE float g_log1pexpf(float x)
 {
-    return (float)g_log1pexp((double)x);
+    float t = g_exp_finitef(-fabsf(x));
+    // 1 + t is 2**n * (1 + f), and 1 + f from sqrt(1/2) to sqrt(2)
+    float n = ((t + 0.0858f) + 0x1.8p23f) - 0x1.8p23f, f = (t - n) * (1.0f - 0.5f * n);
+    float square = 0.5f * f * f;
+    float low = g_fmaf(n, -0x1.bd0106p-13f, f * (f * f) * g_log_seriesf(f));
+    float value = g_fmaf(n, 0x1.63p-1f, f - (square - low));
+    return x > 0.0f ? x + value : value;
 }
 
 /* 1 / (1 + e**-x), without overflow and accurate in both tails. */
 G_INLINE float g_sigmoidf(float x)
 {
-    float t = g_expf(-fabsf(x));
+    float t = g_exp_finitef(-fabsf(x));
     return (x < 0.0f ? t : 1.0f) / (1.0f + t);
 }
 

@@ -13,19 +13,19 @@ G_INLINE double g_log_twice(double x, double *low)
     double inverse = 1.0 / sum, s = f * inverse, product = s * sum;
     double s_low = (((f - product) - g_rest(s, sum, product)) - s * lost) * inverse;
     double s2 = s * s, s2_low = g_fma(2.0 * s, s_low, g_rest(s, s, s2));
-    // atanh(s) = s + s * (s2 / 3 + s2**2 * series)
-    double series = g_fma(s2, 0.11723083884623149, 0.11706245399111874);
-    series = g_fma(s2, series, 0.13334804355541482);
-    series = g_fma(s2, series, 0.15384594968738574);
-    series = g_fma(s2, series, 0.18181818335334587);
-    series = g_fma(s2, series, 0.22222222221656143);
-    series = g_fma(s2, series, 0.28571428571429364);
-    series = g_fma(s2, series, 0.4);
+    // 2 * atanh(s) = s * (2 + s2 * 2 / 3 + s2**2 * (2 / 5 + ...))
+    double s4 = s2 * s2;
+    double even = g_fma(s4, 0.11706245399111874, 0.15384594968738574);
+    double odd = g_fma(s4, 0.11723083884623149, 0.13334804355541482);
+    even = g_fma(s4, even, 0.22222222221656143);
+    odd = g_fma(s4, odd, 0.18181818335334587);
+    even = g_fma(s4, even, 0.4);
+    odd = g_fma(s4, odd, 0.28571428571429364);
     double third = s2 * 0x1.5555555555555p-1;
     double third_low = g_rest(s2, 0x1.5555555555555p-1, third);
     third_low = g_fma(s2, 0x1.5555555555555p-55, third_low);
     third_low = g_fma(s2_low, 0x1.5555555555555p-1, third_low);
-    double fifth = s2 * s2 * series, both = third + fifth;
+    double fifth = s4 * g_fma(s2, odd, even), both = third + fifth;
     double both_low = ((third - both) + fifth) + third_low;
     double factor = 2.0 + both, factor_low = ((2.0 - factor) + both) + both_low;
     double log_m = s * factor;
