@@ -153,8 +153,8 @@ def _copying(copy: Copy) -> For:
 def _is_long(steps: Steps) -> bool:
     """Whether all passes go through the same axis, which may be long."""
     extent = steps.extent
-    if isinstance(extent, Const) and extent.value < SHORT:
-        return False
+    if isinstance(extent, Get) or (isinstance(extent, Const) and extent.value < SHORT):
+        return False  # the lanes of a block are few
     return all(
         each.start == integer(0) and each.stop == extent and each.step == 1 for each in steps.passes
     )

@@ -107,6 +107,9 @@ class _Levels:
         """Give an item its position: even for single items, odd for groups."""
         late = self._late(item)
         position, wish = self._found(item)
+        if late and wish is not None:
+            firsts = [self._first(each, own) for each in late for own in self.wishes(each)]
+            position, wish = self._found(item, max(firsts, default=0))
         beside: list[tuple[Item, Wish]] = []
         if wish is not None:
             readers = [(item, wish)]
@@ -180,11 +183,11 @@ class _Levels:
                     found.append((before[thing], own))
         return found
 
-    def _found(self, item: Item) -> tuple[int, Wish | None]:
-        """The first position that is possible, and the wish that it grants."""
+    def _found(self, item: Item, least: int = 0) -> tuple[int, Wish | None]:
+        """The first position that is possible from some position on, and the wish it grants."""
         wishes = self.wishes(item)
         for wish in wishes:
-            first = self._first(item, wish) // 2
+            first = max(self._first(item, wish), least) // 2
             for number in range(first, min(len(self.groups), first + FARTHEST)):
                 if self.groups[number].key == wish.key:
                     return 2 * number + 1, wish
