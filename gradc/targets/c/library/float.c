@@ -221,7 +221,7 @@ G_INLINE float g_sinf(float x)
 {
     double r;
     uint64_t n = g_quartersf(x, &r);
-    double value = n & 1 ? g_cos_near_0f(r) : g_sin_near_0f(r);
+    double value = g_pick(n, g_cos_near_0f(r), g_sin_near_0f(r));
     value = g_of_bits(g_bits(value) ^ (n & 2) << 62);
     return (float)g_far(x == 0.0f ? (double)x : value, (double)x, 0);
 }
@@ -231,7 +231,7 @@ G_INLINE float g_cosf(float x)
 {
     double r;
     uint64_t n = g_quartersf(x, &r);
-    double value = n & 1 ? g_sin_near_0f(r) : g_cos_near_0f(r);
+    double value = g_pick(n, g_sin_near_0f(r), g_cos_near_0f(r));
     return (float)g_far(g_of_bits(g_bits(value) ^ ((n + 1) & 2) << 62), (double)x, 1);
 }
 

@@ -94,12 +94,20 @@ G_INLINE double g_cos_near_0(double r, double low)
     return most + g_fma(r2 * r2, series, ((1.0 - most) - half) - r * low);
 }
 
+/* a for an odd n, else b.  By bits: where both functions of one x are asked for, compilers make a
+   branch of two choices by one n, and a loop with a branch is not put into vector registers. */
+G_INLINE double g_pick(uint64_t n, double a, double b)
+{
+    uint64_t odd = (uint64_t)0 - (n & 1);
+    return g_of_bits((g_bits(a) & odd) | (g_bits(b) & ~odd));
+}
+
 /* The sine. */
 G_INLINE double g_sin(double x)
 {
     double r, low;
     uint64_t n = g_quarters(x, &r, &low);
-    double value = n & 1 ? g_cos_near_0(r, low) : g_sin_near_0(r, low);
+    double value = g_pick(n, g_cos_near_0(r, low), g_sin_near_0(r, low));
     value = g_of_bits(g_bits(value) ^ (n & 2) << 62);
     return g_far(x == 0.0 ? x : value, x, 0);
 }
@@ -109,7 +117,7 @@ G_INLINE double g_cos(double x)
 {
     double r, low;
     uint64_t n = g_quarters(x, &r, &low);
-    double value = n & 1 ? g_sin_near_0(r, low) : g_cos_near_0(r, low);
+    double value = g_pick(n, g_sin_near_0(r, low), g_cos_near_0(r, low));
     return g_far(g_of_bits(g_bits(value) ^ ((n + 1) & 2) << 62), x, 1);
 }
 
