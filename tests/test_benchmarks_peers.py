@@ -48,9 +48,13 @@ def test_gradc_agrees_with_formulas_by_hand(name: str) -> None:
     wanted = other.arrays(other.gradient())
     assert len(found) == len(wanted)
     for one, another in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(one.ravel(), another.ravel(), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(one.ravel(), another.ravel(), rtol=1e-8, atol=1e-10)
     if ours.value and other.value:
-        np.testing.assert_allclose(ours.value(), other.value(), rtol=1e-12)
+        one, another = ours.value(), other.value()
+        if not isinstance(one, tuple):
+            one, another = (one,), (another,)
+        for a, b in zip(one, another, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-11)
 
 
 def test_an_answer_that_differs_stops_the_run(tmp_path: Any) -> None:

@@ -55,9 +55,25 @@ PEERS = {
         Peer("PyTorch", "with_torch", "torch", {}),
         Peer("torch.compile", "with_torch", "torch", {"PEER_COMPILE": "1"}),
         Peer("autograd", "with_autograd", "autograd", {}),
+        Peer("CasADi", "with_casadi", "casadi", {}),
     )
 }
 
-LOOP = "Python loops"
 # Why a peer is left out of a workload, in a word or two; what is not here is measured.
-ABSENT: dict[tuple[str, str], str] = {}
+ABSENT: dict[tuple[str, str], str] = {
+    ("NumPy by hand", "ht"): "hundreds of lines",
+    ("PyTorch", "saddle"): "over 20 s: every step is traced",
+    ("PyTorch", "particle"): "over a minute: every step is traced",
+    ("torch.compile", "hello"): "one operation",
+    ("torch.compile", "ode"): "unrolls the steps: compiles for minutes",
+    ("torch.compile", "lstm"): "unrolls the sequence: compiles for minutes",
+    ("torch.compile", "saddle"): "no loop until a condition",
+    ("torch.compile", "particle"): "no loop until a condition",
+    ("autograd", "ht"): "no derivative of many directions at once",
+    ("autograd", "saddle"): "over 20 s: every step is traced",
+    ("autograd", "particle"): "over 20 s: every step is traced",
+    ("CasADi", "kmeans"): "no least of each row",
+    ("CasADi", "ht"): "no products of stacks of matrices",
+    ("CasADi", "saddle"): "no loop until a condition",
+    ("CasADi", "particle"): "no loop until a condition",
+}

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +36,14 @@ ROOT = Path(__file__).parents[2]
 class Budget:
     """How long one workload at one size may take.
 
-    A peer's first derivative has `first` seconds; its turn in a round lasts `turn` seconds or
+    A peer's first derivative has `first` seconds, and one that took longer, or takes `longest`
+    for any, is not asked for one of a larger size; its turn in a round lasts `turn` seconds or
     one call, and there are at most `rounds`; a peer takes no more turns when it has had
     `seconds`.
     """
 
-    first: float = 45.0
+    first: float = 30.0
+    longest: float = 3.0
     turn: float = 0.06
     rounds: int = 9
     seconds: float = 1.2
@@ -120,9 +122,16 @@ class Process:
 
 
 def measured(
-    workload: Workload, size: str, peers: Sequence[Peer], budget: Budget
+    workload: Workload,
+    size: str,
+    peers: Sequence[Peer],
+    budget: Budget,
+    slow: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """One record for each peer, of what was measured or of why it was not."""
+    """One record for each peer, of what was measured or of why it was not.
+
+    `slow` says by name why peers are left out.
+    """
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         data = folder / "data.npz"
@@ -132,7 +141,7 @@ def measured(
         for peer in peers:
             record = {"workload": workload.name, "size": size, "peer": peer.name}
             records[peer.name] = record
-            reason = ABSENT.get((peer.name, workload.name))
+            reason = ABSENT.get((peer.name, workload.name)) or (slow or {}).get(peer.name)
             if reason:
                 record["absent"] = reason
                 continue
@@ -216,11 +225,24 @@ def run(workloads: Iterable[str], peers: Iterable[str], budget: Budget) -> dict[
     start = time.monotonic()
     for name in workloads:
         workload = WORKLOADS[name]
+        slow: dict[str, str] = {}
         for size in budget.chosen(workload):
-            found = list(measured(workload, size, chosen, budget))
+            found = list(measured(workload, size, chosen, budget, slow))
+            slow |= _slow(found, budget)
             records += found
             print(f"{time.monotonic() - start:6.0f} s  {name} {size}: {_line(found)}", flush=True)
     return {"machine": machine(), "records": records}
+
+
+def _slow(records: list[dict[str, Any]], budget: Budget) -> dict[str, str]:
+    """Why peers are not asked for more than this size, by name."""
+    found = {}
+    for record in records:
+        if record.get("absent", "").startswith("over"):
+            found[record["peer"]] = record["absent"]
+        elif "gradient" in record and statistics.median(record["gradient"]) > budget.longest:
+            found[record["peer"]] = f"over {budget.longest:.0f} s at a smaller size"
+    return found
 
 
 def _line(records: list[dict[str, Any]]) -> str:

@@ -13,6 +13,7 @@ from autograd import grad, value_and_grad
 from autograd.scipy.special import gammaln, logsumexp
 
 from benchmarks.peers.peer import Built
+from benchmarks.peers.shared import levels
 from benchmarks.peers.workloads import WORKLOADS
 
 
@@ -69,16 +70,95 @@ def logloss(z: Any, y: Any) -> Any:
     return np.sum(np.logaddexp(0, z) - y * z)
 
 
+def ode(x: Any, s: int) -> Any:
+    h, y, one = 2 / s, numpy.zeros(len(x)), numpy.ones(1)
+
+    def slope(y: Any) -> Any:
+        return x * np.concatenate([one, y[:-1]])
+
+    for _ in range(s):
+        k1 = slope(y)
+        k2 = slope(y + h / 2 * k1)
+        k3 = slope(y + h / 2 * k2)
+        k4 = slope(y + h * k3)
+        y = y + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+    return y[-1]
+
+
+def det(A: Any, l: int) -> Any:  # noqa: E741, N803
+    rows, minors = np.reshape(A, (l, l)), A[-l:]
+    for k, (column, rest, sign) in enumerate(levels(l), 2):
+        minors = np.sum(sign * rows[-k][column] * minors[rest], 1)
+    return minors[0]
+
+
+def lstm(main: Any, extra: Any, state: Any, seq: Any) -> Any:
+    b = seq.shape[1]
+    layers = np.reshape(main, (-1, 2, 4, b))
+    weights = [layers[i, 0] for i in range(len(state) // 2)]
+    biases = [layers[i, 1] for i in range(len(state) // 2)]
+    h, c = list(state[::2]), list(state[1::2])
+    ends = []
+    for now in seq[:-1]:
+        a = now * extra[0]
+        for i in range(len(h)):
+            z = weights[i] * np.stack([a, h[i], a, h[i]]) + biases[i]
+            gates = 1 / (1 + np.exp(-z[:3]))
+            c[i] = c[i] * gates[0] + gates[1] * np.tanh(z[3])
+            h[i] = a = gates[2] * np.tanh(c[i])
+        ends.append(a)
+    y = np.stack(ends) * extra[1] + extra[2]
+    rest = np.log(2 + np.sum(np.exp(y), 1, keepdims=True))
+    return -np.sum(seq[1:] * (y - rest)) / (b * (len(seq) - 1))
+
+
+def _cross(a: Any, b: Any) -> Any:
+    parts = [a[:, i - 2] * b[:, i - 1] - a[:, i - 1] * b[:, i - 2] for i in range(3)]
+    return np.stack(parts, 1)
+
+
+def _seen(own: Any, feat: Any) -> Any:
+    """All observations; no rotation is zero."""
+    r, x = own[:, :3], own[:, 11:14] - own[:, 3:6]
+    theta = np.sqrt(np.sum(r * r, 1, keepdims=True))
+    k = r / theta
+    along = np.sum(k * x, 1, keepdims=True)
+    x = x * np.cos(theta) + _cross(k, x) * np.sin(theta) + k * along * (1 - np.cos(theta))
+    flat = x[:, :2] / x[:, 2:]
+    square = np.sum(flat * flat, 1, keepdims=True)
+    scale = own[:, 6:7] * (1 + own[:, 9:10] * square + own[:, 10:11] * square**2)
+    return own[:, 14:] * (scale * flat + own[:, 7:9] - feat)
+
+
+def ba(cam: Any, X: Any, w: Any, feat: Any, camera: Any, point: Any) -> Any:  # noqa: N803
+    own = np.concatenate([cam[camera], X[point], w[:, None]], 1)
+    return _seen(own, feat), 1 - w * w
+
+
+def ba_jacobian(cam: Any, X: Any, w: Any, feat: Any, camera: Any, point: Any) -> Any:  # noqa: N803
+    """An observation depends on its own parameters only: two sums give all rows."""
+    own = np.concatenate([cam[camera], X[point], w[:, None]], 1)
+    rows = [grad(lambda own, i=i: np.sum(_seen(own, feat)[:, i]))(own) for i in range(2)]
+    return np.stack(rows, 1), grad(lambda w: np.sum(1 - w * w))(w)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "hello": hello,
     "llsq": llsq,
     "lse": lse,
     "kmeans": kmeans,
+    "ode": ode,
+    "det": det,
     "gmm": gmm,
+    "lstm": lstm,
+    "ba": ba,
     "logistic": logistic,
     "logloss": logloss,
 }
-DERIVATIVES: dict[str, Callable[..., Any]] = {"kmeans": kmeans_direction}
+DERIVATIVES: dict[str, Callable[..., Any]] = {
+    "kmeans": kmeans_direction,
+    "ba": ba_jacobian,
+}
 
 
 def build(workload: str, data: dict[str, Any]) -> Built:
@@ -88,7 +168,11 @@ def build(workload: str, data: dict[str, Any]) -> Built:
     value = None if function is None else lambda: function(*arguments)
     if workload in DERIVATIVES:
         derivative = DERIVATIVES[workload]
-        return Built(value, lambda: derivative(*arguments), lambda found: [numpy.asarray(found)])
+        return Built(
+            value,
+            lambda: derivative(*arguments),
+            lambda found: list(found) if isinstance(found, tuple) else [found],
+        )
     both = value_and_grad(function, tuple(range(WORKLOADS[workload].wrt)))
     return Built(
         value, lambda: both(*arguments), lambda found: [numpy.asarray(part) for part in found[1]]

@@ -75,7 +75,7 @@ def ode(draw: Generator, n: int, s: int) -> Data:
 
 def det(draw: Generator, l: int) -> Data:  # noqa: E741 - the letter of the formula
     """A matrix."""
-    return {"A": draw.standard_normal((l, l))}
+    return {"A": draw.standard_normal(l * l), "l": l}
 
 
 def kmeans(draw: Generator, n: int, k: int, d: int) -> Data:
@@ -213,9 +213,13 @@ WORKLOADS = {
             "reprojection errors of bundle adjustment",
             "the Jacobian: 2 by 15 numbers for each observation, and one for each weight",
             ba,
-            {"small": {"p": 31_843}, "middle": {"p": 225_911}, "large": {"p": 563_734}},
+            {
+                "small": {"n": 49, "m": 7776, "p": 31_843},
+                "middle": {"n": 257, "m": 65_132, "p": 225_911},
+                "large": {"n": 1197, "m": 126_327, "p": 563_734},
+            },
             wrt=3,
-            tiny={"p": 4},
+            tiny={"n": 2, "m": 3, "p": 7},
         ),
         Workload(
             "ht",

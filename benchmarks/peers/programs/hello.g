@@ -1,3 +1,0 @@
-# A square: what a call costs.
-param x
-J = x^2
