@@ -23,10 +23,12 @@ from gradc.ir.graph import Graph, Var
 from gradc.ir.precision import Precision
 from gradc.ir.program import Program
 from gradc.report.view import View as View
-from gradc.runtime.bind import bind
+from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import directions
-from gradc.runtime.evaluate import call, evaluate
+from gradc.runtime.engines import AUTO, NAMES, Engine, Name
+from gradc.runtime.evaluate import evaluate
 from gradc.runtime.load import keyword_interface, load_functions
+from gradc.runtime.repeated import Repeated
 from gradc.runtime.results import handed_out
 from gradc.targets.python.emit import emit
 from gradc.targets.statements.emit import Emitted
@@ -36,43 +38,72 @@ if TYPE_CHECKING:
     from gradc.report.diagram_model import Picture
     from gradc.runtime.jacobian import Jacobian
     from gradc.runtime.matrix import Entries
+    from gradc.runtime.prepared import Prepared
 
 # A million equations take half of it; a device that never ends takes more.
 LARGEST_PROGRAM = 64 * 2**20
 
 
 def compile(
-    source_text: str, wrt: Iterable[str] | None = None, *, dtype: str = "float64"
+    source_text: str,
+    wrt: Iterable[str] | None = None,
+    *,
+    dtype: str = "float64",
+    engine: Name = "auto",
+    threads: int | None = None,
 ) -> Compiled:
     """Compile a program given as text.
 
     `wrt` names the inputs that derivatives are taken with respect to: by default the params,
     or every real input where there are none.  With the `dtype` "float32" real numbers are of
-    single precision.  Raises SourceError with every mistake that was found, UsageError for a
-    `wrt` that is not a real input and for another `dtype`.
+    single precision.  `engine` runs it: "python", "numpy", "c", or "auto" for what suits; `threads`
+    is how many C may use.  Raises SourceError with every mistake that was found, UsageError for a
+    `wrt` that is not a real input and for another `dtype` or `engine`.
     """
     with uninterrupted():
-        return _compiled(Source("<program>", source_text), wrt, dtype)
+        return _compiled(Source("<program>", source_text), wrt, dtype, _engine(engine, threads))
 
 
 def load(
-    path: str | os.PathLike[str], wrt: Iterable[str] | None = None, *, dtype: str = "float64"
+    path: str | os.PathLike[str],
+    wrt: Iterable[str] | None = None,
+    *,
+    dtype: str = "float64",
+    engine: Name = "auto",
+    threads: int | None = None,
 ) -> Compiled:
     """Compile the program in a file.
 
     Raises what `compile` raises, and OSError where the file cannot be read.
     """
     with uninterrupted():
-        return _compiled(read_source(path), wrt, dtype)
+        return _compiled(read_source(path), wrt, dtype, _engine(engine, threads))
 
 
-def _compiled(source: Source, wrt: Iterable[str] | None, dtype: str) -> Compiled:
+def _compiled(source: Source, wrt: Iterable[str] | None, dtype: str, engine: Engine) -> Compiled:
     precisions = [each.value for each in Precision]
     if dtype not in precisions:
         help = f"choose one of: {', '.join(precisions)}"
         raise UsageError([Diagnostic("G0704", f"there is no dtype {dtype!r}", help=help)])
-    program = compile_program(source)
-    return Compiled(replace(program, precision=Precision(dtype)), wrt)
+    program = replace(compile_program(source), precision=Precision(dtype))
+    return Compiled(program, wrt, engine)
+
+
+def _engine(name: Name, threads: int | None) -> Engine:
+    if name not in NAMES:
+        help = f"choose one of: {', '.join(NAMES)}"
+        raise UsageError([Diagnostic("G0704", f"there is no engine {name!r}", help=help)])
+    if threads is not None and threads < 1:
+        raise UsageError([Diagnostic("G0704", f"{threads} threads compute nothing")])
+    return Engine(name, threads, warn=_warning)
+
+
+def _warning(found: Diagnostic) -> None:
+    """What goes wrong where another engine takes over, as Python warns."""
+    from warnings import warn
+
+    text = "; ".join([found.message, *found.notes, *filter(None, [found.help])])
+    warn(f"{found.code}: {text}", RuntimeWarning, stacklevel=2)
 
 
 def read_source(path: str | os.PathLike[str]) -> Source:
@@ -116,12 +147,15 @@ class Compiled:
     returned is of `numpy.float32`.
     """
 
-    def __init__(self, program: Program, wrt: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, program: Program, wrt: Iterable[str] | None = None, engine: Engine = AUTO
+    ) -> None:
         self.program = program
+        self.engine = engine
         self._chosen = None if wrt is None else tuple(wrt)
         self.wrt: tuple[Var, ...] = program.wrt(self._chosen)
         self._names = tuple(var.name for var in self.wrt)
-        self._tangents: dict[tuple[Var, ...], Callable[..., Any]] = {}
+        self._tangents: dict[tuple[Var, ...], Repeated] = {}
 
     @property
     def graph(self) -> Graph:
@@ -148,19 +182,20 @@ class Compiled:
     def _functions(self) -> Mapping[str, Any]:
         return load_functions(self.python, self.program.source.name)
 
-    def _bound(self, inputs: Mapping[str, object]) -> list[object]:
-        program = self.program
-        bound = bind(program.inputs, inputs, program.requirements, program.source)
-        return list(bound.arrays.values())
-
     def forward(self, /, **inputs: object) -> Any:
         """The value of the output; a tuple of values where there are several outputs.
 
         Raises InputError for data that do not fit.
         """
-        arguments = self._bound(inputs)
-        value, _ = call(self._functions["forward"], arguments, self.program)
-        return handed_out((value,), arguments)[0]
+        found = self._forward(inputs)
+        return found if len(found) > 1 else found[0]
+
+    @cached_property
+    def _forward(self) -> Repeated:
+        return self._repeated("forward")
+
+    def _repeated(self, kind: str) -> Repeated:
+        return Repeated(self.program, self.wrt, kind, self.engine, lambda: self._functions[kind])
 
     @cached_property
     def value_and_grad(self) -> Callable[..., tuple[Any, dict[str, Any]]]:
@@ -170,14 +205,33 @@ class Compiled:
         Raises InputError for data that do not fit, UsageError where the output is no scalar.
         """
         self.program.scalar_output()
-        emitted = self._functions["value_and_grad"]
+        repeated = self._repeated("value_and_grad")
+        names = self._names
 
         def value_and_grad(**inputs: object) -> tuple[Any, dict[str, Any]]:
-            arguments = self._bound(inputs)
-            value, gradients = handed_out(call(emitted, arguments, self.program), arguments)
-            return value, dict(zip(self._names, gradients, strict=True))
+            value, *gradients = repeated(inputs)
+            return value, dict(zip(names, gradients, strict=True))
 
+        if self.engine.name == "c":
+            return value_and_grad
         return keyword_interface(self.emitted, value_and_grad)
+
+    def prepared(self, kind: str, inputs: Mapping[str, object]) -> Prepared:
+        """The function `kind`, "value_and_grad" or "forward", at inputs that are bound once.
+
+        Arrays of float64 (of int64 for integers) that are contiguous are read where they are:
+        change them in place between calls.  Raises what the function of that name raises.
+        """
+        from gradc.runtime.prepared import Prepared
+
+        if kind == "value_and_grad":
+            self.program.scalar_output()
+        elif kind != "forward":
+            message = f"{kind!r} cannot be prepared"
+            help = "choose value_and_grad or forward"
+            raise UsageError([Diagnostic("G0704", message, help=help)])
+        with uninterrupted():
+            return Prepared(self.program, self.wrt, kind, inputs, self.engine)
 
     def jvp(self, inputs: Mapping[str, object], tangents: Mapping[str, object]) -> tuple[Any, Any]:
         """Forward mode: the value, and its derivative along a direction.
@@ -185,31 +239,31 @@ class Compiled:
         `tangents` gives the direction for some of `wrt`; the others do not move.  Raises
         InputError for data that do not fit.
         """
-        program = self.program
-        bound = bind(program.inputs, inputs, program.requirements, program.source)
         moving = tuple(var for var in self.wrt if var.name in tangents)
-        moved = directions(self.wrt, bound.sizes, tangents)
-        arguments: list[object] = [*bound.arrays.values()]
-        arguments += [m for var, m in zip(self.wrt, moved, strict=True) if var in moving]
-        value, tangent = handed_out(call(self._tangent(moving), arguments, self.program), arguments)
-        return value, tangent
 
-    def _tangent(self, moving: tuple[Var, ...]) -> Callable[..., Any]:
+        def moved(bound: Bound) -> list[object]:
+            found = directions(self.wrt, bound.sizes, tangents)
+            return [d for var, d in zip(self.wrt, found, strict=True) if var in moving]
+
+        found = self._tangent(moving)(inputs, moved)
+        count = len(self.program.graph.outputs)
+        return (found[0], found[1]) if count == 1 else (found[:count], found[count:])
+
+    def _tangent(self, moving: tuple[Var, ...]) -> Repeated:
         """The emitted `tangent` with respect to the inputs that move, and no others: a zero
         direction times an infinite partial would be NaN."""
-        if moving == self.wrt:
-            tangent: Callable[..., Any] = self._functions["tangent"]
-            return tangent
         if moving not in self._tangents:
-            text = emit(self.program, moving, "forward").text
-            self._tangents[moving] = load_functions(text, self.program.source.name)["tangent"]
+            if moving == self.wrt:
+                self._tangents[moving] = self._repeated("tangent")
+            else:
+                self._tangents[moving] = Repeated(self.program, moving, "tangent", self.engine)
         return self._tangents[moving]
 
     def jacobian(self, /, **inputs: object) -> Jacobian:
         """Every derivative of every element of the outputs, in blocks."""
         from gradc.runtime.jacobian import jacobian
 
-        return jacobian(self.program, inputs, self.wrt)
+        return jacobian(self.program, inputs, self.wrt, self.engine)
 
     def hvp(self, inputs: Mapping[str, object], direction: Mapping[str, object]) -> dict[str, Any]:
         """The Hessian of a scalar output times a direction, by input.
@@ -221,7 +275,7 @@ class Compiled:
 
         program = self.program
         bound = bind(program.inputs, inputs, program.requirements, program.source)
-        found = hvp_of_bound(program, bound, self.wrt, direction)
+        found = hvp_of_bound(program, bound, self.wrt, direction, self.engine)
         arguments = [*bound.arrays.values(), *direction.values()]
         return dict(zip(found, handed_out(tuple(found.values()), arguments), strict=True))
 
@@ -234,7 +288,7 @@ class Compiled:
 
         program = self.program
         bound = bind(program.inputs, inputs, program.requirements, program.source)
-        return hessian_of_bound(program, bound, self.wrt)
+        return hessian_of_bound(program, bound, self.wrt, self.engine)
 
     def fit(
         self,
@@ -259,7 +313,11 @@ class Compiled:
         from gradc.fitting import FitRequest, fit_values
 
         request = FitRequest(
-            wrt=self._chosen, objective=objective, loss=loss, settings=Settings(**settings)
+            wrt=self._chosen,
+            objective=objective,
+            loss=loss,
+            settings=Settings(**settings),
+            engine=self.engine,
         )
         return fit_values(self.program, inputs, start or {}, bounds or {}, request)
 
@@ -273,7 +331,7 @@ class Compiled:
 
         program = self.program
         bound = bind(program.inputs, inputs, program.requirements, program.source)
-        return jacobian_matrix(program, bound, self.wrt).entries
+        return jacobian_matrix(program, bound, self.wrt, engine=self.engine).entries
 
     def sparse_hessian(self, /, **inputs: object) -> Entries:
         """The Hessian of a scalar output likewise; both halves of it.
@@ -284,11 +342,11 @@ class Compiled:
 
         program = self.program
         bound = bind(program.inputs, inputs, program.requirements, program.source)
-        return hessian_matrix(program, bound, self.wrt).entries
+        return hessian_matrix(program, bound, self.wrt, engine=self.engine).entries
 
     def run(self, /, **inputs: object) -> Evaluation:
         """Every named value and every adjoint, as `gradc run` shows them."""
-        return evaluate(self.program, inputs)
+        return evaluate(self.program, inputs, engine=self.engine)
 
     def dot(self, view: View | None = None, /, **inputs: object) -> str:
         """The diagram as DOT text; with numbers where inputs are given.

@@ -33,6 +33,7 @@ from gradc.ir.program import Program
 from gradc.rows import find_rows
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import filled
+from gradc.runtime.engines import Engine
 from gradc.runtime.evaluate import evaluate_bound
 from gradc.runtime.inputs import Reading, read_what_can_be
 from gradc.runtime.nonfinite import explain_nonfinite
@@ -61,6 +62,7 @@ class FitRequest(NamedTuple):
     chunk: int | None = None  # rows of tables to read at a time
     settings: Settings = Settings()
     places: Places = HERE  # where blocks of rows are computed
+    engine: Engine = Engine()
 
     @property
     def in_blocks(self) -> bool:
@@ -164,7 +166,8 @@ def _whole(program: Program, given: _Given, request: FitRequest) -> Problem:
     chosen, observed = _chosen(program, given.start, request)
     target = aim(program, request.objective, request.loss, observed)
     wrt = tuple(var for var in target.program.graph.inputs if var.name in chosen)
-    return Problem(target.program, wrt, _bound(target.program, wrt, given), target.what)
+    bound = _bound(target.program, wrt, given)
+    return Problem(target.program, wrt, bound, target.what, request.engine)
 
 
 def _in_blocks(

@@ -20,6 +20,7 @@ from gradc.report.run import (
 )
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import filled
+from gradc.runtime.engines import PLAIN, Engine
 from gradc.runtime.evaluate import (
     evaluate_bound,
     with_output,
@@ -45,6 +46,7 @@ class Request(NamedTuple):
     hvp: Sequence[str] = ()
     jacobian_file: str | None = None  # where the whole matrix is to be written
     hessian_file: str | None = None
+    engine: Engine = PLAIN
 
     @property
     def wants_jacobian(self) -> bool:
@@ -137,22 +139,24 @@ def _sections(
     from gradc.runtime.products import hessian_of_bound, hvp_of_bound, jvp_of_bound
 
     if request.jvp:
-        found = jvp_of_bound(program, bound, wrt, read_inputs(request.jvp, stdin))
+        direction = read_inputs(request.jvp, stdin)
+        found = jvp_of_bound(program, bound, wrt, direction, request.engine)
         cells = {f"{name}_dot": value for name, value in found.items()}
         yield Section("jvp", "Along the direction: X_dot, by forward mode", cells, found)
     if request.jacobian:
-        jacobian = jacobian_of_bound(program, bound, wrt)
+        jacobian = jacobian_of_bound(program, bound, wrt, request.engine)
         cells = {f"d{y}/d{x}": block for (y, x), block in jacobian.blocks.items()}
         yield Section(
             "jacobian", f"Jacobian ({jacobian.how})", cells, nested_blocks(jacobian.blocks)
         )
     if request.hvp:
-        found = hvp_of_bound(program, bound, wrt, read_inputs(request.hvp, stdin))
+        direction = read_inputs(request.hvp, stdin)
+        found = hvp_of_bound(program, bound, wrt, direction, request.engine)
         cells = {f"d{name}_dot": value for name, value in found.items()}
         title = "Hessian times the direction: dX_dot, by forward mode of reverse mode"
         yield Section("hvp", title, cells, found)
     if request.hessian:
-        hessian = hessian_of_bound(program, bound, wrt)
+        hessian = hessian_of_bound(program, bound, wrt, request.engine)
         output = program.graph.outputs[0].name
         cells = {f"d2{output}/(d{x} d{y})": block for (x, y), block in hessian.blocks.items()}
         yield Section("hessian", f"Hessian ({hessian.how})", cells, nested_blocks(hessian.blocks))
@@ -176,7 +180,7 @@ def _files(
         ("hessian", request.hessian_file, hessian_matrix),
     ):
         if path is not None:
-            matrix = make(program, bound, wrt, not sparse_format(path), progress)
+            matrix = make(program, bound, wrt, not sparse_format(path), progress, request.engine)
             title = f"{key.capitalize()} ({matrix.how})"
             said = FileSection(
                 key, title, path, matrix.shape, matrix.stored, matrix.mode, matrix.sweeps
@@ -259,7 +263,7 @@ def evaluate_for(
     Where nothing says which output is meant, there are no adjoints, and no name.
     """
     seeded, weights, output = seeded_for(program, bound, request.seed_output)
-    evaluation = evaluate_bound(seeded, bound, weights)
+    evaluation = evaluate_bound(seeded, bound, weights, request.engine)
     if output is None:
         evaluation = evaluation._replace(adjoints={}, structural_zeros=frozenset())
     return seeded, evaluation, output

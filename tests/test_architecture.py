@@ -169,13 +169,13 @@ def test_commands_on_scalars_load_neither_numpy_nor_lark(arguments):
 
 @pytest.mark.parametrize("name", ["circuit", "two_layer", "entropy"])
 def test_run_executes_what_compile_prints(name, monkeypatch):
-    from gradc.runtime import evaluate
+    from gradc.runtime import engines
     from gradc.targets.python.emit import emit_trace
 
     executed = []
-    real = evaluate.load_functions
+    real = engines.load_functions
     monkeypatch.setattr(
-        evaluate, "load_functions", lambda text, n: executed.append(text) or real(text, n)
+        engines, "load_functions", lambda text, n: executed.append(text) or real(text, n)
     )
     program = gradc.load(ROOT / "examples" / f"{name}.g")
     program.run(**json.loads((ROOT / "examples" / f"{name}.json").read_text(encoding="utf-8")))

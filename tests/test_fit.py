@@ -103,11 +103,11 @@ def test_residuals_may_be_a_matrix_and_parameters_too() -> None:
 
 @pytest.mark.parametrize("text", [RESIDUALS, MEAN])
 def test_one_jacobian_is_one_call_of_code_that_is_emitted_once(text, monkeypatch) -> None:
-    from gradc.fit import problem
+    from gradc.runtime import engines
 
     emitted = []
-    real = problem.emit
-    monkeypatch.setattr(problem, "emit", lambda *a: emitted.append(a[0]) or real(*a))
+    real = engines.emit
+    monkeypatch.setattr(engines, "emit", lambda *a: emitted.append(a[0]) or real(*a))
     fitted = gradc.compile(text).fit(DATA, HOME)
     assert fitted.evaluations > len(emitted)
     assert len(emitted) == 2  # residuals and Jacobian; gradient and Hessian

@@ -11,6 +11,8 @@ import click
 from gradc.cli.boundary import INTERRUPTED, report, reported, speaks_unicode, terminal_width
 from gradc.cli.options import (
     Followed,
+    engine_of,
+    engine_options,
     format_option,
     input_specs,
     inputs_options,
@@ -27,6 +29,7 @@ from gradc.fit.settings import LOSSES, NAMES, RATES, Settings
 if TYPE_CHECKING:
     from gradc.fitting import Plot
     from gradc.ir.fitted import Fitted
+    from gradc.runtime.engines import Name
 
 NOT_CONVERGED = 4
 
@@ -110,6 +113,7 @@ class _Fit(Followed):
     "standard errors. Default: only long files are read in blocks, of a few megabytes.",
 )
 @workers_options
+@engine_options
 @click.option(
     "-o",
     "--output",
@@ -143,6 +147,9 @@ def command(
     chunk: int | None,
     workers: int | None,
     scheduler: str | None,
+    engine: Name,
+    threads: int | None,
+    verbose: bool,
     output: str | None,
     pictures: tuple[str, ...],
     format: str,
@@ -174,6 +181,7 @@ def command(
             chunk,
             Settings(method, rate, steps, starts, seed, frozenset(plot.kind for plot in wanted)),
             Places(workers, scheduler),
+            engine_of(engine, threads, verbose, format),
         )
         with Progress(format, method, rate) as progress:
             found = fit(program, request, standard_input, progress)

@@ -25,6 +25,7 @@ COMMANDS = {
     "inputs": "Print sample data for a program, to be changed and run.",
     "fit": "Find the parameters that fit data, with standard errors.",
     "dump": "Print the typed graph after each pass.",
+    "cache": "Show where compiled code is kept, or remove it.",
 }
 
 

@@ -17,6 +17,7 @@ from gradc.diagnostics import Diagnostic, Source, UsageError
 from gradc.frontend.lower import check
 from gradc.ir.precision import Precision
 from gradc.ir.program import Program
+from gradc.runtime.engines import NAMES, Engine, Name
 
 # JSON on standard input; as objects it takes ten times as much.
 LARGEST_DATA = 2**30
@@ -84,6 +85,44 @@ def workers_options(function: F) -> F:
         "tcp://192.168.0.1:8786.",
     )
     return processes(cluster(function))
+
+
+def engine_options(function: F) -> F:
+    """`--engine NAME`, `--threads N` and `-v`."""
+    engine = click.option(
+        "--engine",
+        type=click.Choice(NAMES),
+        default=NAMES[0],
+        show_default=True,
+        help="What computes: emitted Python, of scalars only; the same with NumPy; or emitted C, "
+        "which is compiled. auto: C where it takes less time with compiling, else NumPy.",
+    )
+    threads = click.option(
+        "--threads",
+        type=click.IntRange(1, LARGEST_TEAM),
+        metavar="N",
+        help="Divide long loops of C among N threads; numbers do not depend on N. Default: what "
+        "OMP_NUM_THREADS says, else one for each core.",
+    )
+    verbose = click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        help="Say on standard error which engine computes, and why.",
+    )
+    return engine(threads(verbose(function)))
+
+
+def engine_of(name: Name, threads: int | None, verbose: bool, format: str) -> Engine:
+    """What is asked for, and where what there is to say of it goes."""
+
+    def say(line: str) -> None:
+        click.echo(f"engine: {line}", err=True)
+
+    def warn(found: Diagnostic) -> None:
+        report([found], format)
+
+    return Engine(name, threads, say, warn) if verbose else Engine(name, threads, warn=warn)
 
 
 class Followed(click.Command):

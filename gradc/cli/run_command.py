@@ -10,6 +10,8 @@ from gradc.cli.boundary import report, reported, terminal_width
 from gradc.cli.matrix_options import MatrixCommand, check_matrix_files, write_matrices
 from gradc.cli.options import (
     dtype_option,
+    engine_of,
+    engine_options,
     format_option,
     input_specs,
     inputs_options,
@@ -22,6 +24,7 @@ from gradc.cli.options import (
 )
 from gradc.cli.output import write_result
 from gradc.cli.progress import progress_line
+from gradc.runtime.engines import Name
 from gradc.runtime.inputs import names_a_table
 from gradc.runtime.workers import Places
 from gradc.session import Request, run
@@ -72,6 +75,7 @@ from gradc.session import Request, run
 )
 @workers_options
 @dtype_option
+@engine_options
 @format_option
 def command(
     file: str,
@@ -88,6 +92,9 @@ def command(
     workers: int | None,
     scheduler: str | None,
     dtype: str,
+    engine: Name,
+    threads: int | None,
+    verbose: bool,
     format: str,
 ) -> None:
     """Print every named value of a program and the derivative of the output with respect to it.
@@ -110,6 +117,7 @@ def command(
             hvp,
             jacobian or None,
             hessian or None,
+            engine_of(engine, threads, verbose, format),
         )
         places = Places(workers, scheduler)
         in_blocks = chunk is not None or places.elsewhere

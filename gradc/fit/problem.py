@@ -25,11 +25,13 @@ from gradc.fit.packing import Packing
 from gradc.ir.graph import REAL, Equation, Type, Var
 from gradc.ir.program import Program
 from gradc.runtime.bind import Bound
+from gradc.runtime.engines import PLAIN, Engine, Functions, Wanted, functions
 from gradc.runtime.evaluate import call
-from gradc.runtime.load import load_functions
-from gradc.targets.python.emit import emit
 
 Array = NDArray[np.float64]
+
+# Of a fit, for the choice of an engine.
+_EVALUATIONS = 100
 
 
 class Slope(NamedTuple):
@@ -61,9 +63,16 @@ class Problem:
 
     in_memory = True  # all data, so that more than value and gradient can be had
 
-    def __init__(self, program: Program, wrt: Sequence[Var], bound: Bound, objective: str) -> None:
+    def __init__(
+        self,
+        program: Program,
+        wrt: Sequence[Var],
+        bound: Bound,
+        objective: str,
+        engine: Engine = PLAIN,
+    ) -> None:
         """The program has one real output; `bound` holds the data, and values of the parameters;
-        `objective` says in words what is minimised."""
+        `objective` says in words what is minimised; `engine` computes it."""
         self.objective = objective
         self.program = program
         self.wrt = tuple(wrt)
@@ -74,6 +83,8 @@ class Problem:
         self._shape = tuple(dim.evaluate(bound.sizes) for dim in self.output.type.shape)
         self.data = bound.arrays
         self.evaluations = 0
+        self._engine = engine
+        self._sizes = bound.sizes
 
     @property
     def residual_count(self) -> int:
@@ -81,20 +92,26 @@ class Problem:
         return int(np.prod(self._shape, dtype=np.int64))
 
     @cached_property
-    def _reverse(self) -> dict[str, Callable[..., Any]]:
-        text = emit(self.program, self.wrt, "reverse").text
-        return load_functions(text, self.program.source.name)
+    def _reverse(self) -> Functions:
+        kinds = ("forward", "reverse" if self.least_squares else "value_and_grad")
+        return self._functions(self.program, kinds)
 
     @cached_property
     def _with_jacobian(self) -> Callable[..., Any]:
         mode = "forward" if self.packing.size <= self.residual_count else "reverse"
-        text = emit(jacobian_program(self.program, self.wrt, mode), (), "reverse").text
-        return load_functions(text, self.program.source.name)["forward"]
+        wider = jacobian_program(self.program, self.wrt, mode)
+        return self._functions(wider, ("forward",), ())["forward"]
 
     @cached_property
     def _hvp(self) -> Callable[..., Any]:
-        text = emit(self.program, self.wrt, "forward", 2).text
-        return load_functions(text, self.program.source.name)["hvp"]
+        return self._functions(self.program, ("hvp",))["hvp"]
+
+    def _functions(
+        self, program: Program, kinds: tuple[str, ...], wrt: tuple[Var, ...] | None = None
+    ) -> Functions:
+        chosen = self.wrt if wrt is None else wrt
+        wanted = Wanted(program, chosen, kinds, self._sizes, _EVALUATIONS)
+        return functions(wanted, self._engine)
 
     def _arguments(self, point: Array) -> list[object]:
         return list({**self.data, **self.packing.unpack(point)}.values())
@@ -112,7 +129,7 @@ class Problem:
         found, saved = self._call(self._reverse["forward"], arguments)
         residuals = np.asarray(found, dtype=np.float64)
         with np.errstate(all="ignore"):
-            gradient = call(self._reverse["reverse"], [saved, 2.0 * residuals])
+            gradient = call(self._reverse["reverse"], [saved, 2.0 * residuals], self.program)
             return Slope(sum_of_squares(residuals), self.packing.joined(gradient))
 
     def value(self, point: Array) -> float:

@@ -65,6 +65,7 @@ static struct {
 } python;
 
 static intptr_t head; /* the bytes that every object of Python begins with */
+static char forked;   /* this process is the copy of one whose threads it does not have */
 
 /* What follows them in an array of NumPy. */
 typedef struct {
@@ -100,7 +101,7 @@ typedef struct {
     int64_t workspace, fault; /* the slots of both; -1 for none */
     int64_t bytes;            /* of the workspace */
     int64_t large;            /* other threads of Python go on meanwhile */
-    int64_t threads;
+    int64_t threads;          /* at most so many; 0 for as many as OpenMP takes by itself */
     const item *items; /* of the arguments, then of the results */
     const slot *fixed; /* the slots, with sizes and other constants filled in */
     void *owner;       /* what holds the memory of all of this */
@@ -124,6 +125,12 @@ EXPORT void gradc_begin(void *const *table, intptr_t size)
 {
     memcpy(&python, table, sizeof python);
     head = size;
+}
+
+/* OpenMP would wait for its threads for ever, which a copy of a process lacks. */
+EXPORT void gradc_forked(void)
+{
+    forked = 1;
 }
 
 /* The members of an array, for comparison with what NumPy says of it. */
@@ -233,6 +240,26 @@ static char *aligned(char *memory)
     return memory + (64 - (uintptr_t)memory % 64) % 64;
 }
 
+/* Calls the function with as many threads as are wanted, of OpenMP and of Python. */
+static int with_threads(const plan *p, const slot *slots)
+{
+    void *state = p->large ? python.save() : NULL;
+#ifdef _OPENMP
+    int threads = forked ? 1 : (int)p->threads;
+    int before = threads ? omp_get_max_threads() : 0;
+    if (threads)
+        omp_set_num_threads(threads);
+#endif
+    int status = p->function(slots);
+#ifdef _OPENMP
+    if (threads)
+        omp_set_num_threads(before);
+#endif
+    if (p->large)
+        python.restore(state);
+    return status;
+}
+
 /* Calls the function, with a workspace where it needs one; -1 where memory does not suffice. */
 static int run(plan *p, slot *slots)
 {
@@ -246,19 +273,8 @@ static int run(plan *p, slot *slots)
         slots[p->workspace].data = memory == NULL ? NULL : aligned(memory);
     }
     int status = -1;
-    if (p->workspace < 0 || memory != NULL) {
-#ifdef _OPENMP
-        int before = omp_get_max_threads();
-        omp_set_num_threads((int)p->threads);
-#endif
-        void *state = p->large ? python.save() : NULL;
-        status = p->function(slots);
-        if (p->large)
-            python.restore(state);
-#ifdef _OPENMP
-        omp_set_num_threads(before);
-#endif
-    }
+    if (p->workspace < 0 || memory != NULL)
+        status = with_threads(p, slots);
     if (own)
         __atomic_store_n(&p->busy, 0, __ATOMIC_RELEASE);
     else

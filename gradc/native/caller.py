@@ -10,7 +10,9 @@ NotImplemented.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,6 +81,11 @@ class Value(NamedTuple):
     slot: int
     below: int | None = None
 
+    @property
+    def bytes(self) -> int:
+        """How much memory the elements take."""
+        return _DTYPES[self.element].itemsize * prod(self.shape)
+
 
 class Plan(NamedTuple):
     """A compiled function, what it takes and returns at given sizes, and what is filled in.
@@ -96,7 +103,7 @@ class Plan(NamedTuple):
     workspace_bytes: int
     fault: int  # its slot, or -1
     large: bool = False  # worth letting other threads of Python go on
-    threads: int = 1
+    threads: int = 0  # of OpenMP: at most so many, or 0 for as many as it takes by itself
 
 
 class _Item(ctypes.Structure):
@@ -149,6 +156,8 @@ class Caller:
         library.gradc_look.argtypes = (ctypes.py_object, ctypes.c_void_p)
         if not all(_is_seen(library, array) for array in _SAMPLES):
             raise native_error("G0806", "arrays have another form here than compiled code expects")
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=library.gradc_forked)
         self._make = library.gradc_function
         self._make.restype = ctypes.py_object
         self._make.argtypes = (ctypes.POINTER(_Plan), ctypes.py_object)
@@ -202,16 +211,13 @@ def prepared_argument(value: Any) -> Any:
 
 def _item(value: Value, shape: Any) -> _Item:
     dtype = _DTYPES[value.element]
-    count = 1
-    for length in value.shape:
-        count *= length
     return _Item(
         ARRAY if value.shape else value.element,
         value.element,
         value.slot,
         -1 if value.below is None else value.below,
         len(value.shape),
-        count,
+        prod(value.shape),
         dtype.itemsize,
         ctypes.addressof(shape),
         id(dtype),

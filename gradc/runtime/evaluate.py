@@ -20,8 +20,7 @@ from gradc.ir.graph import DType, Graph, Var
 from gradc.ir.program import Program
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import directions
-from gradc.runtime.load import load_functions
-from gradc.targets.python.emit import emit_trace
+from gradc.runtime.engines import PLAIN, Engine, trace_of
 
 # What `checked` of an emitted module says.
 _OUT_OF_RANGE = re.compile("is read at index -?[0-9]+; allowed is ")
@@ -31,7 +30,10 @@ _BEYOND_ADDRESSES = re.compile("Maximum allowed|is too (?:big|large)")
 
 
 def evaluate(
-    program: Program, inputs: Mapping[str, object], seeds: Mapping[str, object] | None = None
+    program: Program,
+    inputs: Mapping[str, object],
+    seeds: Mapping[str, object] | None = None,
+    engine: Engine = PLAIN,
 ) -> Evaluation:
     """Every named value, and the adjoint of every real quantity.
 
@@ -41,25 +43,35 @@ def evaluate(
     not suffice.
     """
     return evaluate_bound(
-        program, bind(program.inputs, inputs, program.requirements, program.source), seeds
+        program, bind(program.inputs, inputs, program.requirements, program.source), seeds, engine
     )
 
 
 def evaluate_bound(
-    program: Program, bound: Bound, seeds: Mapping[str, object] | None = None
+    program: Program,
+    bound: Bound,
+    seeds: Mapping[str, object] | None = None,
+    engine: Engine = PLAIN,
 ) -> Evaluation:
     """As `evaluate`, of data that are bound already."""
-    return Tracer(program).at(bound.arrays.values(), seed_values(program, bound.sizes, seeds))
+    weights = seed_values(program, bound.sizes, seeds)
+    return Tracer(program, sizes=bound.sizes, engine=engine).at(bound.arrays.values(), weights)
 
 
 class Tracer:
     """A program whose emitted trace is loaded, to be evaluated at any number of points."""
 
-    def __init__(self, program: Program, every: bool = False) -> None:
-        """With `every`, quantities without a name are among the values."""
+    def __init__(
+        self,
+        program: Program,
+        every: bool = False,
+        sizes: Mapping[str, int] | None = None,
+        engine: Engine = PLAIN,
+    ) -> None:
+        """With `every`, quantities without a name are among the values.  `sizes` are those of the
+        first point, for which the engine is chosen."""
         self._program = program
-        self._trace = emit_trace(program, every)
-        self._run = load_functions(self._trace.text, program.source.name)["trace"]
+        self._trace, self._run = trace_of(program, every, sizes or {}, engine)
 
     def at(self, inputs: Iterable[object], weights: Sequence[object]) -> Evaluation:
         """Every value and every adjoint at a point, the outputs weighed as `seed_values` has it.

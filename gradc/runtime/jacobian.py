@@ -14,6 +14,7 @@ import numpy as np
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
 from gradc.runtime.bind import Bound, bind
+from gradc.runtime.engines import PLAIN, Engine
 from gradc.runtime.evaluate import call
 from gradc.runtime.layout import Array
 from gradc.runtime.sweeps import Progress, Sweeps
@@ -34,18 +35,22 @@ class Jacobian(NamedTuple):
         return f"{self.mode} mode, {self.calls} {'sweep' if self.calls == 1 else 'sweeps'}"
 
 
-def jacobian(program: Program, inputs: Mapping[str, object], wrt: Sequence[Var]) -> Jacobian:
+def jacobian(
+    program: Program, inputs: Mapping[str, object], wrt: Sequence[Var], engine: Engine = PLAIN
+) -> Jacobian:
     """Every derivative of every element of the outputs with respect to `wrt`.
 
     Raises InputError for data that do not fit, NumericError where memory does not suffice.
     """
     bound = bind(program.inputs, inputs, program.requirements, program.source)
-    return jacobian_of_bound(program, bound, wrt)
+    return jacobian_of_bound(program, bound, wrt, engine)
 
 
-def jacobian_of_bound(program: Program, bound: Bound, wrt: Sequence[Var]) -> Jacobian:
+def jacobian_of_bound(
+    program: Program, bound: Bound, wrt: Sequence[Var], engine: Engine = PLAIN
+) -> Jacobian:
     """As `jacobian`, of data that are bound already."""
-    sweeps = Sweeps(program, wrt, bound)
+    sweeps = Sweeps(program, wrt, bound, engine)
     mode, calls = fewest(sweeps)
     matrix = dense_matrix(sweeps)
     blocks = {}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
 from gradc.runtime.bind import Bound
+from gradc.runtime.engines import PLAIN, Engine
 from gradc.runtime.jacobian import dense_matrix, fewest
 from gradc.runtime.layout import Array
 from gradc.runtime.matrix import Matrix
@@ -25,13 +26,14 @@ def jacobian_matrix(
     wrt: Sequence[Var],
     whole: bool = False,
     progress: Progress | None = None,
+    engine: Engine = PLAIN,
 ) -> Matrix:
     """The derivatives of all elements of the outputs in all elements of `wrt`.
 
     `whole` says that zeros are wanted too.  Raises InputError where an index that is read is out
     of range, NumericError where memory does not suffice.
     """
-    sweeps = Sweeps(program, wrt, bound)
+    sweeps = Sweeps(program, wrt, bound, engine)
     if whole:
         _require_room(sweeps, "a Jacobian", _SPARSER)
     found = SparseJacobian.of(sweeps, bound)
@@ -44,12 +46,13 @@ def hessian_matrix(
     wrt: Sequence[Var],
     whole: bool = False,
     progress: Progress | None = None,
+    engine: Engine = PLAIN,
 ) -> Matrix:
     """The second derivatives of a scalar output in all elements of `wrt`.
 
     Raises what `jacobian_matrix` raises, and UsageError where there is no single scalar output.
     """
-    sweeps = Sweeps(gradient_program(program, wrt), wrt, bound)
+    sweeps = Sweeps(gradient_program(program, wrt), wrt, bound, engine)
     if whole:
         _require_room(sweeps, "a Hessian", _SPARSER)
     found = SparseJacobian.symmetric(sweeps, bound)
@@ -63,6 +66,7 @@ def hessian_matrix(
 
 
 def _sparse(found: SparseJacobian, progress: Progress | None) -> Matrix:
+    found.sweeps.expected = found.count
     sweeps, entries = found.sweeps, found.entries(progress)
     return Matrix(sweeps.rows, sweeps.columns, entries, found.mode, found.count)
 

@@ -11,16 +11,19 @@ from gradc.ir.graph import Var
 from gradc.ir.program import Program
 from gradc.runtime.bind import Bound
 from gradc.runtime.directions import directions
+from gradc.runtime.engines import PLAIN, Engine, Wanted, functions
 from gradc.runtime.evaluate import call
-from gradc.runtime.load import load_functions
-from gradc.targets.python.emit import emit
 
 if TYPE_CHECKING:
     from gradc.runtime.jacobian import Jacobian
 
 
 def jvp_of_bound(
-    program: Program, bound: Bound, wrt: Sequence[Var], direction: Mapping[str, object]
+    program: Program,
+    bound: Bound,
+    wrt: Sequence[Var],
+    direction: Mapping[str, object],
+    engine: Engine = PLAIN,
 ) -> dict[str, Any]:
     """The derivative of each output along a direction of `wrt`, zero where it names none.
 
@@ -29,7 +32,8 @@ def jvp_of_bound(
     moved = directions(wrt, bound.sizes, direction)
     moving = [(var, d) for var, d in zip(wrt, moved, strict=True) if var.name in direction]
     wrt, moved = [var for var, _ in moving], [d for _, d in moving]
-    tangent = load_functions(emit(program, wrt, "forward").text, program.source.name)["tangent"]
+    wanted = Wanted(program, tuple(wrt), ("tangent",), bound.sizes)
+    tangent = functions(wanted, engine)["tangent"]
     _, tangents = call(tangent, [*bound.arrays.values(), *moved])
     outputs = program.graph.outputs
     each = tangents if len(outputs) > 1 else (tangents,)
@@ -46,18 +50,24 @@ def gradient_program(program: Program, wrt: Sequence[Var]) -> Program:
 
 
 def hvp_of_bound(
-    program: Program, bound: Bound, wrt: Sequence[Var], direction: Mapping[str, object]
+    program: Program,
+    bound: Bound,
+    wrt: Sequence[Var],
+    direction: Mapping[str, object],
+    engine: Engine = PLAIN,
 ) -> dict[str, Any]:
     """The Hessian times a direction, by input: forward mode of the gradient."""
-    products = jvp_of_bound(gradient_program(program, wrt), bound, wrt, direction)
+    products = jvp_of_bound(gradient_program(program, wrt), bound, wrt, direction, engine)
     return dict(zip((var.name for var in wrt), products.values(), strict=True))
 
 
-def hessian_of_bound(program: Program, bound: Bound, wrt: Sequence[Var]) -> Jacobian:
+def hessian_of_bound(
+    program: Program, bound: Bound, wrt: Sequence[Var], engine: Engine = PLAIN
+) -> Jacobian:
     """The Hessian in blocks by pairs of inputs: the Jacobian of the gradient."""
     from gradc.runtime.jacobian import jacobian_of_bound
 
-    found = jacobian_of_bound(gradient_program(program, wrt), bound, wrt)
+    found = jacobian_of_bound(gradient_program(program, wrt), bound, wrt, engine)
     names = [var.name for var in wrt]
     pairs = [(x, y) for x in names for y in names]
     return found._replace(blocks=dict(zip(pairs, found.blocks.values(), strict=True)))

@@ -13,10 +13,9 @@ from typing import Any
 from gradc.ir.graph import Var
 from gradc.ir.program import Program
 from gradc.runtime.bind import Bound
+from gradc.runtime.engines import PLAIN, Engine, Wanted, functions
 from gradc.runtime.evaluate import call
 from gradc.runtime.layout import Array, Layout
-from gradc.runtime.load import load_functions
-from gradc.targets.python.emit import emit
 
 # Told of every sweep: how many are done, of how many.
 Progress = Callable[[int, int], None]
@@ -25,11 +24,16 @@ Progress = Callable[[int, int], None]
 class Sweeps:
     """Products with the Jacobian of a program, at the data that are bound."""
 
-    def __init__(self, program: Program, wrt: Sequence[Var], bound: Bound) -> None:
+    def __init__(
+        self, program: Program, wrt: Sequence[Var], bound: Bound, engine: Engine = PLAIN
+    ) -> None:
         self.program = program
         self.wrt = tuple(wrt)
         self.rows = Layout.of(program.graph.outputs, bound.sizes)
         self.columns = Layout.of(wrt, bound.sizes)
+        self.expected: int | None = None  # how many sweeps, where not one for each row or column
+        self._engine = engine
+        self._sizes = bound.sizes
         self.move(bound)
 
     @property
@@ -53,15 +57,18 @@ class Sweeps:
         if self._saved is None:
             _, self._saved = call(self._reverse["forward"], self._arguments, self.program)
         seeds = self.rows.split(weights)
-        return self.columns.joined(call(self._reverse["reverse"], [self._saved, *seeds]))
+        return self.columns.joined(
+            call(self._reverse["reverse"], [self._saved, *seeds], self.program)
+        )
 
     @cached_property
     def _tangent(self) -> Callable[..., Any]:
-        return self._functions("forward")["tangent"]
+        return self._functions("tangent", self.columns.size)["tangent"]
 
     @cached_property
     def _reverse(self) -> Mapping[str, Callable[..., Any]]:
-        return self._functions("reverse")
+        return self._functions("reverse", self.rows.size)
 
-    def _functions(self, mode: str) -> Mapping[str, Callable[..., Any]]:
-        return load_functions(emit(self.program, self.wrt, mode).text, self.program.source.name)
+    def _functions(self, kind: str, calls: int) -> Mapping[str, Callable[..., Any]]:
+        wanted = Wanted(self.program, self.wrt, (kind,), self._sizes, self.expected or calls)
+        return functions(wanted, self._engine)

@@ -1,0 +1,113 @@
+"""How long a gradient takes NumPy, and a compiler: rough estimates, from sizes alone.
+
+They decide whether compiling is worth its time, so they must be cheap, and the same for the same
+program and sizes on every machine; a factor of three either way does no harm.  Deliberately
+absent: measuring, which would make the engine, and with it the last bits of numbers, depend on
+what else the machine does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod, sqrt
+from typing import NamedTuple
+
+from gradc.ir.graph import Equation, Graph, Type
+from gradc.ops.control import Loop
+from gradc.ops.table import PRIMITIVES
+
+# Seconds, on a machine of 2024: an equation of emitted Python with scalars and with arrays, an
+# element of an array, and a product and a sum within a contraction.
+_SCALAR, _ARRAY, _ELEMENT, _PRODUCT = 1e-7, 2e-6, 2e-9, 2e-10
+
+# A gradient beside its value.
+_SWEEPS = 3.0
+
+# The steps of a loop that ends by a condition, where it may run for more.
+_WHILE = 1000
+
+# Of compiling: a file with little in it, and each equation.
+_FILE, _EQUATION = 0.25, 0.004
+
+
+class Work(NamedTuple):
+    """Seconds that one gradient takes in NumPy or Python, and that compiling takes; and how many
+    elements the longest array has."""
+
+    gradient: float
+    compiling: float
+    longest: float
+
+
+def work(graph: Graph, sizes: Mapping[str, int]) -> Work:
+    """The estimates for a program at given sizes."""
+    found: dict[Graph, float] = {}
+    equations, longest = 0, 0.0
+    pending = [graph]
+    while pending:  # a graph after those that it holds; a function once, however often it is called
+        here = pending[-1]
+        inner = [each for eq in here.equations for each in eq.graphs() if each not in found]
+        pending += inner
+        if not inner:
+            pending.pop()
+            if here not in found:
+                counted = [_Counted(eq, _counts(eq, sizes)) for eq in here.equations]
+                found[here] = sum(_seconds(each, sizes, found) for each in counted)
+                longest = max([longest, *(each.most for each in counted)])
+                equations += len(counted)
+    return Work(_SWEEPS * found[graph], _FILE + _EQUATION * equations, longest)
+
+
+def has_arrays(graph: Graph) -> bool:
+    """Whether any quantity of a program, in functions and loops too, has an axis."""
+    pending, seen = [graph], {graph}
+    while pending:
+        here = pending.pop()
+        for equation in here.equations:
+            if any(var.type.shape for var in equation.outs):
+                return True
+            inner = [each for each in equation.graphs() if each not in seen]
+            seen.update(inner)
+            pending += inner
+        if any(var.type.shape for var in here.inputs):
+            return True
+    return False
+
+
+class _Counted(NamedTuple):
+    """An equation, and the numbers of elements that it reads and writes; none of scalars."""
+
+    equation: Equation
+    counts: tuple[float, ...]
+
+    @property
+    def most(self) -> float:
+        return max(self.counts, default=1.0)
+
+
+def _counts(equation: Equation, sizes: Mapping[str, int]) -> tuple[float, ...]:
+    types = [var.type for var in equation.outs]
+    if not PRIMITIVES[equation.op].reads_part:
+        types += [atom.type for atom in equation.args]
+    if not any(type.shape for type in types):
+        return ()
+    return tuple(_count(type, sizes) for type in types)
+
+
+def _count(type: Type, sizes: Mapping[str, int]) -> float:
+    return float(prod(max(dim.evaluate(sizes), 0) for dim in type.shape))
+
+
+def _seconds(counted: _Counted, sizes: Mapping[str, int], graphs: Mapping[Graph, float]) -> float:
+    equation = counted.equation
+    inside = sum(graphs[each] for each in equation.graphs())
+    if inside and equation.op == "loop":
+        loop = Loop.of(equation)
+        most = max(loop.length.evaluate(sizes), 0)
+        inside *= most if loop.condition is None else min(most, _WHILE)
+    if not counted.counts:
+        return _SCALAR + inside
+    row = PRIMITIVES[equation.op]
+    if row.multilinear and not row.elementwise:
+        return _ARRAY + _PRODUCT * sqrt(prod(counted.counts))
+    return _ARRAY + _ELEMENT * counted.most + inside
