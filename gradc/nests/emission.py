@@ -13,15 +13,18 @@ from collections.abc import Iterable, Sequence
 
 from gradc.ir.graph import DType
 from gradc.nests.groups import whole
+from gradc.nests.guards import within_guard
 from gradc.nests.model import (
     Apply,
     Assign,
     Check,
+    Const,
     Declare,
     Element,
     Expr,
     For,
     Get,
+    If,
     Let,
     Local,
     Stmt,
@@ -94,9 +97,11 @@ class _Emission:
         joined: list[tuple[Local, str]] = []
         for nest in loop.children:
             assert isinstance(nest, Nest)
-            if nest.op is None or nest.neutral is not None or not _together(nest, loop.variable):
+            alone = nest.op is None or nest.neutral is not None or nest.guard is not None
+            if alone or not _together(nest, loop.variable):
                 body.extend(self.alone(nest))
                 continue
+            assert nest.op is not None
             dtype = _dtype(nest)
             part = Local("part", dtype)
             before.append(Declare(part, neutral_of(nest.op, dtype), nest.origin))
@@ -106,6 +111,9 @@ class _Emission:
             joined.append((part, nest.op))
         if loop.block is not None:
             whole_loop = _each_lane(loop.block, body, loop.vector, tuple(joined))
+            only = loop.children[0]
+            if len(loop.children) == 1 and isinstance(only, Nest) and only.guard is not None:
+                return self.where_any(loop, only.guard, whole_loop)
         else:
             stop = size_of(loop.extent)
             whole_loop = For(
@@ -122,8 +130,10 @@ class _Emission:
 
     def alone(self, nest: Nest) -> list[Stmt]:
         """One element of a nest, or what it adds to one."""
+        if nest.guard is not None:
+            return self.guarded(nest, nest.guard)
         if nest.op is None or not nest.reduced:
-            body: list[Stmt] = [*self.checks(nest)]
+            body = [*self.checks(nest)]
             value = self.named(self.value(nest.value), body)
             return [*body, self.stored(nest, value)]
         first = nest.neutral or neutral_of(nest.op, _dtype(nest))
@@ -135,6 +145,28 @@ class _Emission:
             *around(nest.reduced, inner),
             self.stored(nest._replace(op=op, origin=None), Get(total)),
         ]
+
+    def guarded(self, nest: Nest, guard: Expr) -> list[Stmt]:
+        """What a nest adds where its guard holds."""
+        outer = [axis for axis in nest.reduced if not within_guard(nest, axis)]
+        inner = [axis for axis in (*nest.axes, *nest.reduced) if within_guard(nest, axis)]
+        found: list[Stmt] = []
+        if nest.neutral is not None:
+            first = nest._replace(guard=None, op=None, reduced=(), before=())
+            found = around(nest.axes, [self.stored(first, nest.neutral)])
+        bare = nest._replace(guard=None, neutral=None, axes=(), reduced=())
+        adding = tuple(around(inner, self.alone(bare)))
+        return [*found, *around(outer, [If(self.value(guard), adding, (), nest.origin)])]
+
+    def where_any(self, loop: Lanes, guard: Expr, body: Stmt) -> list[Stmt]:
+        """A loop over lanes that does something only where a guard holds: whether it does for any
+        lane is found in vector registers first."""
+        count = Local("taken", DType.REAL)
+        tested = Assign(count, Apply("real", (self.value(guard),)), "add")
+        assert loop.block is not None
+        scan = _each_lane(loop.block, [tested], True, ((count, "add"),))
+        some = Apply("gt", (Get(count), Const(0.0)), DType.BOOL)
+        return [Declare(count, Const(0.0)), scan, If(some, (body,))]
 
     def assigned(self, local: Local, nest: Nest) -> list[Stmt]:
         """Statements that join the value of a nest to a local."""

@@ -11,6 +11,7 @@ from collections.abc import Container, Sequence
 from gradc.ir.graph import DType
 from gradc.nests.emission import statements
 from gradc.nests.groups import arranged
+from gradc.nests.guards import guarded
 from gradc.nests.levels import used
 from gradc.nests.model import Assign, Buffer, Declare, Element, Fill, Get, Let, Local, Stmt
 from gradc.nests.nest import Axis, Item, Nest
@@ -85,8 +86,25 @@ def _joined(run: Sequence[Item], own: Container[Buffer]) -> list[Stmt]:
     if not any(isinstance(item, (Nest, Fill)) for item in run):
         return [item for item in run if not isinstance(item, Nest)]
     items, made = substituted([_spread(item) for item in run], own)
-    nodes = arranged(items)
-    return statements(nodes, storage(nodes, _Private((own, made), ())))
+    private = _Private((own, made), ())
+    nodes = arranged(_read(guarded(items, private), private))
+    return statements(nodes, storage(nodes, private))
+
+
+def _read(items: Sequence[Item], private: Container[Buffer]) -> list[Item]:
+    """The items without nests whose values nothing reads."""
+    found: list[Item] = []
+    read: set[Buffer | Local] = set()
+    for item in reversed(items):
+        reads, _ = used(item)
+        if isinstance(item, Nest) and isinstance(item.target, Element) and not item.before:
+            buffer = item.target.buffer
+            if buffer in private and buffer not in read:
+                continue
+        read.update(reads)
+        found.append(item)
+    found.reverse()
+    return found
 
 
 def _spread(item: Item) -> Item:

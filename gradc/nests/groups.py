@@ -16,9 +16,11 @@ from math import prod
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
 from gradc.nests.costs import prefers_lanes
+from gradc.nests.guards import within_guard
 from gradc.nests.levels import Group, Single, Wish, levels
 from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
 from gradc.nests.nest import Axis, Item, Nest
+from gradc.nests.packing import packed
 from gradc.nests.terms import estimate, reads, replaced, replaced_in, replaced_target, shift
 from gradc.nests.tree import Block, Lanes, Node, Plain, Row
 
@@ -81,7 +83,7 @@ def _wishes(item: Item, weights: dict[Dim, Weight], block: Block | None) -> list
     in a block over one that is not reduced, or reduced and long."""
     if not isinstance(item, Nest):
         return []
-    axes = [*item.axes, *item.reduced]
+    axes = [axis for axis in (*item.axes, *item.reduced) if not within_guard(item, axis)]
     if not axes:
         return []
 
@@ -89,8 +91,8 @@ def _wishes(item: Item, weights: dict[Dim, Weight], block: Block | None) -> list
         return weights[axis.extent]
 
     if block is not None:
-        founding = list(item.axes) or [
-            axis for axis in item.reduced if axis.extent.constant is None
+        founding = [axis for axis in axes if axis in item.axes] or [
+            axis for axis in axes if axis.extent.constant is None
         ]
         ordered = sorted(axes, key=rank, reverse=True)
         if not founding:
@@ -135,6 +137,7 @@ def _outer(variable: Local, extent: Dim, members: Sequence[Nest]) -> Node:
         return lanes
     if prefers_lanes(members, variable, extent):
         found = Block(variable, extent, rows=False)
+        members, found.packed = packed(members, variable)
         found.children = _arrange(members, found)
         return found
     if not flat or estimate(extent) < 8:
@@ -183,7 +186,7 @@ def _lanes(items: Sequence[Item], block: Block) -> list[Node]:
 def _vector(nest: Nest, variable: Local) -> bool:
     """Whether iterations of a nest can run side by side: each writes an element of its own, or
     they join one."""
-    if nest.before:
+    if nest.before or nest.guard is not None:
         return False
     if nest.op is None or isinstance(nest.target, Local):
         return True
@@ -209,6 +212,7 @@ def _within(nest: Nest, own: Local, variable: Local) -> tuple[Nest, Nest | None]
         before=replaced_in(nest.before, known),
         value=replaced(nest.value, known),
         neutral=neutral,
+        guard=None if nest.guard is None else replaced(nest.guard, known),
     )
     return inner, first
 

@@ -52,6 +52,7 @@ class Nest(NamedTuple):
     origin: Origin | None = None
     neutral: Const | None = None
     late: bool = False  # best done where it is read, not before
+    guard: Expr | None = None  # nothing is added where this does not hold; see `guards`
 
 
 Item = Nest | Stmt

@@ -54,11 +54,12 @@ def storage(nodes: Sequence[Node], own: Container[Buffer]) -> Storage:
     accesses: dict[Buffer, list[_Access]] = {}
     blocks: list[Block] = []
     _collect(nodes, (), accesses, blocks)
+    packed = {buffer for block in blocks for buffer in block.packed}
     found = Storage()
     shapes: list[tuple[Buffer, tuple[int, ...], Block | None]] = []
     room = dict.fromkeys(blocks, 0)
     for buffer, uses in accesses.items():
-        if buffer not in own:
+        if buffer not in own and buffer not in packed:
             continue
         path, axes, block = _room(buffer, uses)
         if len(axes) == len(buffer.shape):

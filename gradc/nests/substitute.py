@@ -50,6 +50,8 @@ def read_by(item: Nest) -> list[Expr]:
     """The expressions that a nest evaluates."""
     at = item.target.at if isinstance(item.target, Element) else ()
     found = [item.value, *at]
+    if item.guard is not None:
+        found.append(item.guard)
     for check in item.before:
         assert isinstance(check, Check)
         found += [check.place, check.taken]
@@ -161,11 +163,11 @@ class _Substitution:
                 return Element(copies.get(expr.buffer, expr.buffer), at)
             return _within(expr, reading)
 
-        return [_mapped(each, reading, target=each is not nest) for each in found]
+        return [mapped(each, reading, target=each is not nest) for each in found]
 
     def _expanded(self, nest: Nest) -> Nest:
         if any(element.buffer in self.inlined for element in item_reads(nest)):
-            return _mapped(nest, self._value)
+            return mapped(nest, self._value)
         return nest
 
     def _value(self, expr: Expr) -> Expr:
@@ -211,7 +213,7 @@ def _within(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
     return expr
 
 
-def _mapped(nest: Nest, change: Callable[[Expr], Expr], target: bool = False) -> Nest:
+def mapped(nest: Nest, change: Callable[[Expr], Expr], target: bool = False) -> Nest:
     """A nest with its expressions changed; with `target`, what it writes, too."""
     before: list[Statement] = []
     for check in nest.before:
@@ -222,7 +224,9 @@ def _mapped(nest: Nest, change: Callable[[Expr], Expr], target: bool = False) ->
         changed = change(goal) if target else Element(goal.buffer, tuple(map(change, goal.at)))
         assert isinstance(changed, Element)
         goal = changed
-    return nest._replace(target=goal, before=tuple(before), value=change(nest.value))
+    guard = None if nest.guard is None else change(nest.guard)
+    value = change(nest.value)
+    return nest._replace(target=goal, before=tuple(before), value=value, guard=guard)
 
 
 def _again(buffer: Buffer) -> Buffer:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
-from gradc.nests.model import Local
+from gradc.nests.model import Buffer, Local
 from gradc.nests.nest import Item
 
 
@@ -26,6 +26,7 @@ class Block:
         self.lane = Local("lane", DType.INT)
         self.count = Local("lanes", DType.INT)
         self.lanes = 0
+        self.packed: list[Buffer] = []  # what it fills for its own use
         self.children: list[Node] = []
 
 

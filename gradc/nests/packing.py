@@ -1,0 +1,91 @@
+"""Rows of an array side by side in vector registers: `packed`.
+
+Where lanes are rows of an array that is read many times, a block of its rows is copied once, each
+row into its lane, so that every later access is to elements side by side.
+
+Deliberately absent: arrays that the group writes, which lie so already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from gradc.ir.dims import Dim
+from gradc.ir.graph import DType
+from gradc.nests.costs import PACKED
+from gradc.nests.model import Apply, Buffer, Element, Expr, Get, Local
+from gradc.nests.nest import Axis, Nest
+from gradc.nests.substitute import item_reads, mapped
+from gradc.nests.terms import Step, estimate, reads, step_of
+
+LONGEST = 2**11  # elements of a row that is copied
+
+
+def packed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buffer]]:
+    """The nests of a group over a variable, behind those that pack what they read; and the buffers
+    that these write."""
+    written = {nest.target.buffer for nest in nests if isinstance(nest.target, Element)}
+    chosen: dict[tuple[Buffer, int], Buffer] = {}
+    for nest in nests:
+        for element in item_reads(nest):
+            place = _row(element, variable)
+            if place is None or element.buffer in written:
+                continue
+            if _whole(element, nest, place) and _reuse(element, nest) >= PACKED:
+                old = element.buffer
+                again = Buffer(old.name, old.dtype, old.shape, "scratch")
+                chosen.setdefault((old, place), again)
+    if not chosen:
+        return list(nests), []
+
+    def reading(expr: Expr) -> Expr:
+        if isinstance(expr, Apply):
+            return expr._replace(args=tuple(map(reading, expr.args)))
+        if not isinstance(expr, Element):
+            return expr
+        at = tuple(map(reading, expr.at))
+        place = _row(expr, variable)
+        again = None if place is None else chosen.get((expr.buffer, place))
+        return Element(again or expr.buffer, at)
+
+    first = [_pack(old, place, new, variable) for (old, place), new in chosen.items()]
+    rest = [mapped(nest, reading) for nest in nests]
+    return [*first, *rest], list(chosen.values())
+
+
+def _row(element: Element, variable: Local) -> int | None:
+    """The axis on which an element is in the row of a lane; None for elements side by side."""
+    found = [n for n, index in enumerate(element.at) if reads(index, variable)]
+    if len(found) != 1 or element.at[found[0]] != Get(variable):
+        return None
+    return found[0] if found[0] < len(element.at) - 1 else None
+
+
+def _whole(element: Element, nest: Nest, place: int) -> bool:
+    """Whether a nest goes through the whole row, and that is not too long."""
+    extents: dict[Expr, Dim] = {
+        Get(axis.variable): axis.extent for axis in (*nest.axes, *nest.reduced)
+    }
+    shape = element.buffer.shape
+    others = [n for n in range(len(shape)) if n != place]
+    through = all(extents.get(element.at[n]) == shape[n] for n in others)
+    return through and prod(estimate(shape[n]) for n in others) <= LONGEST
+
+
+def _reuse(element: Element, nest: Nest) -> int:
+    """How often a nest reads an element."""
+    return prod(
+        estimate(axis.extent)
+        for axis in (*nest.axes, *nest.reduced)
+        if step_of(element, axis.variable) is Step.NONE
+    )
+
+
+def _pack(old: Buffer, place: int, new: Buffer, variable: Local) -> Nest:
+    axes = [
+        Axis(Local("ijkl"[n % 4], DType.INT), dim) for n, dim in enumerate(old.shape) if n != place
+    ]
+    at: list[Expr] = [Get(axis.variable) for axis in axes]
+    at.insert(place, Get(variable))
+    return Nest(Element(new, tuple(at)), tuple(axes), (), (), Element(old, tuple(at)))
