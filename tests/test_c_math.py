@@ -50,6 +50,10 @@ WIDER_PAIRS = {
     "pow": list(zip(magnitudes(-300, 300), sample(-1.5, 1.5), strict=True)),
 }
 
+# Where results begin to overflow, or to be subnormal, or are 0.
+LIMITS = [-745.1, -745.2, -746.0, -708.3, -708.5, -700.0, 709.7, 709.8, 710.4, 710.6, 711.0]
+LIMITS = [*LIMITS, 88.7, 88.8, 89.3, 89.5, -87.3, -87.4, -80.0, -103.9, -104.6, 26.5, 27.2, 27.3]
+
 WHOLE = [-(2**63), -(2**63) + 1, -7, -3, -2, -1, 0, 1, 2, 3, 7, 2**53 + 1, 2**63 - 1]
 
 REAL = [*CASES, *((PRIMITIVES["ipow"], n) for n in (-8, -5, 6, 7, 8))]
@@ -129,11 +133,19 @@ def test_the_same_bits_in_every_place(case: Case, functions: Functions) -> None:
 
 
 def grid(case: Case) -> list[Any]:
-    """Every combination of edges."""
+    """Every combination of edges, and numbers of any bits: every exponent, NaN of every kind."""
     edges = WHOLE if case.dtype is np.int64 else EDGES
     points = list(itertools.product(edges, repeat=case.operands))
-    with np.errstate(over="ignore", under="ignore"):
-        return [np.array(column).astype(case.dtype) for column in zip(*points, strict=True)]
+    chosen = np.random.default_rng(1)
+    with np.errstate(all="ignore"):
+        columns = [np.array(column).astype(case.dtype) for column in zip(*points, strict=True)]
+        if case.dtype is np.int64:
+            return columns
+        bits = np.uint32 if case.dtype is np.float32 else np.uint64
+        largest = np.iinfo(bits).max
+        any_bits = [chosen.integers(0, largest, 400, bits).view(case.dtype) for _ in columns]
+        limits = np.array(LIMITS, case.dtype)
+        return [np.concatenate([*pair, limits]) for pair in zip(columns, any_bits, strict=True)]
 
 
 @pytest.mark.parametrize("case", DOUBLES, ids=case_id)

@@ -90,10 +90,10 @@ G_INLINE double g_exp_finite(double x)
     double high = g_fma(n, -0x1.62e42feep-1, x), low = n * -0x1.a39ef35793c76p-33;
     double r = high + low;
     double value = 1.0 + (high + g_fma(r * r, g_exp_series(r), low));
-    // A subnormal number is 2**64 times as large at first.
-    uint64_t bits = g_bits(value) + (g_bits(shifted) << 52);
-    bits += x < -708.0 ? UINT64_C(64) << 52 : 0;
-    value = g_of_bits(bits) * (x < -708.0 ? 0x1p-64 : 1.0);
+    // 2**n in two factors, because it may be beyond the doubles.
+    uint64_t bits = g_bits(shifted) << 52;
+    bits += (x < -700.0 ? UINT64_C(1087) : UINT64_C(1022)) << 52;
+    value = value * g_of_bits(bits) * (x < -700.0 ? 0x1p-64 : 2.0);
     return x < -745.5 ? 0.0 : value;
 }
 

@@ -95,10 +95,10 @@ G_INLINE float g_exp_finitef(float x)
     float high = g_fmaf(n, -0x1.63p-1f, x), low = n * 0x1.bd0106p-13f;
     float r = high + low;
     float value = 1.0f + (high + g_fmaf(r * r, g_exp_seriesf(r), low));
-    // A subnormal number is 2**64 times as large at first.
-    uint32_t bits = g_bitsf(value) + (g_bitsf(shifted) << 23);
-    bits += x < -87.0f ? UINT32_C(64) << 23 : 0;
-    value = g_of_bitsf(bits) * (x < -87.0f ? 0x1p-64f : 1.0f);
+    // 2**n in two factors, because it may be beyond the range.
+    uint32_t bits = g_bitsf(shifted) << 23;
+    bits += (x < -80.0f ? UINT32_C(191) : UINT32_C(126)) << 23;
+    value = value * g_of_bitsf(bits) * (x < -80.0f ? 0x1p-64f : 2.0f);
     return x < -104.5f ? 0.0f : value;
 }
 

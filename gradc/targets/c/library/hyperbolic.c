@@ -27,7 +27,7 @@ G_INLINE double g_sinh(double x)
     double up = g_power_of_2(g_bits(shifted) - 2);
     double down = size < 40.0 ? g_power_of_2(0 - g_bits(shifted) - 2) : 0.0;
     double value = 2.0 * (g_fma(up + down, odd, (up - down) * even) + (up - down));
-    value = size < 0x1p-28 ? size : size > 711.0 ? INFINITY : value;
+    value = size < 0x1p-28 ? size : size > 0x1.633ce8fb9f87dp+9 ? INFINITY : value;
     return copysign(value, x);
 }
 
@@ -41,7 +41,7 @@ G_INLINE double g_cosh(double x)
     double up = g_power_of_2(g_bits(shifted) - 2);
     double down = size < 40.0 ? g_power_of_2(0 - g_bits(shifted) - 2) : 0.0;
     double value = 2.0 * (g_fma(up - down, odd, (up + down) * even) + (up + down));
-    return size > 711.0 ? INFINITY : value;
+    return size > 0x1.633ce8fb9f87dp+9 ? INFINITY : value;
 }
 
 /* The hyperbolic tangent, by e**(-2 * |x|) - 1. */

@@ -44,8 +44,8 @@ G_INLINE double g_acos(double x)
 /* atan(y / x) for x and y of 0 .. infinity, not both of them infinite or 0. */
 G_INLINE double g_atan_ratio(double y, double x)
 {
-    // atan(y / x) is atan(t) and a multiple of pi / 4, for |t| < 0.42
-    int flat = y <= 0x1.a827999fcef32p-2 * x, steep = !(y <= 0x1.3504f333f9de6p+1 * x);
+    // atan(y / x) is atan(t) and a multiple of pi / 4, for |t| <= 1/2
+    int flat = y <= 0.5 * x, steep = !(y <= 2.0 * x);
     double above = flat ? y : steep ? -x : y - x, below = flat ? x : steep ? y : y + x;
     double base = flat ? 0.0 : steep ? 0x1.921fb54442d18p+0 : 0x1.921fb54442d18p-1;
     double base_low = flat ? 0.0 : steep ? 0x1.1a62633145c07p-54 : 0x1.1a62633145c07p-55;
@@ -55,14 +55,16 @@ G_INLINE double g_atan_ratio(double y, double x)
     rest = (rest - t * lost) * inverse;
     rest = rest - rest == 0.0 ? rest : 0.0;
     double z = t * t, z2 = z * z;
-    double even = g_fma(z2, -0.019169476385361265, -0.05085240174154878);
-    double odd = g_fma(z2, 0.03922560559586107, 0.05858108856106755);
-    even = g_fma(z2, even, -0.06664506835133263);
-    odd = g_fma(z2, odd, 0.07692182863309693);
-    even = g_fma(z2, even, -0.09090904564022367);
-    odd = g_fma(z2, odd, 0.11111111014909221);
-    even = g_fma(z2, even, -0.14285714284662226);
-    odd = g_fma(z2, odd, 0.199999999999955);
+    double even = g_fma(z2, -0.009211063504627926, -0.03806224794996687);
+    double odd = g_fma(z2, 0.024999689507521367, 0.04627870086418654);
+    even = g_fma(z2, even, -0.052400641544110685);
+    odd = g_fma(z2, odd, 0.05879573107799684);
+    even = g_fma(z2, even, -0.06666435144143137);
+    odd = g_fma(z2, odd, 0.07692294677482635);
+    even = g_fma(z2, even, -0.09090908618865388);
+    odd = g_fma(z2, odd, 0.11111111100881761);
+    even = g_fma(z2, even, -0.1428571428559874);
+    odd = g_fma(z2, odd, 0.19999999999999485);
     even = g_fma(z2, even, -0.3333333333333333);
     double low = g_fma(t * z, g_fma(z, odd, even), rest + base_low);
     return base + (t + low);
@@ -79,7 +81,7 @@ G_INLINE double g_atan(double x)
 G_INLINE double g_atan2(double y, double x)
 {
     double a = fabs(y), b = fabs(x), large = a > b ? a : b;
-    double scale = large > 0x1p500 ? 0x1p-600 : large < 0x1p-450 ? 0x1p600 : 1.0;
+    double scale = large > 0x1p1000 ? 0.125 : large < 0x1p-900 ? 0x1p200 : 1.0;
     double value = g_atan_ratio(a * scale, b * scale);
     value = a == 0.0 && b == b ? 0.0 : value;
     value = a == INFINITY && b == INFINITY ? 0x1.921fb54442d18p-1 : value;

@@ -45,10 +45,10 @@ G_INLINE double g_exp_product(double y, double log, double low)
     rest = g_fma(n, -0x1.a39ef35793c76p-33, rest);
     double r = high + rest, sum = 1.0 + high, lost = (1.0 - sum) + high;
     double value = sum + (lost + g_fma(r * r, g_exp_series(r), rest));
-    // A subnormal number is 2**64 times as large at first, others half as large.
-    uint64_t bits = g_bits(value) + (g_bits(shifted) << 52);
-    bits += product < -708.0 ? UINT64_C(64) << 52 : UINT64_C(0) - (UINT64_C(1) << 52);
-    value = g_of_bits(bits) * (product < -708.0 ? 0x1p-64 : 2.0);
+    // 2**n in two factors, because it may be beyond the doubles.
+    uint64_t bits = g_bits(shifted) << 52;
+    bits += (product < -700.0 ? UINT64_C(1087) : UINT64_C(1022)) << 52;
+    value = value * g_of_bits(bits) * (product < -700.0 ? 0x1p-64 : 2.0);
     value = product < -746.0 ? 0.0 : value;
     return product > 710.0 ? INFINITY : value;
 }
