@@ -108,8 +108,10 @@ def traces(
     return Twin(label, one.text, one.functions, one.faults, other.text, sizes, calls)
 
 
-def agree(twins: Sequence[Twin], folder: Path, tolerance: float = 1e-12) -> None:
-    """Whether all calls have the same results."""
+def agree(
+    twins: Sequence[Twin], folder: Path, tolerance: float = 1e-12, signed: bool = False
+) -> None:
+    """Whether all calls have the same results; `signed` looks at the signs of zeros too."""
     library = built([each.text for each in twins], folder)
     for each in twins:
         expected = called(each)
@@ -125,7 +127,7 @@ def agree(twins: Sequence[Twin], folder: Path, tolerance: float = 1e-12) -> None
             assert len(flat) == len(found), what
             largest = max([0.0, *map(magnitude, flat)])
             for one, right in zip(found, flat, strict=True):
-                close(one, right, what, tolerance, largest, False)
+                close(one, right, what, tolerance, largest, signed)
 
 
 def fault_text(faults: Sequence[str], found: tuple[int, int, int]) -> str:

@@ -30,6 +30,12 @@ _RESTRICT = """\
 #else
 #define RESTRICT restrict
 #endif"""
+_ALIGNED = """\
+#if defined(__GNUC__)
+#define ALIGNED __attribute__((aligned(64)))
+#else
+#define ALIGNED
+#endif"""
 _BEGIN = '#ifdef __cplusplus\nextern "C" {\n#endif'
 _END = "#ifdef __cplusplus\n}\n#endif"
 
@@ -50,6 +56,8 @@ def file_text(file: CFile) -> str:
         parts.append("\n".join(f"#include <{name}>" for name in sorted(includes)))
     if "RESTRICT" in code or any("RESTRICT" in text for text in helpers):
         parts.append(_RESTRICT)
+    if "ALIGNED" in code:
+        parts.append(_ALIGNED)
     if opening:
         parts += [opening, *helpers]
     parts += [

@@ -55,7 +55,7 @@ class Scene:
         self.single = single
         self.locals: dict[Local, str] = {}
         self.buffers: dict[Buffer, str] = {}
-        self.counters: set[Local] = set()  # variables of loops: no larger than some array
+        self.counters: set[Local] = set()  # integers that are no larger than some array
         self.sizes = sizes  # the identifier of each named size
         self.used_sizes: dict[str, None] = {}
         self.used_helpers: dict[str, None] = {}
@@ -195,8 +195,10 @@ def bounded(scene: Scene, expr: Expr) -> bool:
             case Get():
                 if part.local not in scene.counters:
                     return False
-            case Apply("add" | "sub" | "neg"):
+            case Apply("add" | "sub" | "neg" | "floordiv" | "mod" | "minimum" | "maximum"):
                 todo += part.args
+            case Apply("select"):
+                todo += part.args[1:]
             case Apply("mul") if any(isinstance(arg, Const) for arg in part.args):
                 todo += part.args
             case _:

@@ -41,7 +41,7 @@ from gradc.nests.model import (
     Stmt,
     Store,
 )
-from gradc.targets.c.expressions import BREAK, CONDITIONAL, SUM, Scene, tokens
+from gradc.targets.c.expressions import BREAK, CONDITIONAL, SUM, Scene, bounded, tokens
 from gradc.targets.c.layout import INDENT, LINE_WIDTH, filled
 from gradc.targets.c.lexical import comment_text
 from gradc.targets.c.memory import every, largest
@@ -178,7 +178,7 @@ class Printer:
         count = product(buffer.shape).constant
         assert count is not None
         kind, name = self.scene.type_of(buffer.dtype), self.scene.buffers[buffer]
-        self.line(indent, f"{kind} {name}[{max(count, 1)}];")
+        self.line(indent, f"ALIGNED {kind} {name}[{max(count, 1)}];")
 
     # Names
 
@@ -255,6 +255,8 @@ class Printer:
         kind = self.scene.type_of(stmt.local.dtype)
         if isinstance(stmt, Let):
             kind = f"const {kind}"
+            if stmt.local.dtype is DType.INT and bounded(self.scene, stmt.value):
+                self.scene.counters.add(stmt.local)
         head = f"{kind} {self.declared(stmt.local)} ="
         self.line(indent, head, BREAK, *value, ";", origin=stmt.origin)
 

@@ -66,7 +66,7 @@ def operation(scene: Scene, expr: Apply, part: Part) -> Spelled:
         case Prefix(operator):
             return _prefix(expr, operator, place)
         case Form(name):
-            return _FORMS[name](scene, expr, part)
+            return FORMS[name](scene, expr, part)
     suffix = "i" if whole else "f" if scene.single else ""
     operands = [Part(arg, CONDITIONAL, place) for arg in expr.args]
     if isinstance(spelling, Fn):
@@ -168,7 +168,7 @@ def _select(scene: Scene, expr: Apply, part: Part) -> Spelled:
     return Spelled(CONDITIONAL, (*pieces, Part(otherwise, CONDITIONAL if chained else OR)))
 
 
-_FORMS: Mapping[str, Callable[[Scene, Apply, Part], Spelled]] = {
+FORMS: Mapping[str, Callable[[Scene, Apply, Part], Spelled]] = {
     "integer_power": _integer_power,
     "polygamma": _polygamma,
     "copy": _copy,
