@@ -55,14 +55,20 @@ def emit(
     if order > 1:
         program.scalar_output()
     program = prepared(program)
+
+    def wanted(*names: str) -> bool:
+        return kinds is None or any(name in kinds for name in names)
+
     planned: list[_Planned] = []
-    if mode != "forward":
+    if mode != "forward" and wanted("forward"):
+        planned.append(_values(program))
+    if mode != "forward" and wanted("reverse", "value_and_grad"):
         planned += _reverse_mode(program, wrt)
-    if mode != "reverse":
+    if mode != "reverse" and wanted("tangent"):
         planned.append(_tangent(program, wrt))
-    if order > 1:
+    if order > 1 and wanted("hvp"):
         planned.append(_second_order(program, wrt))
-    chosen = [each for each in planned if kinds is None or each.kind in kinds]
+    chosen = [each for each in planned if wanted(each.kind)]
     file = _written(program, wrt, chosen, sizes or {})
     graph = program.graph
     return EmittedC(
@@ -118,6 +124,14 @@ def _written(
     return file
 
 
+def _values(program: Program) -> _Planned:
+    """The value alone: nothing is kept for a reverse sweep."""
+    graph = program.graph
+    outputs = tuple(var.name for var in graph.outputs)
+    what = f"The value of {', '.join(outputs)}."
+    return _Planned("forward", graph, _roles(graph, graph, "input"), outputs, what)
+
+
 def _reverse_mode(program: Program, wrt: Sequence[Var]) -> Iterator[_Planned]:
     graph = program.graph
     backwards = vjp(graph, wrt)
@@ -126,8 +140,6 @@ def _reverse_mode(program: Program, wrt: Sequence[Var]) -> Iterator[_Planned]:
     outputs = tuple(var.name for var in graph.outputs)
     gradients = tuple(adjoint_name(var) for var in wrt)
     value, listed = ", ".join(outputs), ", ".join(gradients) or "none"
-    values = replace(whole, inputs=graph.inputs, outputs=graph.outputs)
-    yield _Planned("forward", values, inputs, outputs, f"The value of {value}.")
     derivatives = replace(whole, outputs=backwards.adjoints)
     roles = _roles(graph, whole, "seed")
     what = f"The derivatives {listed}, for given adjoints of the outputs."
