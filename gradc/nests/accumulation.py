@@ -10,7 +10,7 @@ that no view of it is left.  Deliberately absent: which equations become nests h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeGuard
 
 from gradc.ir.graph import Atom, Equation, Graph, Var
@@ -95,9 +95,13 @@ def _link(uses: _Uses, equation: Equation, var: Var) -> Var | None:
     return equation.out if same and PRIMITIVES[equation.op].elementwise else None
 
 
-def planned(equations: Sequence[Equation], results: Iterable[Var]) -> Plan:
+def planned(
+    equations: Sequence[Equation],
+    results: Iterable[Var],
+    moves: Callable[[Equation], bool],
+) -> Plan:
     """Which sums are in place, and which arrays give up their memory; `results` are read after all
-    equations."""
+    equations.  Parts of which `moves` holds are arrays as any other."""
     uses = _Uses(equations, results)
     definition = {out: equation for equation in equations for out in equation.outs}
     sums: dict[Var, Sum] = {}
@@ -117,10 +121,10 @@ def planned(equations: Sequence[Equation], results: Iterable[Var]) -> Plan:
                     taken[final] = initial
             continue
         found = _sum(equation, uses, definition)
-        if found is None:
+        if found is None or moves(found[1]):
             continue
         base, part, negative = found
-        parts = _parts(part, negative, uses, definition, sums, absorbed)
+        parts = _parts(part, negative, uses, definition, sums, absorbed, moves)
         sums[equation.out] = Sum(base, tuple(parts))
         if uses.once(base) and _is_fresh(definition.get(base), base, sums):
             taken[equation.out] = base
@@ -153,6 +157,7 @@ def _parts(
     definition: Mapping[Var, Equation],
     sums: Mapping[Var, Sum],
     absorbed: set[Var],
+    moves: Callable[[Equation], bool],
 ) -> list[Part]:
     """What a part adds, and where: a part of sums of parts is all of theirs."""
     found: list[Part] = []
@@ -170,7 +175,7 @@ def _parts(
                 for more in reversed(inner.parts)
             ]
             pending.append(each._replace(value=inner.base))
-        elif defined is not None and defined.op in PARTS:
+        elif defined is not None and defined.op in PARTS and not moves(defined):
             absorbed.add(defined.out)
             pending.append(Part((*each.path, defined), defined.args[0], each.negative))
         else:

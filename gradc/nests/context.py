@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradc.ir.dims import Shape
 from gradc.ir.graph import Atom, DType, Equation, Lit, Origin, Size, Type, Var
 from gradc.nests.accumulation import planned
+from gradc.nests.counting import Counts
 from gradc.nests.model import (
     Buffer,
     Const,
@@ -56,7 +57,13 @@ class View(NamedTuple):
     depth: int
 
 
-Home = Expr | Place | View
+class Formula(NamedTuple):
+    """An array that counts: its elements are known for each index."""
+
+    var: Var
+
+
+Home = Expr | Place | View | Formula
 
 
 class Module:
@@ -65,6 +72,7 @@ class Module:
     def __init__(self) -> None:
         self.functions: list[Function] = []
         self.of_graph: dict[Graph, Function] = {}
+        self.counts = Counts()
         self.doubtful: set[Atom] = set()  # indices that are checked for some elements only
 
 
@@ -76,7 +84,7 @@ class Context:
         self.outer = outer
         self.items: list[Item] = []
         self.results: dict[Var, Place | Local] = {}  # where some quantities are wanted
-        self.plan = planned((), ())
+        self.plan = planned((), (), self.module.counts.keeps_size)
         self._homes: dict[Var, Home] = {}
         self._own: set[Buffer] = set()  # buffers that were made here
 
@@ -101,11 +109,14 @@ class Context:
     ) -> None:
         """Write statements for equations; what `results` names is put there, and `outputs` are
         read afterwards, too."""
-        from gradc.nests.lower import add_parts, lower
+        from gradc.nests.lower import lower
+        from gradc.nests.parts import add_parts
 
         equations = tuple(equations)
         self.results.update(results or {})
-        self.plan = plan = planned(equations, (*(results or ()), *outputs))
+        counts = self.module.counts
+        counts.note(equations)
+        self.plan = plan = planned(equations, (*(results or ()), *outputs), counts.keeps_size)
         self._forward_wishes(equations)
         for equation in equations:
             if equation.out in plan.sums:
@@ -211,6 +222,10 @@ class Context:
                 return Element(home.buffer, (*home.at, *at))
             case View():
                 return view_of(home.equation.op)(self, home.equation, at)
+            case Formula():
+                found = self.module.counts.element(home.var, at)
+                assert found is not None
+                return found
             case _:
                 return home
 
@@ -238,10 +253,12 @@ class Context:
 
     def axes(self, shape: Shape) -> tuple[Axis, ...]:
         """A loop variable for each axis of a shape."""
-        return tuple(
+        axes = tuple(
             Axis(Local("ijkl"[n] if n < 4 else f"i{n}", DType.INT), dim)
             for n, dim in enumerate(shape)
         )
+        self.module.counts.extents.update((axis.variable, axis.extent) for axis in axes)
+        return axes
 
     def depth(self, atom: Atom) -> int:
         """How many views are between an atom and memory."""

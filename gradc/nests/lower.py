@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from itertools import accumulate
 
 from gradc.ir.dims import Dim, product
-from gradc.ir.graph import DType, Equation, Lit, Type, Var
-from gradc.nests.accumulation import Part, Sum
-from gradc.nests.context import DEEPEST_VIEW, Context, Place, View
+from gradc.ir.graph import Atom, DType, Equation, Lit, Type, Var
+from gradc.nests.context import DEEPEST_VIEW, Context, Formula, Place, View
+from gradc.nests.counting import chosen
 from gradc.nests.library import workspace
 from gradc.nests.model import (
     Apply,
@@ -25,7 +25,6 @@ from gradc.nests.model import (
     Declare,
     Element,
     Expr,
-    Fill,
     For,
     Get,
     If,
@@ -36,6 +35,7 @@ from gradc.nests.model import (
     Store,
 )
 from gradc.nests.nest import Axis, Nest, around, size_of
+from gradc.nests.parts import mapped, with_zeros
 from gradc.nests.structured import STRUCTURED
 from gradc.nests.tables import (
     REDUCTIONS,
@@ -63,6 +63,10 @@ def lower(context: Context, equation: Equation) -> None:
     if equation.op in VIEWS and out not in context.results and _shallow(context, equation):
         _view(context, equation)
         return
+    counts = context.module.counts
+    if counts.counts(out) and out not in context.results:
+        context.bind(out, Formula(out))
+        return
     rule = _RULES.get(equation.op)
     if rule is not None:
         rule(context, equation)
@@ -78,9 +82,12 @@ def lower(context: Context, equation: Equation) -> None:
 
         def element(at: At) -> Expr:
             args = tuple(context.element(arg, at) for arg in equation.args)
+            if equation.op == "select":
+                condition, then, otherwise = args
+                return chosen(condition, then, otherwise, out.type.dtype)
             return Apply(equation.op, args, out.type.dtype, equation.params)
 
-    _mapped(context, equation, element)
+    mapped(context, equation, element)
 
 
 def _shallow(context: Context, equation: Equation) -> bool:
@@ -104,26 +111,16 @@ def _view(context: Context, equation: Equation) -> None:
     context.bind(out, View(equation, depth + 1))
 
 
-def _mapped(context: Context, equation: Equation, element: Callable[[At], Expr]) -> None:
-    """Each element of the result by itself."""
-    out = equation.out
-    if not out.type.shape:
-        context.define(out, element(()), equation.origin)
-        return
-    axes = context.axes(out.type.shape)
-    at = tuple(Get(axis.variable) for axis in axes)
-    value = element(at)
-    place = context.target(out)
-    context.bind(out, place)
-    target = Element(place.buffer, (*place.at, *at))
-    context.emit(Nest(target, axes, (), (), value, None, equation.origin))
-
-
 # Reductions
 
 
 def _reduce(context: Context, equation: Equation) -> None:
     operand = equation.args[0]
+    few = context.module.counts.first_few(operand) if equation.op == "sum" else None
+    if few is not None and equation.out.type.dtype is DType.REAL:
+        total = _sum_of_first(context, *few, operand.type.shape[0])
+        context.define(equation.out, total, equation.origin)
+        return
     reduction = REDUCTIONS[equation.op]
     axes = context.axes(operand.type.shape)
     at = tuple(Get(axis.variable) for axis in axes)
@@ -134,6 +131,16 @@ def _reduce(context: Context, equation: Equation) -> None:
     reduced = [axis for n, axis in enumerate(axes) if n in equation.param("axes")]
     start = neutral(reduction, equation.out.type.dtype)
     _reduced(context, equation, kept, reduced, value, reduction.op, start)
+
+
+def _sum_of_first(context: Context, array: Atom, count: int, extent: Dim) -> Expr:
+    """The sum of so many elements along an axis, which may have fewer."""
+    total: Expr = Const(0.0)
+    for place in range(count):
+        there = Apply("gt", (size_of(extent), integer(place)), DType.BOOL)
+        element = chosen(there, context.element(array, (integer(place),)), Const(0.0), DType.REAL)
+        total = element if total == Const(0.0) else Apply("add", (total, element))
+    return total
 
 
 def _contract(context: Context, equation: Equation) -> None:
@@ -263,98 +270,7 @@ def _prod_others(context: Context, equation: Equation) -> None:
         context.emit(statement)
 
 
-# Results written in parts
-
-
-def _with_zeros(context: Context, equation: Equation) -> None:
-    """Zeros with the elements of the first operand at places that depend on their own."""
-    value, out = equation.args[0], equation.out
-    if not out.type.shape:
-        context.define(out, context.value(value), equation.origin)
-        return
-    place = context.target(out)
-    context.bind(out, place)
-    _zeros(context, place, out.type, equation)
-    part = Part((equation,), value, False)
-    _put_part(context, part, place, None if equation.op in _SEPARATE else "add")
-
-
-def add_parts(context: Context, equation: Equation, sum: Sum) -> None:
-    """A sum with parts that are zero but in some places: `base += part`, there."""
-    place = context.adopted(equation.out, sum.base)
-    if place is None:
-        place = context.target(equation.out)
-        context.store(place, sum.base, equation.origin)
-    for part in sum.parts:
-        _put_part(context, part, place, "add")
-    context.bind(equation.out, place)
-
-
-def _put_part(context: Context, part: Part, place: Place, op: str | None) -> None:
-    """Store elements at their places, or join them to what is there."""
-    origin = part.path[-1].origin
-    axes = context.axes(part.value.type.shape)
-    here = tuple(Get(axis.variable) for axis in axes)
-    where: At = here
-    element = context.element(part.value, here)
-    if part.negative:
-        element = Apply("neg", (element,), part.value.type.dtype)
-    some: Expr | None = None
-    for equation in reversed(part.path):
-        where = _PLACES[equation.op](context, equation, where)
-        if any(index in context.doubtful for index in equation.args[1:]):
-            # An index that was checked for some elements only may be 0 where there is none.
-            count = size_of(product(equation.out.type.shape))
-            any_ = Apply("gt", (count, integer(0)), DType.BOOL)
-            some = any_ if some is None else Apply("and", (some, any_), DType.BOOL)
-    target = Element(place.buffer, (*place.at, *where))
-    if some is None:
-        context.emit(Nest(target, axes, (), (), element, op, origin))
-        return
-    for statement in around(axes, [If(some, (Store(target, element, op, origin),))]):
-        context.emit(statement)
-
-
-def _zeros(context: Context, place: Place, type: Type, equation: Equation) -> None:
-    if not place.at:
-        context.emit(Fill(place.buffer, zero(type.dtype), equation.origin))
-        return
-    axes = context.axes(type.shape)
-    target = Element(place.buffer, (*place.at, *(Get(axis.variable) for axis in axes)))
-    context.emit(Nest(target, axes, (), (), zero(type.dtype), None, equation.origin))
-
-
-def _embedded(context: Context, equation: Equation, here: At) -> At:
-    remaining = iter(here)
-    return tuple(
-        size_of(start) if stop is None else sum_of(next(remaining), size_of(start))
-        for start, stop in equation.param("items")
-    )
-
-
-def _on_diagonal(context: Context, equation: Equation, here: At) -> At:
-    return (*here, here[-1])
-
-
-def _at_indices(context: Context, equation: Equation, here: At) -> At:
-    indices, axes = equation.args[1:], equation.param("axes")
-    places = max(len(index.type.shape) for index in indices)
-    neighbours = list(axes) == list(range(axes[0], axes[0] + len(axes)))
-    front = axes[0] if neighbours else 0
-    computed = dict(zip(axes, indices, strict=True))
-    where, rest = here[front : front + places], iter((*here[:front], *here[front + places :]))
-    return tuple(
-        context.element(computed[axis], where) if axis in computed else next(rest)
-        for axis in range(len(equation.out.type.shape))
-    )
-
-
-_PLACES: Mapping[str, Callable[[Context, Equation, At], At]] = {
-    "embed": _embedded,
-    "diagonal_matrix": _on_diagonal,
-    "scatter_add": _at_indices,
-}
-_SEPARATE = frozenset({"embed", "diagonal_matrix"})  # each element goes to a place of its own
+# Results that are joined from operands
 
 
 def _join(context: Context, equation: Equation, starts: list[Dim], stacked: bool) -> None:
@@ -423,7 +339,7 @@ def _lower_half(context: Context, equation: Equation) -> None:
         above = Apply("lt", (row, column), DType.BOOL)
         return Apply("select", (above, Const(0.0), inside))
 
-    _mapped(context, equation, element)
+    mapped(context, equation, element)
 
 
 # Linear algebra
@@ -456,7 +372,7 @@ _RULES: Mapping[str, Rule] = {
     "argmax": _extreme_place,
     "argmin": _extreme_place,
     "prod_others": _prod_others,
-    **dict.fromkeys(("embed", "diagonal_matrix", "scatter_add"), _with_zeros),
+    **dict.fromkeys(("embed", "diagonal_matrix", "scatter_add"), with_zeros),
     "concat": _concat,
     "stack": _stack,
     "checked": _checked,

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from math import prod
 
+from gradc.nests.counting import simplified
 from gradc.nests.model import Apply, Assign, Buffer, Check, Declare, Element, Expr, Get, Let, Local
 from gradc.nests.model import Stmt as Statement
 from gradc.nests.nest import Axis, Item, Nest
@@ -167,7 +168,8 @@ class _Substitution:
 
     def _expanded(self, nest: Nest) -> Nest:
         if any(element.buffer in self.inlined for element in item_reads(nest)):
-            return mapped(nest, self._value)
+            nest = mapped(nest, self._value)
+            return nest._replace(value=simplified(nest.value))
         return nest
 
     def _value(self, expr: Expr) -> Expr:

@@ -14,7 +14,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradc.ir.dims import Shape
-from gradc.ir.graph import DType, Equation, Var
+from gradc.ir.graph import Atom, DType, Equation, Var
 from gradc.nests.model import Apply, Const, Expr
 from gradc.nests.nest import size_of
 
@@ -128,15 +128,29 @@ def _gather(context: Context, equation: Equation, at: At) -> Expr:
         context.element(computed[axis], where) if axis in computed else next(rest)
         for axis in range(rank)
     )
-    found = context.element(value, index)
+    found = _chosen_element(context, value, index)
     for axis in axes:
         size = value.type.shape[axis]
+        if size in computed[axis].type.shape:
+            continue  # where an index is looked at, the axis has an element
         if computed[axis] in context.doubtful and (size.constant or 0) <= 0:
             some = Apply("gt", (size_of(size), integer(0)), DType.BOOL)
             found = Apply(
                 "select", (some, found, zero(equation.out.type.dtype)), found_type(equation)
             )
     return found
+
+
+def _chosen_element(context: Context, value: Atom, index: At) -> Expr:
+    """An element at an index; a choice between two of those where an index is a choice."""
+    for axis, place in enumerate(index):
+        if isinstance(place, Apply) and place.op == "select":
+            condition, *places = place.args
+            then, otherwise = (
+                context.element(value, (*index[:axis], each, *index[axis + 1 :])) for each in places
+            )
+            return Apply("select", (condition, then, otherwise), value.type.dtype)
+    return context.element(value, index)
 
 
 def found_type(equation: Equation) -> DType:
