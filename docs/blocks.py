@@ -12,6 +12,7 @@ The blocks of one page run in order, in one directory that starts with a copy of
     ```csv NAME.csv       a table; saved
     ```python NAME.py     a script; saved, to be run by a console block
     ```javascript NAME.mjs   a script; saved, to be run by a console block where there is a node
+    ```c NAME.c           a file of C; saved, to be compiled where there is a compiler
     ```python             a session with `>>>`, checked as `doctest` does
     ```console            `$ command` lines, each followed by what it prints
     ```sh                 the two commands of the README that install; run by `.ci/run`
@@ -126,6 +127,10 @@ class Page:
         self.status = 0
         self.globals: dict[str, object] = {"__name__": "__page__"}
         shutil.copytree(ROOT / "examples", directory / "examples")
+        self.missing = () if node() is not None else ("node ",)
+        for compiler in ("cc", "c++"):  # what they make is started as `./name`
+            if shutil.which(compiler) is None:
+                self.missing += (f"{compiler} ", "./")
         self.tools = Path(tempfile.mkdtemp(dir=directory, prefix=".tools"))
         python = shlex.quote(sys.executable)
         started = {"gradc": f"{python} -m gradc", "python": python}
@@ -150,7 +155,7 @@ class Page:
                 if len({len(row) for row in rows}) != 1:
                     raise StaleError("the rows of the table have different lengths")
                 self._save(block)
-            case "javascript" if block.name:
+            case "javascript" | "c" if block.name:
                 self._save(block)
             case "python" if block.name:
                 compile(block.body, block.name, "exec")
@@ -197,7 +202,7 @@ class Page:
                 continue
             if _PICTURE.match(command.line) and not can_draw():
                 continue
-            if command.line.startswith("node ") and node() is None:
+            if any(command.line.startswith(word) for word in self.missing):
                 lines += command.expected.splitlines()
                 continue
             printed = self._execute(command.line)
