@@ -8,17 +8,21 @@
 param w0
 const dt = 0.1, tolerance = 1e-5
 
-def potential(x[2], w) = 1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0])
+# Points are written by their coordinates.
+def potential(x, y, w) = 1/sqrt((x - 10)^2 + (y - 10 + w)^2) + 1/sqrt((x - 10)^2 + y^2)
 
 # The squared distance from the origin to where the particle crosses the x axis.
 def landing(w) {
-    loop k in 10000 carry x = [0, 8], v = [0.75, 0] while x[1] + dt*v[1] > 0 {
-        p = potential(x, w)
-        a = -grad(p, x, mode=reverse)                      # inner
-        x = x + dt*v
-        v = v + dt*a
+    loop k in 10000 carry x = 0, y = 8, u = 0.75, v = 0 while y + dt*v > 0 {
+        p = potential(x, y, w)
+        p_x = grad(p, x, mode=reverse)                     # inner
+        p_y = grad(p, y, mode=reverse)                     # inner
+        x = x + dt*u
+        y = y + dt*v
+        u = u - dt*p_x
+        v = v - dt*p_y
     }
-    landed = x[0] - x[1]/v[1]*v[0]
+    landed = x - y/v*u
     return landed^2
 }
 

@@ -7,50 +7,67 @@
 param start[2]
 const tolerance = 1e-5
 
-def f(x[2], y[2]) = dot(x, x) - dot(y, y)
+# Points are written by their coordinates, x = (a, b) and y = (c, d).
+def f(a, b, c, d) = (a^2 + b^2) - (c^2 + d^2)
 
 # The y with the largest f(x, y)
-def highest(x[2], start[2]) {
-    f0 = f(x, start)
-    g0 = grad(f0, start, mode=reverse)                     # inner
-    loop k in 10000 carry y = start, J = f0, g = g0, rate = 1e-5, good = 0, moving = 1 while moving > 0 and norm(g) > tolerance {
+def highest(a, b, start[2]) {
+    c0 = start[0]
+    d0 = start[1]
+    f0 = f(a, b, c0, d0)
+    p0 = grad(f0, c0, mode=reverse)                        # inner
+    q0 = grad(f0, d0, mode=reverse)                        # inner
+    loop k in 10000 carry c = c0, d = d0, J = f0, p = p0, q = q0, rate = 1e-5, good = 0, moving = 1 while moving > 0 and sqrt(p^2 + q^2) > tolerance {
         rate = 2*rate if good == 10 else rate
         good = 0 if good == 10 else good
-        z = y + rate*g
-        J_z = f(x, z)
-        g_z = grad(J_z, z, mode=reverse)                   # inner
-        near = norm(z - y) <= tolerance
+        r = c + rate*p
+        s = d + rate*q
+        J_z = f(a, b, r, s)
+        p_z = grad(J_z, r, mode=reverse)                   # inner
+        q_z = grad(J_z, s, mode=reverse)                   # inner
+        near = sqrt((r - c)^2 + (s - d)^2) <= tolerance
         better = not near and J_z > J
-        y = z if better else y
+        c = r if better else c
+        d = s if better else d
         J = J_z if better else J
-        g = g_z if better else g
+        p = p_z if better else p
+        q = q_z if better else q
         rate = rate if near or better else rate/2
         good = good + 1 if better else 0
         moving = 0 if near else 1
     }
-    return y
+    return [c, d]
 }
 
-def ridge(x[2], start[2]) = f(x, highest(x, start))
+def ridge(a, b, start[2]) {
+    y = highest(a, b, start)
+    return f(a, b, y[0], y[1])
+}
 
-x0 = start + zeros(2)                                      # apart from where y starts
-J0 = ridge(x0, start)
-g0 = grad(J0, x0, mode=reverse)                            # outer
-loop k in 10000 carry x = start, J = J0, g = g0, rate = 1e-5, good = 0, moving = 1 while moving > 0 and norm(g) > tolerance {
+a0 = start[0] + 0                                          # apart from where y starts
+b0 = start[1] + 0
+J0 = ridge(a0, b0, start)
+p0 = grad(J0, a0, mode=reverse)                            # outer
+q0 = grad(J0, b0, mode=reverse)                            # outer
+loop k in 10000 carry a = a0, b = b0, J = J0, p = p0, q = q0, rate = 1e-5, good = 0, moving = 1 while moving > 0 and sqrt(p^2 + q^2) > tolerance {
     rate = 2*rate if good == 10 else rate
     good = 0 if good == 10 else good
-    z = x - rate*g
-    J_z = ridge(z, start)
-    g_z = grad(J_z, z, mode=reverse)                       # outer
-    near = norm(z - x) <= tolerance
+    r = a - rate*p
+    s = b - rate*q
+    J_z = ridge(r, s, start)
+    p_z = grad(J_z, r, mode=reverse)                       # outer
+    q_z = grad(J_z, s, mode=reverse)                       # outer
+    near = sqrt((r - a)^2 + (s - b)^2) <= tolerance
     better = not near and J_z < J
-    x = z if better else x
+    a = r if better else a
+    b = s if better else b
     J = J_z if better else J
-    g = g_z if better else g
+    p = p_z if better else p
+    q = q_z if better else q
     rate = rate if near or better else rate/2
     good = good + 1 if better else 0
     moving = 0 if near else 1
 }
-y = highest(x, start)
-xy = concat(x, y)
+y = highest(a, b, start)
+xy = [a, b, y[0], y[1]]
 output xy
