@@ -37,6 +37,8 @@ from gradc.nests.terms import cost, reads, size
 from gradc.nests.tree import Block, Lanes, Node, Plain, Row
 from gradc.nests.walk import bodies, expressions, locals_read
 
+TESTED = 16  # lanes of which one test says whether a guard holds for any
+
 
 def statements(nodes: Iterable[Node], kept: Storage) -> list[Stmt]:
     """A tree of loops as statements."""
@@ -135,6 +137,10 @@ class _Emission:
         if nest.op is None or not nest.reduced:
             body = [*self.checks(nest)]
             value = self.named(self.value(nest.value), body)
+            if nest.op in _ORDERS and isinstance(value, Apply):
+                local = Local("t", value.dtype)
+                body.append(Let(local, value))
+                value = Get(local)
             return [*body, self.stored(nest, value)]
         first = nest.neutral or neutral_of(nest.op, _dtype(nest))
         total = Local("total", first.dtype)
@@ -158,15 +164,23 @@ class _Emission:
         adding = tuple(around(inner, self.alone(bare)))
         return [*found, *around(outer, [If(self.value(guard), adding, (), nest.origin)])]
 
-    def where_any(self, loop: Lanes, guard: Expr, body: Stmt) -> list[Stmt]:
+    def where_any(self, loop: Lanes, guard: Expr, body: For) -> list[Stmt]:
         """A loop over lanes that does something only where a guard holds: whether it does for any
-        lane is found in vector registers first."""
-        count = Local("taken", DType.REAL)
+        of a few lanes is found in vector registers first."""
+        block = loop.block
+        assert block is not None
+        count, first = Local("taken", DType.REAL), Local("first", DType.INT)
+        end = Local("end", DType.INT)
         tested = Assign(count, Apply("real", (self.value(guard),)), "add")
-        assert loop.block is not None
-        scan = _each_lane(loop.block, [tested], True, ((count, "add"),))
+        scan = _each_lane(block, [tested], True, ((count, "add"),))
         some = Apply("gt", (Get(count), Const(0.0)), DType.BOOL)
-        return [Declare(count, Const(0.0)), scan, If(some, (body,))]
+        left = Apply("sub", (scan.stop, Get(first)), DType.INT)
+        few = Apply("lt", (left, integer(TESTED)), DType.BOOL)
+        last = Apply("select", (few, scan.stop, sum_of(Get(first), integer(TESTED))), DType.INT)
+        part: list[Stmt] = [Let(end, last), Declare(count, Const(0.0))]
+        part.append(scan._replace(start=Get(first), stop=Get(end)))
+        part.append(If(some, (body._replace(start=Get(first), stop=Get(end)),)))
+        return [For(first, integer(0), scan.stop, tuple(part), step=TESTED)]
 
     def assigned(self, local: Local, nest: Nest) -> list[Stmt]:
         """Statements that join the value of a nest to a local."""
@@ -189,6 +203,8 @@ class _Emission:
                 return Declare(small.home, value, nest.origin)
             return Assign(small.home, value, nest.op, nest.origin)
         target = self.target(nest.target)
+        if nest.op in _ORDERS and isinstance(target, Element):
+            value, nest = _extreme(value, target, nest.op), nest._replace(op=None)
         return _put(target, value, nest.op)._replace(origin=nest.origin)
 
     def checks(self, nest: Nest) -> list[Stmt]:
@@ -245,6 +261,17 @@ class _Emission:
             local = Local("t", largest.dtype)
             body.append(Let(local, largest))
             value = _instead(value, largest, Get(local))
+
+
+_ORDERS = {"maximum": "gt", "minimum": "lt"}  # what replaces an extreme element
+
+
+def _extreme(value: Expr, so_far: Element, op: str) -> Expr:
+    """The larger of two values, or the smaller; a NaN where there is one.  Of zeros the first."""
+    better = Apply(_ORDERS[op], (value, so_far), DType.BOOL)
+    nan = Apply("ne", (value, value), DType.BOOL)
+    either = Apply("or", (better, nan), DType.BOOL)
+    return Apply("select", (either, value, so_far), so_far.buffer.dtype)
 
 
 def _certain(value: Expr) -> Iterable[Expr]:
