@@ -19,12 +19,14 @@ class Built:
     """One workload, ready to be timed.
 
     `gradient` computes the value and the derivative wanted; `arrays` turns what it returned into
-    one array for each quantity, in the order of the workload, to compare peers by.
+    one array for each quantity, in the order of the workload, to compare peers by.  `first` is
+    the first derivative, where one asks for it in another way than for repeated ones.
     """
 
     value: Callable[[], Any] | None
     gradient: Callable[[], Any]
     arrays: Callable[[Any], list[NDArray[Any]]]
+    first: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""gradc: `gradc.load(PATH).value_and_grad(...)`, with the engine that it chooses for itself.
+"""gradc: the first derivative as `value_and_grad(...)` gives it, all others by `prepared`.
 
 The programs are those of `benchmarks/gradbench/programs/`, and of `programs/` here.  Sizes that
 no array has (the number of steps, of nodes) replace the number that the text gives to a `dim`,
@@ -7,64 +7,91 @@ and a program has as output what is wanted.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 
 import gradc
+from benchmarks.gradbench.bundles import RESIDUALS
 from benchmarks.gradbench.engine import program_text
 from benchmarks.gradbench.minors import minors_text, tables
 from benchmarks.peers.peer import Built
 
 PROGRAMS = Path(__file__).parent / "programs"
-# Programs whose outputs are the derivative wanted: the outputs of it, and of the value.
-OUTPUTS = {
-    "kmeans": ("direction", "cost"),
-    "ba": ("block, d_weight", "reprojection, weight"),
-    "ht": ("J", "residuals"),
-    "saddle": ("xy", None),
-    "particle": ("w", None),
+# Programs whose output is the derivative wanted, and what their output is for the value alone.
+VALUES = {
+    "kmeans": "cost",
+    "ba": RESIDUALS,
+    "ht": "residuals",
+    "saddle": None,
+    "particle": None,
 }
 
 
 def build(workload: str, data: dict[str, Any]) -> Built:
     """The program's functions with their arguments."""
     if workload == "det":
-        l = data["l"]  # noqa: E741
-        return _by_gradient(gradc.compile(minors_text(l)), {"A": data["A"], **tables(l)}, ["A"])
+        size = data["l"]
+        return _by_gradient(minors_text(size), {"A": data["A"], **tables(size)}, ["A"])
     sizes = {name.upper(): value for name, value in data.items() if isinstance(value, int)}
     arguments = {name: value for name, value in data.items() if not isinstance(value, int)}
-    if workload not in OUTPUTS:
-        return _by_gradient(_program(workload, None, sizes), arguments, list(data))
-    derivative, value = OUTPUTS[workload]
+    if workload not in VALUES:
+        return _by_gradient(_text(workload, None, sizes), arguments, list(data))
+    value = VALUES[workload]
+    found = _compiled(_text(workload, None, sizes))
     return Built(
-        None if value is None else _forward(_program(workload, value, sizes), arguments),
-        _forward(_program(workload, derivative, sizes), arguments),
-        lambda found: [
-            np.asarray(part) for part in (found if isinstance(found, tuple) else [found])
-        ],
+        None if value is None else _repeated(_text(workload, value, sizes), "forward", arguments),
+        _repeated(_text(workload, None, sizes), "forward", arguments),
+        lambda found: [np.asarray(x) for x in (found if isinstance(found, tuple) else [found])],
+        lambda: found.forward(**arguments),
     )
 
 
-def _program(workload: str, output: str | None, sizes: dict[str, int]) -> gradc.Compiled:
+def _text(workload: str, output: str | None, sizes: dict[str, int]) -> str:
     path = PROGRAMS / f"{workload}.g"
     if path.exists():
-        return gradc.load(path)
-    return gradc.compile(program_text(workload, output, **sizes))
+        return path.read_text(encoding="utf-8")
+    return program_text(workload, output, **sizes)
 
 
-def _by_gradient(compiled: gradc.Compiled, arguments: dict[str, Any], names: list[str]) -> Built:
+def _by_gradient(text: str, arguments: dict[str, Any], names: list[str]) -> Built:
+    program = _compiled(text)
+
+    def value() -> Any:
+        return program.forward(**arguments)
+
+    def gradient() -> Any:
+        return program.value_and_grad(**arguments)
+
+    arrays = any(isinstance(argument, np.ndarray) for argument in arguments.values())
     return Built(
-        lambda: compiled.forward(**arguments),
-        lambda: compiled.value_and_grad(**arguments),
+        _repeated(text, "forward", arguments) if arrays else value,
+        _repeated(text, "value_and_grad", arguments) if arrays else gradient,
         lambda found: [np.asarray(found[1][name]) for name in names if name in found[1]],
+        gradient,
     )
 
 
-def _forward(compiled: gradc.Compiled, arguments: dict[str, Any]) -> Callable[[], Any]:
-    return lambda: compiled.forward(**arguments)
+@cache
+def _compiled(text: str) -> gradc.Compiled:
+    engine = cast(Literal["auto", "numpy"], os.environ.get("PEER_ENGINE", "auto"))
+    return gradc.compile(text, engine=engine, threads=1)
+
+
+def _repeated(text: str, kind: str, arguments: dict[str, Any]) -> Callable[[], Any]:
+    """Calls with the same arrays, bound at the first."""
+    made: list[Callable[[], Any]] = []
+
+    def call() -> Any:
+        if not made:
+            made.append(_compiled(text).prepared(kind, arguments))
+        return made[0]()
+
+    return call
 
 
 def versions() -> str:
