@@ -223,7 +223,7 @@ G_INLINE float g_sinf(float x)
     uint64_t n = g_quartersf(x, &r);
     double value = g_pick(n, g_cos_near_0f(r), g_sin_near_0f(r));
     value = g_of_bits(g_bits(value) ^ (n & 2) << 62);
-    return (float)g_far(x == 0.0f ? (double)x : value, (double)x, 0);
+    return (float)g_far(value == 0.0 ? (double)x : value, (double)x, 0);
 }
 
 /* The cosine. */

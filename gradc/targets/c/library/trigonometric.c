@@ -109,7 +109,7 @@ G_INLINE double g_sin(double x)
     uint64_t n = g_quarters(x, &r, &low);
     double value = g_pick(n, g_cos_near_0(r, low), g_sin_near_0(r, low));
     value = g_of_bits(g_bits(value) ^ (n & 2) << 62);
-    return g_far(x == 0.0 ? x : value, x, 0);
+    return g_far(value == 0.0 ? x : value, x, 0);
 }
 
 /* The cosine. */
@@ -127,8 +127,8 @@ G_INLINE double g_tan(double x)
     double r, low;
     uint64_t n = g_quarters(x, &r, &low);
     double sine = g_sin_near_0(r, low), cosine = g_cos_near_0(r, low);
-    double value = (n & 1 ? -cosine : sine) / (n & 1 ? sine : cosine);
-    return g_far(x == 0.0 ? x : value, x, 2);
+    double value = g_pick(n, -cosine, sine) / g_pick(n, sine, cosine);
+    return g_far(value == 0.0 ? x : value, x, 2);
 }
 
 /* sqrt(x*x + y*y), without overflow or underflow. */
