@@ -10,6 +10,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from c_agreement import needs_cc
 
 from benchmarks.gradbench import references
 from benchmarks.gradbench.bundles import pattern
@@ -20,12 +21,20 @@ from benchmarks.gradbench.inputs import workloads
 from benchmarks.gradbench.references import differences, expected, seen, slopes
 
 # In Python each of the nested descents through a loop takes seconds.
-SELECTED = {"particle": ("rr",)}
+SELECTED = {"saddle": ("rr",), "particle": ("rr",)}
 
 
 @pytest.fixture(scope="module")
 def tool():
-    with Tool() as running:
+    with Tool("--engine", "numpy") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def compiling(tmp_path_factory):
+    """A tool that runs C, which it keeps where nobody else does."""
+    cache = {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+    with Tool("--engine", "c", environment=cache) as running:
         yield running
 
 
@@ -39,6 +48,13 @@ def test_outputs(tool, evaluation):
     assert outcomes
     assert [outcome for outcome in outcomes if outcome.problems] == []
     assert all(len(outcome.microseconds) == 1 for outcome in outcomes)
+
+
+@needs_cc
+@pytest.mark.parametrize("evaluation", EVALUATIONS)
+def test_outputs_of_c(compiling, evaluation):
+    outcomes = list(drive(compiling, evaluation, True, 0))
+    assert [outcome for outcome in outcomes if outcome.problems] == []
 
 
 def test_known_answers(tool):

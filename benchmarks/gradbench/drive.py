@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -28,10 +29,14 @@ _ROOT = Path(__file__).parents[2]
 class Tool:
     """A process of the tool, and the conversation with it."""
 
-    def __init__(self, *options: str) -> None:
-        command = [sys.executable, "-m", "benchmarks.gradbench", *options]
+    def __init__(self, *options: str, environment: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT
+            [sys.executable, "-m", "benchmarks.gradbench", *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=_ROOT,
+            env={**os.environ, **(environment or {})},
         )
         self._next = 0
 

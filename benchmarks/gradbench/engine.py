@@ -12,21 +12,22 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import gradc
+from gradc.runtime.engines import Name
 
 Kind = Literal["forward", "value_and_grad"]
-ENGINES = ("numpy",)
+ENGINES: tuple[Name, ...] = ("c", "numpy", "auto")
 
 _PROGRAMS = Path(__file__).parent / "programs"
-_chosen = ENGINES[0]
+_chosen: Name = ENGINES[0]
 
 
-def use(engine: str) -> None:
+def use(engine: Name) -> None:
     """Execute programs by this engine from now on."""
     global _chosen
     _chosen = engine
 
 
-def chosen() -> str:
+def chosen() -> Name:
     """The engine that executes programs."""
     return _chosen
 
@@ -41,7 +42,7 @@ class Prepared(NamedTuple):
 @cache
 def compiled(text: str) -> gradc.Compiled:
     """A program, compiled once."""
-    return gradc.compile(text)
+    return gradc.compile(text, engine=_chosen)
 
 
 def program(name: str, output: str | None = None, **sizes: int) -> gradc.Compiled:
@@ -62,9 +63,8 @@ def program_text(name: str, output: str | None = None, **sizes: int) -> str:
 
 
 def bound(compiled: gradc.Compiled, kind: Kind, inputs: Mapping[str, object]) -> Callable[[], Any]:
-    """A function that computes what `kind` says for these inputs.
+    """A function that computes what `kind` says for these inputs, into the same memory each time.
 
     `forward` gives the outputs, `value_and_grad` the value and the gradients by name.
     """
-    function = compiled.forward if kind == "forward" else compiled.value_and_grad
-    return lambda: function(**inputs)
+    return compiled.prepared(kind, inputs)
