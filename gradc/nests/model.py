@@ -267,3 +267,4 @@ class Function:
     body: tuple[Stmt, ...]
     scratch: tuple[tuple[Buffer, Dim], ...]
     workspace: Dim
+    apart: bool = False  # a part of a long function: its statements are not to join the caller's

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gradc.targets.c.function import code_of
+from gradc.targets.c.function import NOINLINE, code_of
 from gradc.targets.c.helpers import helper_source, prologue
 from gradc.targets.c.layout import LINE_WIDTH
 from gradc.targets.c.lexical import harmless, string_text
@@ -36,6 +36,12 @@ _ALIGNED = """\
 #else
 #define ALIGNED
 #endif"""
+_NOINLINE = f"""\
+#if defined(__GNUC__)
+#define {NOINLINE} __attribute__((noinline))
+#else
+#define {NOINLINE}
+#endif"""
 _BEGIN = '#ifdef __cplusplus\nextern "C" {\n#endif'
 _END = "#ifdef __cplusplus\n}\n#endif"
 
@@ -49,7 +55,7 @@ def file_text(file: CFile) -> str:
     parts = [_opening(file)]
     opening = ""
     if helpers:
-        opening = prologue()
+        opening = prologue(inline=file.loops or not file.parts)
         includes |= set(re.findall(r"#include <(.*)>\n", opening))
         opening = re.sub(r"#include <.*>\n+", "", opening)
     if includes:
@@ -58,6 +64,8 @@ def file_text(file: CFile) -> str:
         parts.append(_RESTRICT)
     if "ALIGNED" in code:
         parts.append(_ALIGNED)
+    if file.parts:
+        parts.append(_NOINLINE)
     if opening:
         parts += [opening, *helpers]
     parts += [

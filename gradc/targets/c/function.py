@@ -25,6 +25,8 @@ from gradc.targets.c.names import Identifiers, Scopes, spelled
 from gradc.targets.c.printer import Called, File, Printer
 from gradc.targets.c.unread import unread
 
+NOINLINE = "NOINLINE"  # a macro: a compiler would write a function that is called once in place
+
 LARGEST = "1e15"  # doubles: a workspace of more is refused, before a sum of integers is too large
 
 
@@ -81,7 +83,8 @@ class Writer:
             kept.append(fault)
             lines.append("    return 0;")
         self.file.called[function] = Called(name, sizes, fails, need)
-        head = f"static {'int' if fails else 'void'} {name}("
+        apart = f"{NOINLINE} " if function.apart else ""
+        head = f"{apart}static {'int' if fails else 'void'} {name}("
         return self._printed(head, body, kept, lines, need).text
 
     def workspace(self, name: str, sizes: Sequence[str], need: Dim) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 FOLDER = os.path.join(os.path.dirname(__file__), "library")
 _GENERIC = frozenset({"linear.c", "products.c"})
 _PROLOGUE = "prologue.c"
+_CALLED = "__attribute__((noinline, "
 
 _BLOCK = re.compile(r"^/\*", re.MULTILINE)
 _DEFINED = re.compile(
@@ -69,9 +70,14 @@ def helper_source(names: Iterable[str], single: bool = False) -> list[str]:
     return [blocks[place].text for place in _in_order(found, blocks, places)]
 
 
-def prologue() -> str:
-    """What stands before all definitions."""
-    return _read(_PROLOGUE).strip()
+def prologue(inline: bool = True) -> str:
+    """What stands before all definitions.
+
+    Functions of the library are written in place of their calls, which loops in vector registers
+    need; not `inline`, they are called, and many calls are compiled in less time.
+    """
+    text = _read(_PROLOGUE).strip()
+    return text if inline else text.replace("inline __attribute__((always_inline, ", _CALLED)
 
 
 def _in_order(found: set[int], blocks: list[Block], places: dict[str, int]) -> list[int]:

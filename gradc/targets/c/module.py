@@ -18,7 +18,8 @@ from gradc.ir.precision import Precision
 from gradc.ir.program import Program
 from gradc.nests.build import build
 from gradc.nests.context import Module
-from gradc.nests.model import CallFunction, Function
+from gradc.nests.model import CallFunction, For, Function
+from gradc.nests.splitting import split
 from gradc.targets.c.document import file_text, header_text
 from gradc.targets.c.function import Writer
 from gradc.targets.c.interface import Entry, Role
@@ -54,6 +55,7 @@ class CFile:
         spellings = {name: self.identifiers[key] for name, key in keys.items()}
         self.writer = Writer(self.identifiers, spellings, self.single)
         self.called: list[str] = []
+        self.loops = self.parts = False  # whether there are loops, and long functions in parts
         self.texts: list[str] = []
         self.declarations: list[str] = []
         self.entries: dict[str, Entry] = {}
@@ -69,7 +71,10 @@ class CFile:
         """
         name = f"{self.name}_{kind}"
         module = Module()
-        function = build(name, graph, module)
+        whole = build(name, graph, module)
+        function = split(whole, kind)
+        self.parts |= function is not whole
+        self._note_loops(function)
         self._add_called(function)
         printed = self.writer.exported(name, function, self.sizes, roles, wishes)
         workspace = None
@@ -111,7 +116,11 @@ class CFile:
                 continue
             todo.pop()
             if last is not function and last not in done:
+                self._note_loops(last)
                 self.called.append(self.writer.called(last, self._fresh(last.name)))
+
+    def _note_loops(self, function: Function) -> None:
+        self.loops |= any(isinstance(stmt, For) for stmt in every(function.body))
 
     def _fresh(self, wish: str) -> str:
         name = f"{self.name}_{spelled(wish)}"
