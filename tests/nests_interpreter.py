@@ -111,7 +111,7 @@ class Machine:
                 flat: np.ndarray = np.ravel(np.asarray(argument, _DTYPES[parameter.dtype]))
                 self.memory[parameter] = flat
         for result in function.results:
-            if isinstance(result, Buffer):
+            if isinstance(result, Buffer) and result not in self.memory:
                 self.memory[result] = self.garbage(result)
         self._workspace(function)
         self.block(function.body)

@@ -256,7 +256,8 @@ Stmt = (
 class Function:
     """A function: parameters in order, results in order, statements.
 
-    Array parameters and results are buffers, scalar ones locals.  `scratch` are the buffers of the
+    Array parameters and results are buffers, scalar ones locals; a buffer that is both is changed
+    in place, and is passed once.  `scratch` are the buffers of the
     workspace, each with its offset there in elements; two of them may share memory where they
     are not alive together.
     """

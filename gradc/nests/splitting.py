@@ -215,13 +215,12 @@ class _Splitting:
             if isinstance(stmt, Let):
                 here.add(stmt.local)
                 body += self._kept_for_others(stmt.local, ends)
-        written = dict.fromkeys(s.target.buffer for s in body if isinstance(s, Store))
-        named = dict.fromkeys(buffer for stmt in body for buffer in buffers(stmt))
-        read = tuple(buffer for buffer in named if buffer not in written)
+        named = tuple(dict.fromkeys(buffer for stmt in body for buffer in buffers(stmt)))
+        written = tuple(dict.fromkeys(s.target.buffer for s in body if isinstance(s, Store)))
         self.parts += 1
-        name, results = f"{self.name}_part_{self.parts}", tuple(written)
-        part = Function(name, read, results, tuple(body), (), Dim.of(0), apart=True)
-        return CallFunction(part, read, results)
+        name = f"{self.name}_part_{self.parts}"
+        part = Function(name, named, written, tuple(body), (), Dim.of(0), apart=True)
+        return CallFunction(part, named, written)
 
 
 class _Slots:

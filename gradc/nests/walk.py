@@ -17,6 +17,7 @@ from gradc.nests.model import (
     Expr,
     Fill,
     For,
+    Function,
     Get,
     If,
     Invoke,
@@ -98,3 +99,9 @@ def locals_read(found: Iterable[Expr | Buffer]) -> Iterator[Local]:
     for expr in subexpressions(found):
         if isinstance(expr, Get):
             yield expr.local
+
+
+def changed_in_place(function: Function) -> set[Local | Buffer]:
+    """The buffers that are parameters of a function and results, too."""
+    results = {result for result in function.results if isinstance(result, Buffer)}
+    return results.intersection(function.parameters)

@@ -21,6 +21,7 @@ from gradc.nests.model import (
     Local,
     SizeOf,
 )
+from gradc.nests.walk import changed_in_place
 from gradc.targets.c.expressions import BREAK, OR, SUM, offset
 from gradc.targets.c.layout import INDENT
 from gradc.targets.c.printer import Printer
@@ -66,11 +67,14 @@ def _invoke(printer: Printer, stmt: Invoke, indent: int) -> None:
 
 def _call(printer: Printer, stmt: CallFunction, indent: int) -> None:
     called = printer.file.called[stmt.function]
+    changed = changed_in_place(stmt.function)
+    parameters = zip(stmt.function.parameters, stmt.arguments, strict=True)
     listed = [
         _operand(printer, operand)
         if isinstance(parameter, Buffer)
         else printer.expr(_number(operand))
-        for parameter, operand in zip(stmt.function.parameters, stmt.arguments, strict=True)
+        for parameter, operand in parameters
+        if parameter not in changed
     ]
     listed += [[printer.scene.size(name)] for name in called.sizes]
     for result in stmt.results:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from gradc.ir.dims import Dim, Quotient, Shape
 from gradc.ir.graph import DType
 from gradc.nests.model import Buffer, Function, Local, Shared, SizeOf
-from gradc.nests.walk import buffers
+from gradc.nests.walk import buffers, changed_in_place
 from gradc.targets.c.expressions import BREAK, SUM, Scene, tokens
 from gradc.targets.c.interface import Parameter, Role
 from gradc.targets.c.layout import INDENT, filled
@@ -73,7 +73,7 @@ class Writer:
         body = _Body(self, function)
         lines = body.lines(aligned=True)
         sizes = tuple(body.scene.used_sizes)
-        inputs: list[Role] = ["input"] * len(function.parameters)
+        inputs: list[Role] = ["input"] * len(body.given)
         parameters = body.parameters(inputs, sizes)
         fails, need = body.printer.fails, body.need
         *kept, workspace, fault = parameters
@@ -166,7 +166,9 @@ class _Body:
         self.scopes = Scopes(writer.identifiers)
         for identifier in writer.sizes.values():
             self.scopes.take(identifier)
-        for parameter in function.parameters:
+        changed = changed_in_place(function)
+        self.given = [each for each in function.parameters if each not in changed]
+        for parameter in self.given:
             self._name(parameter)
         wishes = wishes or [result.name for result in function.results]
         self.results = [
@@ -238,7 +240,7 @@ class _Body:
         function, scene = self.function, self.scene
         found = [
             Parameter(self._named(place), role, place.dtype, _shape(place), place.var)
-            for place, role in zip(function.parameters, roles, strict=True)
+            for place, role in zip(self.given, roles, strict=True)
         ]
         found += [Parameter(scene.sizes[size], "size", DType.INT, symbol=size) for size in sizes]
         found += [
