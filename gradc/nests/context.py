@@ -146,7 +146,7 @@ class Context:
         """What was written, as statements."""
         from gradc.nests.fusion import joined
 
-        return tuple(joined(self.items, self._own))
+        return tuple(joined(self.items, self._own, self.outer is None))
 
     # Where quantities are
 

@@ -13,26 +13,31 @@ from gradc.nests.emission import statements
 from gradc.nests.groups import arranged
 from gradc.nests.guards import guarded
 from gradc.nests.levels import used
-from gradc.nests.model import Assign, Buffer, Declare, Element, Fill, Get, Let, Local, Stmt
+from gradc.nests.model import Assign, Buffer, Declare, Element, Fill, For, Get, Let, Local, Stmt
 from gradc.nests.nest import Axis, Item, Nest
-from gradc.nests.storage import storage
+from gradc.nests.storage import Storage, storage
 from gradc.nests.substitute import substituted
+from gradc.nests.threads import shared
+from gradc.nests.tree import Node
 from gradc.nests.walk import bodies, buffers
 
 
-def joined(items: Sequence[Item], own: Container[Buffer]) -> list[Stmt]:
-    """Nests and statements, in order, as statements; `own` are the context's own buffers."""
+def joined(items: Sequence[Item], own: Container[Buffer], outermost: bool) -> list[Stmt]:
+    """Nests and statements, in order, as statements; `own` are the context's own buffers.
+
+    What is `outermost`, in no other loop, several threads may share.
+    """
     runs = _runs(items)
     seen: dict[Buffer, int] = {}
-    shared: set[Buffer] = set()
+    common: set[Buffer] = set()
     for number, run in enumerate(runs):
         for item in run:
             for buffer in _named(item):
                 if seen.setdefault(buffer, number) != number or not _joinable(item):
-                    shared.add(buffer)
+                    common.add(buffer)
     found: list[Stmt] = []
     for run in runs:
-        found.extend(_joined(run, _Private((own,), shared)))
+        found.extend(_joined(run, _Private((own,), common), outermost))
     return found
 
 
@@ -82,13 +87,27 @@ def _named(item: Item) -> set[Buffer]:
     return found
 
 
-def _joined(run: Sequence[Item], own: Container[Buffer]) -> list[Stmt]:
+def _joined(run: Sequence[Item], own: Container[Buffer], outermost: bool) -> list[Stmt]:
     if not any(isinstance(item, (Nest, Fill)) for item in run):
         return [item for item in run if not isinstance(item, Nest)]
     items, made = substituted([_spread(item) for item in run], own)
     private = _Private((own, made), ())
     nodes = arranged(_read(guarded(items, private), private))
-    return statements(nodes, storage(nodes, private))
+    kept = storage(nodes, private)
+    found: list[Stmt] = []
+    for node in nodes:
+        written = statements([node], kept)
+        found.extend(_for_threads(node, written, kept) if outermost else written)
+    return found
+
+
+def _for_threads(node: Node, written: Sequence[Stmt], kept: Storage) -> list[Stmt]:
+    """The statements of a loop, which threads share where they can."""
+    found: list[Stmt] = []
+    for stmt in written:
+        several = shared(node, stmt, kept) if isinstance(stmt, For) else None
+        found.append(stmt if several is None else several)
+    return found
 
 
 def _read(items: Sequence[Item], private: Container[Buffer]) -> list[Item]:

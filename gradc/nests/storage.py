@@ -16,12 +16,12 @@ from gradc.ir.dims import Dim, product
 from gradc.nests.levels import used
 from gradc.nests.model import Buffer, Element, Expr, Get, Local
 from gradc.nests.nest import Item, Nest
-from gradc.nests.substitute import NEAR
 from gradc.nests.terms import estimate
 from gradc.nests.tree import Block, Lanes, Loop, Node, Row
 
 MOST_LANES = 64
 LEAST_LANES = 8
+ROOM = 2**20  # elements of the buffers of a block: 8 MiB
 STACK = 2**11  # elements of a buffer that is put on the stack
 
 
@@ -78,7 +78,7 @@ def storage(nodes: Sequence[Node], own: Container[Buffer]) -> Storage:
             room[block] += estimate(product(buffer.shape[axis] for axis in axes))
     for block, elements in room.items():
         lanes = MOST_LANES
-        while lanes > LEAST_LANES and lanes * elements > NEAR:
+        while lanes > LEAST_LANES and lanes * elements > ROOM:
             lanes //= 2
         size = block.extent.constant
         block.lanes = lanes if size is None or size > lanes else size

@@ -30,7 +30,7 @@ from gradc.nests.terms import (
 from gradc.nests.walk import locals_read
 
 CHEAP = 2  # additions
-NEAR = 2**17  # elements: 1 MiB
+NEAR = 2**15  # elements: 256 KiB
 
 
 def substituted(
