@@ -1,4 +1,4 @@
-"""The tool: `python -m benchmarks.gradbench [--engine ENGINE]` answers messages until they end."""
+"""The tool: `python -m benchmarks.gradbench` answers messages until they end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ def main() -> None:
     """Answer each line of standard input with a line on standard output."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gradbench")
     parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0])
-    use(parser.parse_args().engine)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    use(options.engine, options.threads)
     try:
         serve(sys.stdin.buffer, sys.stdout)
     except (BrokenPipeError, KeyboardInterrupt):

@@ -120,14 +120,14 @@ def main() -> None:
     parser.add_argument("evaluations", nargs="*", metavar="EVALUATION")
     parser.add_argument("--small", action="store_true", help="small sizes, with references")
     parser.add_argument("--seconds", type=float, default=0.2, help="of each function at each size")
-    parser.add_argument("--engine", default=None)
+    parser.add_argument("--engine", default="c", help="of the tool")
+    parser.add_argument("--threads", default="1", help="of the tool")
     options = parser.parse_args()
     unknown = [name for name in options.evaluations if name not in EVALUATIONS]
     if unknown:
         sys.exit(f"no evaluation {unknown[0]!r}; there are {', '.join(EVALUATIONS)}")
     failed = False
-    engine = ["--engine", options.engine] if options.engine else []
-    with Tool(*engine) as tool:
+    with Tool("--engine", options.engine, "--threads", options.threads) as tool:
         for evaluation in options.evaluations or EVALUATIONS:
             for outcome in drive(tool, evaluation, options.small, options.seconds):
                 failed = failed or bool(outcome.problems)

@@ -19,12 +19,13 @@ ENGINES: tuple[Name, ...] = ("c", "numpy", "auto")
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _chosen: Name = ENGINES[0]
+_threads = 1
 
 
-def use(engine: Name) -> None:
-    """Execute programs by this engine from now on."""
-    global _chosen
-    _chosen = engine
+def use(engine: Name, threads: int = 1) -> None:
+    """Execute programs by this engine, in so many threads, from now on."""
+    global _chosen, _threads
+    _chosen, _threads = engine, threads
 
 
 def chosen() -> Name:
@@ -42,7 +43,7 @@ class Prepared(NamedTuple):
 @cache
 def compiled(text: str) -> gradc.Compiled:
     """A program, compiled once."""
-    return gradc.compile(text, engine=_chosen)
+    return gradc.compile(text, engine=_chosen, threads=_threads)
 
 
 def program(name: str, output: str | None = None, **sizes: int) -> gradc.Compiled:
