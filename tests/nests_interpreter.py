@@ -39,6 +39,7 @@ from gradc.nests.model import (
     Stmt,
     Store,
 )
+from gradc.nests.walk import bodies, buffers
 from gradc.ops.primitive import Fn, Helper, Infix, Prefix
 from gradc.ops.table import PRIMITIVES
 from gradc.targets.python import helpers_numpy
@@ -129,6 +130,14 @@ class Machine:
                 self.memory[buffer] = part.view(np.int64)
             else:
                 self.memory[buffer] = part.view(np.bool_)[:size]
+        pending = list(function.body)
+        while pending:
+            stmt = pending.pop()
+            for buffer in buffers(stmt):
+                if buffer.role == "stack":
+                    self.memory[buffer] = self.garbage(buffer)
+            for body in bodies(stmt):
+                pending.extend(body)
 
     def garbage(self, buffer: Buffer) -> np.ndarray:
         """New memory for a buffer."""
@@ -162,8 +171,6 @@ class Machine:
 
     def place(self, element: Element) -> int:
         """Where an element is in its buffer, by row-major addressing."""
-        if element.buffer.role == "stack" and element.buffer not in self.memory:
-            self.memory[element.buffer] = self.garbage(element.buffer)
         place = 0
         for index, dim in zip(element.at, element.buffer.shape, strict=True):
             place = place * dim.evaluate(self.sizes) + int(self.value(index))

@@ -162,9 +162,9 @@ def test_parts_outside_of_loops_are_added_to_one_array() -> None:
     function = build("f", graph)
     whole = next(r for r in function.results if isinstance(r, Buffer) and len(r.shape) == 2)
     stores = [s for s, _ in statements(function.body) if isinstance(s, Store)]
-    filled = [s for s in stores if s.target.buffer is whole and s.value == Const(0.0)]
-    filled += [s for s, _ in statements(function.body) if isinstance(s, Fill) and s.buffer is whole]
-    assert len(filled) == 1
+    stored = [s for s in stores if s.target.buffer is whole and s.value == Const(0.0)]
+    filled = [s for s, _ in statements(function.body) if isinstance(s, Fill) and s.buffer is whole]
+    assert len(stored) + len(filled) == 1
     assert not any(buffer.shape == whole.shape for buffer, _ in function.scratch)
 
 
@@ -228,3 +228,42 @@ def test_a_function_is_called_where_it_is_large() -> None:
     for graph in every:
         assert calls(build("f", graph))
         agree(graph, [*values, *seeds_for(graph, len(values), bound.sizes)], bound.sizes, True)
+
+
+STOPPING = """
+param a[3]
+dim M = 40
+loop k in M carry x = a, err = 1 while err > 1e-3 {
+    loop l in M carry y = x, gap = 1 while gap > 1e-4 {
+        step = 0.5*(y - x/y)
+        y = y - step
+        gap = sum(step^2)
+        SEEN
+    }
+    change = y - x
+    x = y
+    err = sum(change^2)
+}
+J = sum(x*exp(x))MORE
+"""
+
+
+def rows_of_zeros(function: Function) -> int:
+    """How many loops write zeros in the rows of steps that were not run."""
+    loops = [s for s, _ in statements(function.body) if isinstance(s, For)]
+    return sum(loop.variable.name == "row" for loop in loops)
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_rows_of_steps_that_are_not_run(seen: bool) -> None:
+    """They are zeros where they are read, and are not written for the reverse sweep."""
+    text = STOPPING.replace("SEEN", "s[l] = sin(y)" if seen else "")
+    text = text.replace("MORE", " + sum(t)" if seen else "")
+    text = text.replace("    change", "    t[k] = sum(s)\n    change") if seen else text
+    program, every = derivatives(text)
+    data = {"a": np.array([2.0, 3.0, 0.5])}
+    bound = bind(program.inputs, data, program.requirements, program.source)
+    values = list(bound.arrays.values())
+    for graph in every:
+        agree(graph, [*values, *seeds_for(graph, len(values), bound.sizes)], bound.sizes, True)
+    assert (rows_of_zeros(build("f", every[1])) > 0) == seen

@@ -16,6 +16,7 @@ from gradc.nests.expand import expanded
 from gradc.nests.inlining import without_small_calls
 from gradc.nests.interchange import interchanged
 from gradc.nests.model import Buffer, Copy, Function, Get, Let, Local
+from gradc.nests.rows import complete
 from gradc.nests.scratch import planned
 
 
@@ -29,6 +30,7 @@ def build(name: str, graph: Graph, module: Module | None = None) -> Function:
 
 def function(name: str, graph: Graph, module: Module) -> Function:
     """The function for one graph, when those that it calls are there."""
+    module.complete |= complete(graph)
     context = Context(module)
     parameters: list[Buffer | Local] = []
     for var in graph.inputs:

@@ -73,6 +73,7 @@ class Module:
         self.functions: list[Function] = []
         self.of_graph: dict[Graph, Function] = {}
         self.counts = Counts()
+        self.complete: set[Var] = set()  # collected quantities that are read in all rows
         self.doubtful: set[Atom] = set()  # indices that are checked for some elements only
 
 

@@ -24,6 +24,8 @@ from gradc.nests.packing import packed
 from gradc.nests.terms import estimate, reads, replaced, replaced_in, replaced_target, shift
 from gradc.nests.tree import Block, Lanes, Node, Plain, Row
 
+SHORT = 4  # iterations that are unrolled
+
 
 def arranged(items: Sequence[Item]) -> list[Node]:
     """Items as loops that hold nests."""
@@ -128,7 +130,7 @@ def _outer(variable: Local, extent: Dim, members: Sequence[Nest]) -> Node:
     """A loop that no block is around."""
     flat = [nest for nest in members if not nest.axes and not nest.reduced]
     if len(flat) == len(members):
-        if estimate(extent) == 1 or not all(_vector(nest, variable) for nest in members):
+        if _short(extent) or not all(_vector(nest, variable) for nest in members):
             plain = Plain(variable, extent)
             plain.children = list(members)
             return plain
@@ -147,6 +149,11 @@ def _outer(variable: Local, extent: Dim, members: Sequence[Nest]) -> Node:
     found = Block(variable, extent, rows=True)
     found.children = _row_by_row(members, found)
     return found
+
+
+def _short(extent: Dim) -> bool:
+    """Whether a loop is best unrolled: it is shorter than what vector registers are made for."""
+    return extent.constant is not None and extent.constant <= SHORT
 
 
 def _row_by_row(members: Sequence[Nest], block: Block) -> list[Node]:

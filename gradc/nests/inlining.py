@@ -22,7 +22,7 @@ from gradc.passes.rewriting import with_captured, with_params
 from gradc.passes.share import SHARE
 from gradc.passes.simplify import SIMPLIFY
 
-_SMALL = 60  # equations of a function that is inlined wherever it is called
+_SMALL = 150  # equations of a function that is inlined wherever it is called
 _MOST = 600  # equations that all calls of a function may add
 _LARGE = 300  # equations of a function that stays one, though it is called in one place
 

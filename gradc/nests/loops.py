@@ -70,7 +70,7 @@ class _Writer:
         self._step(inner, carried, collected)
         context.emit(self._statement(total, inner.statements))
         for (result, _), place in zip(self.rows, collected, strict=True):
-            if loop.count is not None or self.steps is not None:
+            if result in context.module.complete:
                 ran = total if self.steps is None else Get(self.steps)
                 context.emit(_zero_rows(context, place, result.type, ran, size_of(loop.length)))
             context.bind(result, place)

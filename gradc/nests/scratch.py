@@ -2,7 +2,8 @@
 
 A buffer lives from the first statement that names it to the last, and through all of a loop that
 names it unless the loop is all of its life.  Two that do not live together may share memory, if
-their sizes are equal or both fixed.
+their sizes are equal or both fixed.  Very small ones are put on the stack, where a compiler keeps
+them in registers.
 
 Deliberately absent: whether a buffer is needed at all.
 """
@@ -15,6 +16,7 @@ from gradc.ir.dims import Dim, product
 from gradc.nests.model import Buffer, For, Function, Local, Shared, Stmt
 from gradc.nests.walk import bodies, buffers
 
+TINY = 64  # elements
 ALIGNMENT = 8  # elements: a line of the cache
 
 
@@ -46,6 +48,9 @@ class _Lives:
         for stmt in body:
             self.position += 1
             start = self.position
+            for buffer in buffers(stmt):
+                if buffer.role == "scratch" and _tiny(buffer):
+                    buffer.role = "stack"
             within: set[Buffer] = set()
             for buffer in buffers(stmt):
                 if buffer.role == "scratch":
@@ -73,6 +78,12 @@ class _Lives:
                     self.last[buffer] = max(self.last[buffer], end)
         spans = [(self.first[buffer], self.last[buffer], buffer) for buffer in self.first]
         return sorted(spans, key=lambda span: span[:2])
+
+
+def _tiny(buffer: Buffer) -> bool:
+    """Whether an array is so small that it is best kept in registers."""
+    size = product(buffer.shape).constant
+    return size is not None and size <= TINY
 
 
 def _placed(
