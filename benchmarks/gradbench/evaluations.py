@@ -57,8 +57,8 @@ def _llsq(what: Callable[..., Prepared], given: Any) -> Prepared:
     return what(compiled, {"x": read(given, "x").reals(None)})
 
 
-def _lse(what: Callable[..., Prepared], given: Any) -> Prepared:
-    return what(program("lse"), {"x": read(given, "x").reals(None)})
+def _lse(output: str, given: Any) -> Prepared:
+    return value(program("lse", output), {"x": read(given, "x").reals(None)})
 
 
 def _ode(what: Callable[..., Prepared], output: str, given: Any) -> Prepared:
@@ -167,7 +167,10 @@ def _named(name: str, functions: dict[str, Function]) -> dict[str, Function]:
 EVALUATIONS: dict[str, dict[str, Function]] = {
     "hello": _named("hello", _both(_hello, "square", "double")),
     "llsq": _both(_llsq, "primal", "gradient"),
-    "lse": _named("lse", _both(_lse, "primal", "gradient")),
+    "lse": {
+        "primal": Function(partial(_lse, "J"), partial(program, "lse", "J")),
+        "gradient": Function(partial(_lse, "g"), partial(program, "lse", "g")),
+    },
     "ode": {
         "primal": Function(partial(_ode, value, "y")),
         "gradient": Function(partial(_ode, gradient, "J")),

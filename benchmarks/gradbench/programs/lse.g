@@ -5,4 +5,9 @@
 param x[N]
 
 A = max(x)
-J = A + log(sum(exp(x - A)))
+y = x + 0                           # x, apart from where A comes from
+J = A + log(sum(exp(y - A)))
+
+# Whatever A is, J is the same: its derivative in x is that in y.
+g = grad(J, y)
+output g
