@@ -22,6 +22,7 @@ from js_agreement import close, directions
 from gradc.diagnostics import Source
 from gradc.ir.dims import Shape
 from gradc.ir.graph import DType, Var
+from gradc.ir.precision import Precision
 from gradc.ir.program import Program
 from gradc.runtime.load import load_functions
 from gradc.targets.c import emit as c
@@ -43,6 +44,8 @@ FLAGS = (
 _CANARY = 0x5CA1AB1E
 _NUMPY = {DType.REAL: np.float64, DType.INT: np.int64, DType.BOOL: np.bool_}
 _C = {DType.REAL: ctypes.c_double, DType.INT: ctypes.c_int64, DType.BOOL: ctypes.c_bool}
+_SINGLE_NUMPY = {**_NUMPY, DType.REAL: np.float32}
+_SINGLE_C = {**_C, DType.REAL: ctypes.c_float}
 
 
 class Fault(NamedTuple):
@@ -61,6 +64,7 @@ class Twin(NamedTuple):
     python: str
     sizes: Mapping[str, int]
     calls: Sequence[tuple[str, Sequence[Any]]]
+    single: bool = False
 
 
 def renamed(program: Program, name: str) -> Program:
@@ -89,7 +93,8 @@ def twin(
             calls.append(("hvp", [*arguments, *moved]))
     emitted = c.emit(renamed(program, name), wrt, order=order, sizes=fixed)
     text = python.emit(program, wrt, order=order).text
-    return Twin(label, emitted.text, emitted.functions, emitted.faults, text, sizes, calls)
+    single = program.precision is Precision.SINGLE
+    return Twin(label, emitted.text, emitted.functions, emitted.faults, text, sizes, calls, single)
 
 
 def traces(
@@ -117,7 +122,8 @@ def agree(
         expected = called(each)
         for (function, arguments), other in zip(each.calls, expected, strict=True):
             what = f"{function} of {each.label}"
-            found = call(library, each.entries[function], arguments, each.sizes)
+            entry = each.entries[function]
+            found = call(library, entry, arguments, each.sizes, single=each.single)
             if isinstance(other, Fault):
                 assert isinstance(found, tuple), what
                 assert fault_text(each.faults, found) == other.message, what
@@ -203,6 +209,7 @@ def call(
     arguments: Sequence[Any],
     sizes: Mapping[str, int],
     with_workspace: bool = True,
+    single: bool = False,
 ) -> list[Any] | tuple[int, int, int]:
     """The results of a function, or the fault: access, index, size."""
     fault = (ctypes.c_int64 * 2)()
@@ -213,12 +220,12 @@ def call(
     for parameter in entry.parameters:
         match parameter.role:
             case "input" | "seed" | "direction":
-                passed.append(argument(parameter, next(taken)))
+                passed.append(argument(parameter, next(taken), single))
             case "size":
                 assert parameter.symbol is not None
                 passed.append(ctypes.c_int64(sizes[parameter.symbol]))
             case "output":
-                outputs.append(_output(parameter, parameter.shape, sizes))
+                outputs.append(_output(parameter, parameter.shape, sizes, single))
                 passed.append(outputs[-1].ctypes.data_as(ctypes.c_void_p))
             case "workspace":
                 guarded = _workspace(library, entry, sizes) if with_workspace else None
@@ -235,20 +242,23 @@ def call(
     return [array if array.shape else array[()] for array in outputs]
 
 
-def argument(parameter: Parameter, value: Any) -> Any:
+def argument(parameter: Parameter, value: Any, single: bool = False) -> Any:
     """An argument as ctypes passes it; arrays are kept alive by the object that is passed."""
     assert parameter.dtype is not None
     if not parameter.shape:
-        return _C[parameter.dtype](value)
-    array = np.ascontiguousarray(value, dtype=_NUMPY[parameter.dtype])
+        return (_SINGLE_C if single else _C)[parameter.dtype](value)
+    kinds = _SINGLE_NUMPY if single else _NUMPY
+    array = np.ascontiguousarray(value, dtype=kinds[parameter.dtype])
     pointer = array.ctypes.data_as(ctypes.c_void_p)
     pointer.kept = array  # type: ignore[attr-defined]
     return pointer
 
 
-def _output(parameter: Parameter, shape: Shape, sizes: Mapping[str, int]) -> np.ndarray:
+def _output(
+    parameter: Parameter, shape: Shape, sizes: Mapping[str, int], single: bool
+) -> np.ndarray:
     assert parameter.dtype is not None
-    dtype = np.dtype(_NUMPY[parameter.dtype])
+    dtype = np.dtype((_SINGLE_NUMPY if single else _NUMPY)[parameter.dtype])
     return _memory(dtype, tuple(dim.evaluate(sizes) for dim in shape))
 
 
