@@ -17,6 +17,7 @@ from gradc.ir.graph import Atom, DType, Equation, Lit, Type, Var
 from gradc.nests.context import DEEPEST_VIEW, Context, Formula, Place, View
 from gradc.nests.counting import chosen
 from gradc.nests.library import workspace
+from gradc.nests.matrices import product_of_matrices
 from gradc.nests.model import (
     Apply,
     Assign,
@@ -146,6 +147,8 @@ def _sum_of_first(context: Context, array: Atom, count: int, extent: Dim) -> Exp
 def _contract(context: Context, equation: Equation) -> None:
     operands, result = equation.param("spec").split("->")
     letters = operands.split(",")
+    if product_of_matrices(context, equation, letters, result):
+        return
     axis_of: dict[str, Axis] = {}
     for names, arg in zip(letters, equation.args, strict=True):
         for letter, dim in zip(names, arg.type.shape, strict=True):

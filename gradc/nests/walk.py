@@ -103,5 +103,7 @@ def locals_read(found: Iterable[Expr | Buffer]) -> Iterator[Local]:
 
 def changed_in_place(function: Function) -> set[Local | Buffer]:
     """The buffers that are parameters of a function and results, too."""
-    results = {result for result in function.results if isinstance(result, Buffer)}
+    results: set[Local | Buffer] = {
+        result for result in function.results if isinstance(result, Buffer)
+    }
     return results.intersection(function.parameters)

@@ -1,0 +1,135 @@
+"""Which loops nests are joined into, and that the results are those of the mathematics."""
+
+from __future__ import annotations
+
+import numpy as np
+from nests_interpreter import run
+
+import gradc
+from gradc.ad.reverse import vjp
+from gradc.ir.dims import Dim
+from gradc.ir.graph import Lit
+from gradc.nests.build import build
+from gradc.nests.model import Buffer, For, Function, If, Invoke, Shared, SizeOf, Stmt
+from gradc.nests.specialise import specialised
+from gradc.nests.walk import bodies, buffers
+from gradc.pipeline import prepared
+
+
+def gradient(text: str, sizes: dict[str, int] | None = None) -> Function:
+    """The value and the gradient of a program with one output, its seed being 1."""
+    program = prepared(gradc.compile(text).program)
+    found = vjp(program.graph, program.wrt())
+    return build("f", specialised(found.graph, sizes or {}, {found.seeds[0]: Lit(1.0)}))
+
+
+def loops_over(function: Function, size: str) -> list[For]:
+    """The loops over a named size."""
+    found = []
+    pending = list(function.body)
+    while pending:
+        stmt = pending.pop()
+        if isinstance(stmt, For) and stmt.stop == SizeOf(Dim.of(size)):
+            found.append(stmt)
+        pending.extend(inner for body in bodies(stmt) for inner in body)
+    return found
+
+
+def statements_of(function: Function) -> list[Stmt]:
+    """All statements of a function, those within others included."""
+    found: list[Stmt] = []
+    pending = list(function.body)
+    while pending:
+        stmt = pending.pop()
+        found.append(stmt)
+        pending.extend(inner for body in bodies(stmt) for inner in body)
+    return found
+
+
+LOGISTIC = """input X[N, D], y[N]
+param w[D], b
+z = X @ w + b
+J = sum(log1pexp(z) - y*z)
+"""
+KMEANS = """input x[N, D]
+param c[K, D]
+J = sum[n](min[k](sum[d]((x[n, d] - c[k, d])^2)))
+"""
+
+
+def test_forward_and_reverse_sweep_go_through_the_data_once() -> None:
+    function = gradient(LOGISTIC, {"D": 100})
+    assert len(loops_over(function, "N")) == 1
+    assert function.workspace.constant is not None  # nothing is as long as the data
+
+
+def test_a_loss_of_many_elements_needs_no_memory() -> None:
+    function = gradient("param x[N]\nJ = sum(exp(-x^2) * sin(x))\n")
+    assert len(loops_over(function, "N")) == 1
+    assert function.workspace.constant == 0
+
+
+def test_what_does_not_attain_a_minimum_adds_nothing() -> None:
+    function = gradient(KMEANS, {"D": 8, "K": 10})
+    guards = [stmt for stmt in statements_of(function) if isinstance(stmt, If)]
+    assert guards
+    random = np.random.default_rng(1)
+    x, c = random.normal(size=(150, 8)), random.normal(size=(10, 8))
+    value, slope = run(function, [x, c], {"N": 150})
+    nearest = np.argmin(((x[:, None] - c) ** 2).sum(axis=-1), axis=1)
+    expected = np.zeros((10, 8))
+    np.add.at(expected, nearest, 2 * (c[nearest] - x))
+    np.testing.assert_allclose(value, ((x - c[nearest]) ** 2).sum(), rtol=1e-13)
+    np.testing.assert_allclose(slope, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_rows_that_are_read_often_are_packed() -> None:
+    often = gradient(KMEANS, {"D": 8, "K": 10})
+    rarely = gradient(KMEANS, {"D": 8, "K": 2})
+    assert "x" in {buffer.name for buffer in stack_of(often)}
+    assert "x" not in {buffer.name for buffer in stack_of(rarely)}
+
+
+def stack_of(function: Function) -> set[Buffer]:
+    """The buffers of fixed size that a function has for its blocks."""
+    return {
+        buffer
+        for stmt in statements_of(function)
+        for buffer in buffers(stmt)
+        if buffer.role == "stack"
+    }
+
+
+def test_threads_share_loops_over_sizes_that_are_not_fixed() -> None:
+    several = [s for s in statements_of(gradient(LOGISTIC, {"D": 4})) if isinstance(s, Shared)]
+    assert len(several) == 1
+    fixed = statements_of(gradient(LOGISTIC, {"D": 4, "N": 100}))
+    assert not any(isinstance(stmt, Shared) for stmt in fixed)
+
+
+def test_pieces_do_not_change_what_is_added_up() -> None:
+    function = gradient(LOGISTIC, {"D": 3})
+    random = np.random.default_rng(2)
+    n = 3000
+    x, y, w = random.normal(size=(n, 3)), random.normal(size=n), random.normal(size=3)
+    value, dw, db = run(function, [x, y, w, 0.5], {"N": n})
+    z = x @ w + 0.5
+    r = 1 / (1 + np.exp(-z)) - y
+    np.testing.assert_allclose(value, np.sum(np.logaddexp(0, z) - y * z), rtol=1e-12)
+    np.testing.assert_allclose(dw, x.T @ r, rtol=1e-11)
+    np.testing.assert_allclose(db, np.sum(r), rtol=1e-11)
+
+
+def test_large_products_are_calls_of_the_library() -> None:
+    text = "param A[M, K], B[K, N]\nC = A @ B\nJ = sum(C^2)\n"
+    function = gradient(text)
+    called = [stmt.function for stmt in statements_of(function) if isinstance(stmt, Invoke)]
+    assert called == ["matmul"] * 3
+    random = np.random.default_rng(3)
+    a, b = random.normal(size=(5, 4)), random.normal(size=(4, 6))
+    value, da, db = run(function, [a, b], {"M": 5, "K": 4, "N": 6})
+    np.testing.assert_allclose(value, np.sum((a @ b) ** 2), rtol=1e-13)
+    np.testing.assert_allclose(da, 2 * (a @ b) @ b.T, rtol=1e-13)
+    np.testing.assert_allclose(db, 2 * a.T @ (a @ b), rtol=1e-13)
+    small = statements_of(gradient(text, {"K": 4, "N": 6}))
+    assert not any(isinstance(stmt, Invoke) for stmt in small)
