@@ -41,9 +41,9 @@ def test_the_example_runs_and_says_the_minimum(language: str, tmp_path: Path) ->
     values = [float(line.split("=")[1]) for line in steps]
     assert values == sorted(values, reverse=True)
     *w, b = map(float, re.findall(r"-?\d+\.\d+", last))
-    X, y = data()
+    rows, labels = data()
     value, gradients = gradc.load(ROOT / "examples" / "logistic_regression.g").value_and_grad(
-        X=X, y=y, w=np.array(w), b=b
+        X=rows, y=labels, w=np.array(w), b=b
     )
     assert value == pytest.approx(values[-1], abs=1e-5)
     assert all(np.abs(gradient).max() < 1e-3 for gradient in gradients.values())

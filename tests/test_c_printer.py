@@ -362,7 +362,7 @@ EXPRESSIONS = [
     (op("div", A, op("div", B, C)), "a / (b / c)"),
     (op("neg", op("neg", A)), "-(-a)"),
     (op("neg", Const(-1.0)), "-(-1.0)"),
-    (op("sub", A, Const(-1.0)), "a - -1.0"),
+    (op("sub", A, Const(-1.0)), "a + 1.0"),
     (op("neg", op("mul", A, B)), "-(a * b)"),
     (op("ipow", A, n=2), "a * a"),
     (op("div", B, op("ipow", A, n=2)), "b / (a * a)"),

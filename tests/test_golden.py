@@ -1,7 +1,8 @@
 """Whole stories in readable files: program, data, graph, emitted module, numbers.
 
 A file of `tests/golden` begins with a program and its data; what follows is made from them.  One
-with a section `javascript` has the module of that target there.
+with a section `javascript` has the module of that target there, one with a section `c` the function
+`value_and_grad` of C without the library that it calls.
 After a deliberate change, `GRADC_UPDATE=1 pytest tests/test_golden.py` writes the rest anew; read
 the difference as a reader of emitted code would.
 """
@@ -22,6 +23,7 @@ from gradc.diagnostics import Source
 from gradc.diagnostics.render import render_text
 from gradc.frontend.lower import check
 from gradc.ir.evaluation import Evaluation
+from gradc.targets.c import emit as c
 from gradc.targets.js.emit import emit
 
 FOLDER = Path(__file__).parent / "golden"
@@ -65,6 +67,9 @@ def story(name: str, program: str, data: str, asked: Container[str]) -> str:
     found["python"] = compiled.python.rstrip()
     if "javascript" in asked:
         found["javascript"] = emit(checked, compiled.wrt).text.rstrip()
+    if "c" in asked:
+        text = c.emit(checked, compiled.wrt, kinds=["value_and_grad"]).text
+        found["c"] = text.partition('extern "C" {\n#endif\n')[2].partition("\n#ifdef")[0].strip()
     found["numbers"] = numbers(compiled.run(**json.loads(data)))
     return written(found)
 

@@ -55,6 +55,7 @@ class Scene:
         self.single = single
         self.locals: dict[Local, str] = {}
         self.buffers: dict[Buffer, str] = {}
+        self.inlined: Mapping[Local, Expr] = {}  # values that stand where they are read
         self.counters: set[Local] = set()  # integers that are no larger than some array
         self.sizes = sizes  # the identifier of each named size
         self.used_sizes: dict[str, None] = {}
@@ -98,6 +99,9 @@ def tokens(scene: Scene, expr: Expr, level: int = CONDITIONAL, place: bool = Fal
                 spelled = _literal(scene, expr)
             case SizeOf():
                 spelled = size(scene, expr.dim, expr.dtype)
+            case Get() if expr.local in scene.inlined:
+                todo.append(piece._replace(expr=scene.inlined[expr.local]))
+                continue
             case Get():
                 scene.read.add(expr.local)
                 spelled = Spelled(PRIMARY, (scene.locals[expr.local],))

@@ -18,6 +18,7 @@ from gradc.ir.graph import DType
 from gradc.nests.model import Buffer, Function, Local, Shared, SizeOf
 from gradc.nests.walk import buffers, changed_in_place
 from gradc.targets.c.expressions import BREAK, SUM, Scene, tokens
+from gradc.targets.c.inlining import inlined
 from gradc.targets.c.interface import Parameter, Role
 from gradc.targets.c.layout import INDENT, filled
 from gradc.targets.c.memory import alone, every
@@ -212,6 +213,7 @@ class _Body:
             if buffer not in own:
                 self._name(buffer)
         printer.unread = unread(function)
+        scene.inlined = inlined(function, printer.unread)
         printer.print(function.body, INDENT)
         body, printer.lines = printer.lines, []
         read = [(buffer, start) for buffer, start in scratch if buffer in scene.read]

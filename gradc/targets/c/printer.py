@@ -209,6 +209,8 @@ class Printer:
         match stmt:
             case Let(local) | Declare(local) | Assign(local) if local in self.unread:
                 pass
+            case Let(local) if local in self.scene.inlined:
+                pass
             case Let() | Declare():
                 self.declare(stmt, indent)
             case Assign():
@@ -302,7 +304,7 @@ class Printer:
         self.above(stmt, indent)
         start, stop = self.expr(stmt.start, place=True), self.expr(stmt.stop, SUM, place=True)
         if stmt.lanes:
-            self._pragma(stmt, indent)
+            self._lanes(stmt, indent)
         self.scopes.enter()
         name = self.counter(stmt.variable)
         sign, step = ("<", "+") if stmt.step > 0 else (">", "-")
@@ -317,14 +319,18 @@ class Printer:
 
         self.block(indent, (*head, *test), stmt.body, close)
 
-    def _pragma(self, stmt: For, indent: int) -> None:
+    def _lanes(self, stmt: For, indent: int) -> None:
         clauses: dict[str, list[str]] = {}
         for local, op in stmt.joined:
             if local in self.unread:
                 continue
             clauses.setdefault(self.reduction(op, local.dtype), []).append(self.scene.locals[local])
         listed = "".join(f" reduction({op} : {', '.join(names)})" for op, names in clauses.items())
-        self.lines.append(f"{' ' * indent}#pragma omp simd{listed}")
+        self.pragma(f"simd{listed}", indent)
+
+    def pragma(self, text: str, indent: int) -> None:
+        """A directive of OpenMP."""
+        self.lines.append(f"{' ' * indent}#pragma omp {text}")
 
     def reduction(self, op: str, dtype: DType) -> str:
         """What OpenMP calls the joining by a row."""

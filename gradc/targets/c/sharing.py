@@ -70,13 +70,13 @@ class _Shared:
         self.guarded = memory or self.fails
         if self.guarded:
             out.line(indent + INDENT, f"int {self.failed} = 0;")
-        out.lines.append(f"#pragma omp parallel if ({self.pieces} > 1)")
+        out.pragma(f"parallel if ({self.pieces} > 1)", indent + INDENT)
         out.line(indent + INDENT, "{")
         self.own = out.scopes.generated("own") if memory else None
         if memory:
             self._allocate(indent + 2 * INDENT)
         ordered = " ordered" if self.stmt.joined or self.fails else ""
-        out.lines.append(f"#pragma omp for{ordered} schedule(static, 1)")
+        out.pragma(f"for{ordered} schedule(static, 1)", indent + 2 * INDENT)
         piece = out.scopes.generated("piece")
         head = f"for (int64_t {piece} = 0; {piece} < {self.pieces}; {piece}++) {{"
         out.line(indent + 2 * INDENT, head)
@@ -120,7 +120,7 @@ class _Shared:
             "sizeof(double));",
         )
         out.line(indent, f"if ({self.own} == NULL) {{")
-        out.lines.append("#pragma omp atomic write")
+        out.pragma("atomic write", indent + INDENT)
         out.line(indent + INDENT, f"{self.failed} = -1;")
         out.line(indent, "}")
 
@@ -212,7 +212,7 @@ class _Shared:
             assert leaving is not None
             out.lines.append(f"{leaving.label}:;")
         if self.stmt.joined or self.fails:
-            out.lines.append("#pragma omp ordered")
+            out.pragma("ordered", indent)
             out.line(indent, "{")
             out.scopes.enter()
             inner = indent + INDENT

@@ -49,6 +49,7 @@ _LEVELS = {
     "&": BIT_AND,
     "|": BIT_OR,
 }
+_OPPOSITE = {"+": "-", "-": "+"}  # of a negative number
 _WRAPPING = frozenset({"add", "sub", "mul", "neg"})
 _LARGEST_POWER = 8  # of those that the library writes as products
 
@@ -107,6 +108,8 @@ def _operands_dtype(expr: Apply) -> DType:
 def _infix(expr: Apply, operator: str, place: bool) -> Spelled:
     level = _LEVELS[operator]
     left, right = expr.args
+    if operator in _OPPOSITE and isinstance(right, Const) and -(2**63) < right.value < 0:
+        operator, right = _OPPOSITE[operator], right._replace(value=-right.value)
     first, second = level, level + 1
     if level in (BIT_AND, BIT_OR, EQUALITY, RELATION):
         first = second = SUM
@@ -134,7 +137,7 @@ def _integer_power(scene: Scene, expr: Apply, part: Part) -> Spelled:
     (base,) = expr.args
     n = dict(expr.params)["n"]
     suffix = "f" if scene.single else ""
-    if n in (2, 3) and isinstance(base, Get):
+    if n in (2, 3) and isinstance(base, Get) and base.local not in scene.inlined:
         factor = Part(base, PRODUCT)
         more: list[Piece] = [" *", BREAK, factor]
         return Spelled(PRODUCT, [factor, *more * (n - 1)])
