@@ -53,7 +53,7 @@ class _Shared:
         self.fails = printer.may_fail(stmt.loop.body)
         copies = [place for place, _ in stmt.joined if isinstance(place, Buffer)]
         self.arrays = [b for b in (*stmt.private, *copies) if b.role != "stack"]
-        self.stacked = [b for b in stmt.private if b.role == "stack"]
+        self.stacked = [b for b in (*stmt.private, *copies) if b.role == "stack"]
         self.called = printer.need(stmt.loop.body)
         self.outer: dict[Local | Buffer, str] = {}
 
@@ -131,7 +131,11 @@ class _Shared:
             out.line(indent, f"if ({self.own} == NULL) continue;")
             self._pointers(indent)
         for buffer in self.stacked:
-            out.scene.buffers[buffer] = out.scopes.generated(buffer.name)
+            name = buffer.name
+            if buffer in out.scene.buffers and buffer not in self.stmt.private:
+                self.outer[buffer] = out.scene.buffers[buffer]
+                name = f"own_{name}"
+            out.scene.buffers[buffer] = out.scopes.generated(name)
             out.stack(buffer, indent)
         start, end = Local("from", DType.INT), Local("to", DType.INT)
         for local in (start, end):
