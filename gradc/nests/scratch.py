@@ -16,7 +16,8 @@ from gradc.ir.dims import Dim, product
 from gradc.nests.model import Buffer, For, Function, Local, Shared, Stmt
 from gradc.nests.walk import bodies, buffers
 
-TINY = 64  # elements
+TINY = 64  # elements of an array
+ROOM = 2**12  # elements of all of them
 ALIGNMENT = 8  # elements: a line of the cache
 
 
@@ -27,6 +28,7 @@ def planned(
     body: tuple[Stmt, ...],
 ) -> Function:
     """A function with its workspace."""
+    _put_on_stack(body)
     lives = _Lives()
     lives.walk(body)
     offsets, workspace = _placed(lives.spans())
@@ -48,9 +50,6 @@ class _Lives:
         for stmt in body:
             self.position += 1
             start = self.position
-            for buffer in buffers(stmt):
-                if buffer.role == "scratch" and _tiny(buffer):
-                    buffer.role = "stack"
             within: set[Buffer] = set()
             for buffer in buffers(stmt):
                 if buffer.role == "scratch":
@@ -80,10 +79,27 @@ class _Lives:
         return sorted(spans, key=lambda span: span[:2])
 
 
-def _tiny(buffer: Buffer) -> bool:
-    """Whether an array is so small that it is best kept in registers."""
-    size = product(buffer.shape).constant
-    return size is not None and size <= TINY
+def _put_on_stack(body: Iterable[Stmt]) -> None:
+    """Make tiny arrays of the workspace arrays of the stack, as many as there is room for; but not
+    those that threads join."""
+    named: dict[Buffer, int] = {}
+    joined: set[Buffer] = set()
+    pending = list(body)[::-1]
+    while pending:
+        stmt = pending.pop()
+        for buffer in buffers(stmt):
+            size = product(buffer.shape).constant
+            if buffer.role == "scratch" and size is not None and size <= TINY:
+                named[buffer] = size
+        if isinstance(stmt, Shared):
+            joined.update(place for place, _ in stmt.joined if isinstance(place, Buffer))
+        for part in bodies(stmt):
+            pending.extend(reversed(part))
+    room = ROOM
+    for buffer, size in named.items():
+        if buffer not in joined and size <= room:
+            buffer.role = "stack"
+            room -= size
 
 
 def _placed(
