@@ -26,8 +26,10 @@ _SWEEPS = 3.0
 # The steps of a loop that ends by a condition, where it may run for more.
 _WHILE = 1000
 
-# Of compiling: a file with little in it, and each equation.
-_FILE, _EQUATION = 0.25, 0.004
+# Of compiling: a file with little in it, each equation, and each of scalars where there are many,
+# which `nests.splitting` puts into functions of their own.
+_FILE, _EQUATION, _SPLIT = 0.25, 0.004, 0.001
+_WHOLE = 250  # equations of scalars in one function
 
 
 class Work(NamedTuple):
@@ -42,7 +44,7 @@ class Work(NamedTuple):
 def work(graph: Graph, sizes: Mapping[str, int]) -> Work:
     """The estimates for a program at given sizes."""
     found: dict[Graph, float] = {}
-    equations, longest = 0, 0.0
+    equations, scalars, longest = 0, 0, 0.0
     pending = [graph]
     while pending:  # a graph after those that it holds; a function once, however often it is called
         here = pending[-1]
@@ -55,7 +57,10 @@ def work(graph: Graph, sizes: Mapping[str, int]) -> Work:
                 found[here] = sum(_seconds(each, sizes, found) for each in counted)
                 longest = max([longest, *(each.most for each in counted)])
                 equations += len(counted)
-    return Work(_SWEEPS * found[graph], _FILE + _EQUATION * equations, longest)
+                scalars += sum(not eq.out.type.shape for eq in here.equations)
+    split = max(scalars - _WHOLE, 0)
+    compiling = _FILE + _EQUATION * (equations - split) + _SPLIT * split
+    return Work(_SWEEPS * found[graph], compiling, longest)
 
 
 def has_arrays(graph: Graph) -> bool:
