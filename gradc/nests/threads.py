@@ -24,7 +24,7 @@ from gradc.nests.terms import cost, estimate
 from gradc.nests.tree import Block, Lanes, Loop, Node, Plain
 
 PIECES = 16
-WORTH = 2**16  # additions that a piece has at least
+WORTH = 2**22  # additions that a piece has at least, a few hundred microseconds
 COPIED = 2**16  # elements of which each piece may have copies
 
 
