@@ -75,7 +75,12 @@ def text_of(*functions: Function, called: tuple[Function, ...] = ()) -> str:
         if printed.need != Dim.of(0):
             texts.append(writer.workspace(f"{each.name}_workspace", ("N",), printed.need)[0])
         texts.append(printed.text)
-    head = ["#include <stdbool.h>", "#include <stdlib.h>", "#define RESTRICT restrict", prologue()]
+    head = [
+        "#include <stdbool.h>",
+        "#include <stdlib.h>",
+        "#define RESTRICT restrict\n#define ALIGNED",
+        prologue(),
+    ]
     head += [
         f"#pragma omp declare reduction({name} : {kind} : omp_out = {name}(omp_out, omp_in)) "
         "initializer(omp_priv = omp_orig)"
@@ -186,16 +191,20 @@ def lanes() -> Function:
 
 
 def shared(check: bool = False) -> Function:
-    """A loop that threads share: a sum, a buffer that is added to, and memory of their own."""
+    """A loop that threads share: a sum, buffers that are added to, one of them on the stack, and
+    memory of their own."""
     x, k = Buffer("x", DType.REAL, (N,), "input"), Buffer("k", DType.INT, (N,), "input")
     y = Buffer("y", DType.REAL, (N,), "output")
     own = Buffer("t", DType.REAL, (Dim.of(1),), "scratch")
+    few = Buffer("few", DType.REAL, (Dim.of(2),), "stack")
+    second = Element(few, (Const(1, DType.INT),))
     total, i = real("total"), index()
     place = Element(k, (Get(i),))
     body: tuple[Stmt, ...] = (
         Store(Element(own, (ZERO,)), Element(x, (Get(i),))),
         Assign(total, Element(own, (ZERO,)), "add"),
         Store(Element(y, (place,)), Element(own, (ZERO,)), "add"),
+        Store(second, Element(own, (ZERO,)), "add"),
     )
     if check:
         body = (Check(place, N, "y[k[i]]", TRUE), *body)
@@ -206,7 +215,9 @@ def shared(check: bool = False) -> Function:
         (total, y),
         Declare(total, Const(0.0)),
         Fill(y, Const(0.0)),
-        Shared(loop, Const(100, DType.INT), ((total, "add"), (y, "add")), (own,)),
+        Fill(few, Const(3.0)),
+        Shared(loop, Const(100, DType.INT), ((total, "add"), (y, "add"), (few, "add")), (own,)),
+        Assign(total, second, "add"),
         scratch=((own, Dim.of(0)),),
         workspace=Dim.of(8),
     )
