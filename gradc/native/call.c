@@ -60,7 +60,6 @@ static struct {
     void *float_type;
     void *int_type;
     void *array_type;
-    void *empty; /* numpy.empty */
     void *fault; /* the exception of an index out of range */
 } python;
 
@@ -91,7 +90,8 @@ typedef struct {
     int64_t width;      /* the bytes of one */
     const int64_t *shape;
     void *descr;        /* of an array: what NumPy describes its elements with */
-    void *shape_tuple;  /* of a result: for numpy.empty */
+    void *shape_tuple;  /* of a result: for what makes an array */
+    void *maker;        /* of a result: makes an array, as numpy.empty does */
 } item;
 
 /* A function at given sizes. */
@@ -215,7 +215,7 @@ static void *result_array(const item *want, void *given, slot *into)
     if (given != NULL)
         python.keep(given);
     else
-        object = python.call(python.empty, want->shape_tuple, want->descr, NULL);
+        object = python.call(want->maker, want->shape_tuple, want->descr, NULL);
     if (object != NULL)
         into->data = array_of(object)->data;
     return object;
