@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gradc.ir.dims import Dim, product
-from gradc.nests.model import Buffer, For, Function, Local, Shared, Stmt
+from gradc.nests.model import Buffer, CallFunction, For, Function, Local, Shared, Stmt
 from gradc.nests.walk import bodies, buffers
 
 TINY = 64  # elements of an array
@@ -81,9 +81,9 @@ class _Lives:
 
 def _put_on_stack(body: Iterable[Stmt]) -> None:
     """Make tiny arrays of the workspace arrays of the stack, as many as there is room for; but not
-    those that threads join."""
+    those that threads join, nor those that a part of the function has for a parameter."""
     named: dict[Buffer, int] = {}
-    joined: set[Buffer] = set()
+    joined: set[Buffer | Local] = set()
     pending = list(body)[::-1]
     while pending:
         stmt = pending.pop()
@@ -92,7 +92,9 @@ def _put_on_stack(body: Iterable[Stmt]) -> None:
             if buffer.role == "scratch" and size is not None and size <= TINY:
                 named[buffer] = size
         if isinstance(stmt, Shared):
-            joined.update(place for place, _ in stmt.joined if isinstance(place, Buffer))
+            joined.update(place for place, _ in stmt.joined)
+        if isinstance(stmt, CallFunction):
+            joined.update((*stmt.function.parameters, *stmt.function.results))
         for part in bodies(stmt):
             pending.extend(reversed(part))
     room = ROOM
