@@ -10,12 +10,15 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from benchmarks import calls, compiling, functions, jacobian, memory, ratio, rows, startup
 from benchmarks.peers import report, runner
 from benchmarks.peers.peer import PEERS
+from benchmarks.peers.worker import CLOCKS
 from benchmarks.peers.workloads import WORKLOADS
 
 MEASUREMENTS: dict[str, Callable[[], None]] = {
@@ -39,6 +42,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one size each, no torch.compile")
     parser.add_argument("--workloads", metavar="NAME,...", default=",".join(WORKLOADS))
     parser.add_argument("--peers", metavar="NAME,...", default=",".join(PEERS))
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="processor: if others work")
     parser.add_argument(
         "--output", metavar="FILE", type=Path, help="measurements as JSON; the page is left alone"
     )
@@ -64,8 +68,16 @@ def _peers(options: argparse.Namespace) -> None:
         if name not in installed:
             print(f"{name} is not installed: left out (the extra `bench` has all)")
     budget = runner.QUICK if options.quick else runner.Budget()
-    found = runner.run(options.workloads.split(","), installed, budget)
-    (options.output or report.STORED).write_text(json.dumps(found, indent=1), encoding="utf-8")
+    budget = replace(budget, clock=options.clock)
+    stored = options.output or report.STORED
+
+    def keep(found: dict[str, Any]) -> None:
+        stored.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+    found = runner.run(options.workloads.split(","), installed, budget, keep)
+    if "gradc" in installed:
+        found |= runner.scaling(options.quick)
+    keep(found)
     if options.output is None:
         report.main()
 

@@ -94,15 +94,19 @@ def stored(ours: float, other: float) -> dict[str, Any]:
     absent = {"workload": "lse", "size": "middle", "peer": "CasADi", "absent": "no such function"}
     machine = {"cpu": "C", "cores": 2, "system": "S", "python": "3.12.1", "threads": 1}
     records = [record("gradc", ours), record("JAX", other), absent]
-    return {"machine": machine, "records": records}
+    growth = {"workload": "lse", "others": {}, "n": [10, 100, 1000], "seconds": [1e-6, 1e-5, 1e-4]}
+    floor = {"reading": 4e-3, "gradient": 5e-3}
+    found: dict[str, Any] = {"machine": machine, "clock": "wall", "records": records}
+    return found | {"growth": [growth], "floor": floor}
 
 
 def test_the_page_says_where_gradc_is_not_first() -> None:
     ahead, behind = report.page(stored(1e-3, 2e-3)), report.page(stored(3e-3, 2e-3))
     assert "0.50 of JAX" in ahead
-    assert "gradc is first at 1." in ahead
+    assert "gradc is first at 1, and takes at most half" in ahead
+    assert "**not first**" not in ahead
     assert "**not first:** 1.50 of JAX" in behind
-    assert "not first at lse n=40,000" in behind
+    assert "**not first** at lse n=40,000" in behind
 
 
 def test_the_page_states_machine_versions_spread_and_reasons() -> None:
@@ -111,7 +115,10 @@ def test_the_page_states_machine_versions_spread_and_reasons() -> None:
     assert "JAX 1.0, gradc 1.0" in page
     assert "1.00 ms ±10%" in page
     assert "| CasADi | no such function | lse n=40,000 |" in page
-    assert "99 MiB" in page
+    assert "| lse n=40,000 | 0.25 s | 0.25 s | \N{EN DASH} | 1.00 |" in page
+    assert "| lse n=40,000 | 99 MiB | 99 MiB | \N{EN DASH} | 1.00 of JAX |" in page
+    assert "1.25 times that" in page
+    assert "| lse | 1.00 us | 10.0 us | 100 us | 1.00 |" in page
     assert re.search(r"\| lse n=40,000 \| 2.0 \| 2.0 \|", page)
 
 

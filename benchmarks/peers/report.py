@@ -6,6 +6,7 @@ The page is wholly made here; the numbers of the text are those of the tables.
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -92,37 +93,48 @@ def page(stored: dict[str, Any]) -> str:
     """The whole page."""
     found = cells(stored["records"])
     peers = [name for name in PEERS if any(name in cell.records for cell in found)]
-    parts = [_opening(stored, found, peers), _times(found, peers), _ratios(found, peers)]
-    parts += [_firsts(found, peers), _memory(found, peers), _absences(found), _workloads(found)]
-    return "\n".join(parts)
+    parts = [_opening(stored, found), _times(found, peers), _ratios(found, peers)]
+    parts += [_firsts(found, peers), _memory(found, peers), _absences(found)]
+    parts += [_growth(stored), _floor(stored), _workloads(found)]
+    return "\n".join(part for part in parts if part)
 
 
-def _opening(stored: dict[str, Any], found: list[Cell], peers: list[str]) -> str:
+def _opening(stored: dict[str, Any], found: list[Cell]) -> str:
     machine = stored["machine"]
-    versions = sorted(
-        {r["version"] for cell in found for r in cell.records.values() if "version" in r}
-    )
+    records = [record for cell in found for record in cell.records.values()]
+    versions = sorted({record["version"] for record in records if "version" in record})
     first = [cell for cell in found if (ratio := cell.ratio()) and ratio < 1]
+    half = [cell for cell in first if (ratio := cell.ratio()) and ratio <= 0.5]
     behind = [cell.label for cell in found if (ratio := cell.ratio()) and ratio >= 1]
-    behind_text = "; not first at " + ", ".join(behind) if behind else ""
+    elsewhere = f"It is **not first** at {'; '.join(behind)}. " if behind else ""
+    clock = {
+        "wall": "Times are of a clock on the wall.",
+        "processor": "Times are of the processor, since the machine did other work too.",
+    }[stored["clock"]]
     return f"""# Benchmarks beside other libraries
 
-Made by `python -m benchmarks` in a clone of the repository with the extra `bench`; `python -m
-benchmarks report` rewrites this page from `benchmarks.json` beside it, where every measurement
-is. Of {len(found)} measurements gradc is first at {len(first)}{behind_text}.
+The time of a gradient by gradc, and by libraries that compute gradients from Python. Of
+{len(found)} measurements gradc is first at {len(first)}, and takes at most half of the time of
+the fastest other at {len(half)}. {elsewhere}
 
-![Times relative to the fastest library](benchmarks.svg)
+![Times in units of the fastest other library](benchmarks.svg)
 
-* Machine: {machine["cpu"]}, {machine["cores"]} cores, {machine["system"]};
-  Python {machine["python"]}.
+* `python -m benchmarks` in a clone of the repository, with the extra `bench`, measures and
+  writes this page; `--quick` takes one size of each. `python -m benchmarks report` writes the
+  page again from `benchmarks.json` beside it, which has every measurement.
+* Machine: {machine["cpu"]}, {machine["cores"]} cores, {machine["system"]}; Python
+  {machine["python"]}.
 * Versions: {", ".join(versions)}.
 * One thread for every library, numbers of 64 bits, and results waited for.
 * Each library has a process of its own; all of them take turns in short rounds, so that what
-  else the machine does hits all alike. A time is the median over rounds, ± half the distance of
-  the quartiles.
-* A gradient is the value with it. Data lie where the library wants them before the clock starts.
-* Before anything is timed, all answers are compared with those of formulas by hand (relative
-  error below 10⁻⁶).
+  else the machine does hits all alike. {clock} A time is the median over rounds,
+  ± half the distance of the quartiles.
+* A gradient is the value with it. Data lie where the library wants them before the clock starts;
+  gradc's calls are `prepared`, so that results are in the same arrays each time.
+* Before anything is timed, all answers are compared with those of formulas by hand, or with the
+  first library's where there are none; a relative difference of 10⁻⁶ stops the run.
+* `gradc` chooses its engine for itself, which is C for all but the smallest; `gradc (NumPy)` is
+  the engine where there is no C compiler.
 """
 
 
@@ -168,24 +180,39 @@ def _ratios(found: list[Cell], peers: list[str]) -> str:
 
 
 def _firsts(found: list[Cell], peers: list[str]) -> str:
-    rows = [_row(cell, peers, "first", "{:.2f} s") for cell in found]
+    rows = []
+    for cell in found:
+        ours, other = _part(cell, OURS, "first"), _part(cell, "JAX", "first")
+        ratio = f"{ours / other:.2f}" if ours and other else ""
+        rows.append([*_row(cell, peers, "first", "{:.2f} s"), ratio])
     return (
         "## Time to the first gradient\n\nFrom the start of a process to its first gradient: "
         "interpreter, import, compiling with empty caches, and one call; without reading the "
-        "data.\n\n" + _table(["", *peers], rows)
+        "data. Measured once each.\n\n" + _table(["", *peers, "gradc beside JAX"], rows)
     )
 
 
 def _memory(found: list[Cell], peers: list[str]) -> str:
-    rows = [_row(cell, peers, "peak", "{:.0f} MiB") for cell in found]
+    rows = []
+    for cell in found:
+        fastest = cell.fastest()
+        ours, other = _part(cell, OURS, "peak"), _part(cell, fastest[0] if fastest else "", "peak")
+        ratio = f"{ours / other:.2f} of {fastest[0]}" if ours and other and fastest else ""
+        rows.append([*_row(cell, peers, "peak", "{:.0f} MiB"), ratio])
     return (
         "## Peak memory\n\nOf the process up to its first gradient, with libraries and data, "
-        "without that of compilers it started.\n\n" + _table(["", *peers], rows)
+        "without that of compilers it started.\n\n"
+        + _table(["", *peers, "gradc beside the fastest"], rows)
     )
 
 
+def _part(cell: Cell, name: str, key: str) -> float | None:
+    value: float | None = cell.records.get(name, {}).get(key)
+    return value
+
+
 def _row(cell: Cell, peers: list[str], key: str, form: str) -> list[str]:
-    values = [cell.records.get(name, {}).get(key) for name in peers]
+    values = [_part(cell, name, key) for name in peers]
     return [cell.label, *(NOTHING if v is None else form.format(v) for v in values)]
 
 
@@ -201,6 +228,40 @@ def _absences(found: list[Cell]) -> str:
     lines = [f"| {name} | {why} | {labels} |" for name, why, labels in rows]
     return (
         "## What is left out\n\n| library | why | at |\n|---|---|---|\n" + "\n".join(lines) + "\n"
+    )
+
+
+def _growth(stored: dict[str, Any]) -> str:
+    if "growth" not in stored:
+        return ""
+    extents = stored["growth"][0]["n"]
+    rows = []
+    for record in stored["growth"]:
+        others = "".join(f" {name}={number}" for name, number in record["others"].items())
+        times = [seconds(time) for time in record["seconds"]]
+        rows.append([record["workload"] + others, *times, f"{slope(record):.2f}"])
+    return (
+        "## Growth with the size\n\ngradc's time of a gradient over n numbers or rows, and the "
+        "slope of the line through the points on log-log axes: 1 is linear.\n\n"
+        + _table(["", *(f"n={n:,}" for n in extents), "slope"], rows)
+    )
+
+
+def slope(record: dict[str, Any]) -> float:
+    """Of the line through sizes and times on log-log axes, by least squares."""
+    x = [math.log(n) for n in record["n"]]
+    return statistics.linear_regression(x, [math.log(t) for t in record["seconds"]]).slope
+
+
+def _floor(stored: dict[str, Any]) -> str:
+    if "floor" not in stored:
+        return ""
+    reading, gradient = stored["floor"]["reading"], stored["floor"]["gradient"]
+    return (
+        f"## The memory's limit\n\nA gradient of the logistic regression reads its rows, and no "
+        f"program that does so takes less than reading them once. Reading them, as BLAS does for a "
+        f"product of the rows with themselves, takes {seconds(reading)}; value and gradient by "
+        f"gradc take {seconds(gradient)}, {gradient / reading:.2f} times that.\n"
     )
 
 
@@ -220,15 +281,20 @@ def _workloads(found: list[Cell]) -> str:
 
 
 def plot(stored: dict[str, Any], path: Path) -> None:
-    """Times in units of the fastest other library's; points left of the line are faster."""
+    """Times in units of the fastest other library's, and growth with the size."""
     import matplotlib
 
     matplotlib.use("svg")
     from matplotlib import pyplot
 
-    matplotlib.rcParams["svg.hashsalt"] = "benchmarks"
+    matplotlib.rcParams.update({"svg.hashsalt": "benchmarks", "svg.fonttype": "none"})
     found = [cell for cell in cells(stored["records"]) if cell.fastest()]
-    figure, axes = pyplot.subplots(figsize=(8, 1.5 + 0.26 * len(found)), layout="constrained")
+    figure, (axes, below) = pyplot.subplots(
+        2,
+        figsize=(9, 5.5 + 0.24 * len(found)),
+        height_ratios=[0.24 * len(found) + 1, 4],
+        layout="constrained",
+    )
     for name in PEERS:
         points = [
             (time / fastest[1], -row)
@@ -236,14 +302,23 @@ def plot(stored: dict[str, Any], path: Path) -> None:
             if (time := cell.gradient(name)) and (fastest := cell.fastest())
         ]
         if points:
-            style = {"marker": "D", "s": 40, "zorder": 3} if name == OURS else {"s": 18}
+            style: dict[str, Any] = {"s": 16}
+            if name == OURS:
+                style = {"s": 40, "marker": "D", "color": "black", "zorder": 3}
             axes.scatter(*zip(*points, strict=True), label=name, **style)
     axes.axvline(1, color="grey", linewidth=0.8)
     axes.set_xscale("log")
     axes.set_yticks([-row for row in range(len(found))], [cell.label for cell in found], fontsize=8)
+    axes.set_ylim(-len(found), 1)
     axes.set_xlabel("time of a gradient in units of the fastest other library's")
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     axes.grid(axis="x", linewidth=0.3)
+    for record in stored.get("growth", []):
+        below.loglog(record["n"], record["seconds"], marker="o", label=record["workload"])
+    below.set_xlabel("n")
+    below.set_ylabel("seconds of a gradient by gradc")
+    below.grid(linewidth=0.3)
+    below.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
 

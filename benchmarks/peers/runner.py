@@ -17,9 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -36,18 +37,19 @@ ROOT = Path(__file__).parents[2]
 class Budget:
     """How long one workload at one size may take.
 
-    A peer's first derivative has `first` seconds, and one that took longer, or takes `longest`
-    for any, is not asked for one of a larger size; its turn in a round lasts `turn` seconds or
+    A peer's first derivative has `first` seconds.  Its turn in a round lasts `turn` seconds or
     one call, and there are at most `rounds`; a peer takes no more turns when it has had
-    `seconds`.
+    `seconds`.  One that takes more than `longest` for a derivative is measured once, and, like
+    one whose first took too long, is not asked for a larger size.
     """
 
     first: float = 30.0
-    longest: float = 3.0
-    turn: float = 0.06
-    rounds: int = 9
-    seconds: float = 1.2
+    longest: float = 2.0
+    turn: float = 0.05
+    rounds: int = 7
+    seconds: float = 0.8
     sizes: Sequence[str] = SIZES
+    clock: str = "wall"  # or "processor", of one thread, where a machine does other work too
 
     def chosen(self, workload: Workload) -> list[str]:
         """The sizes to measure; the last where none of those wished is there."""
@@ -68,10 +70,8 @@ class Process:
         self.errors = (folder / "errors").open("w+")
         caches = tempfile.mkdtemp(dir=folder)  # nothing compiled before is found again
         environment = {
-            **os.environ,
-            **ONE_THREAD,
+            **_environment(),
             **peer.environment,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
             "XDG_CACHE_HOME": caches,
             "TORCHINDUCTOR_CACHE_DIR": caches,
             "TORCHINDUCTOR_COMPILE_THREADS": "1",
@@ -110,15 +110,16 @@ class Process:
         lines = self.errors.read().strip().splitlines()
         return f"failed: {lines[-1] if lines else self.process.wait()}"
 
-    def ask(self, what: str, seconds: float) -> dict[str, Any]:
-        """One turn of measuring."""
+    def ask(self, what: str, seconds: float, clock: str) -> float:
+        """One turn of measuring: the median time."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"what": what, "seconds": seconds}) + "\n")
+        request = {"what": what, "seconds": seconds, "clock": clock}
+        self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         answer = self.hear(600.0)
         if isinstance(answer, str):
             raise SystemExit(f"{self.peer.name}: {answer}")
-        return answer
+        return float(answer["median"])
 
 
 def measured(
@@ -187,10 +188,16 @@ def _rounds(
     wanted = ("gradient", "value") if workload.has_value else ("gradient",)
     for name in running:
         records[name].update({what: [] for what in wanted})
-    for process in running.values():
-        for what in wanted:
-            process.ask(what, 0.0)  # compiles the value, and warms the caches
     spent = dict.fromkeys(running, 0.0)
+    for name, process in running.items():
+        once = {}
+        for what in wanted:
+            once[what] = process.ask(what, 0.0, budget.clock)
+            if once[what] > budget.longest:  # which the first call may, where it compiles
+                once[what] = process.ask(what, 0.0, budget.clock)
+        if max(once.values()) > budget.longest:
+            spent[name] = inf
+            records[name].update({what: [seconds] for what, seconds in once.items()})
     for _ in range(budget.rounds):
         for name, process in running.items():
             if spent[name] > budget.seconds:
@@ -198,8 +205,24 @@ def _rounds(
             start = time.monotonic()
             for what in wanted:
                 turn = budget.turn if what == "gradient" else budget.turn / 2
-                records[name][what].append(process.ask(what, turn)["median"])
+                records[name][what].append(process.ask(what, turn, budget.clock))
             spent[name] += time.monotonic() - start
+
+
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, **ONE_THREAD, "PYTHONPATH": path}
+
+
+def scaling(quick: bool) -> dict[str, Any]:
+    """What `scaling` measures of gradc alone; nothing where it fails, which it says."""
+    command = [sys.executable, "-m", "benchmarks.peers.scaling", *(["--quick"] if quick else [])]
+    done = subprocess.run(command, env=_environment(), stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        print("growth and the memory's limit are left out: measuring them failed")
+        return {}
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def machine() -> dict[str, Any]:
@@ -218,10 +241,16 @@ def machine() -> dict[str, Any]:
     }
 
 
-def run(workloads: Iterable[str], peers: Iterable[str], budget: Budget) -> dict[str, Any]:
-    """All records, and what they were measured on."""
+def run(
+    workloads: Iterable[str],
+    peers: Iterable[str],
+    budget: Budget,
+    keep: Callable[[dict[str, Any]], None] = lambda found: None,
+) -> dict[str, Any]:
+    """All records, and what they were measured on; `keep` is given those there are so far."""
     chosen = [PEERS[name] for name in peers]
     records: list[dict[str, Any]] = []
+    whole = {"machine": machine(), "clock": budget.clock, "records": records}
     start = time.monotonic()
     for name in workloads:
         workload = WORKLOADS[name]
@@ -231,7 +260,8 @@ def run(workloads: Iterable[str], peers: Iterable[str], budget: Budget) -> dict[
             slow |= _slow(found, budget)
             records += found
             print(f"{time.monotonic() - start:6.0f} s  {name} {size}: {_line(found)}", flush=True)
-    return {"machine": machine(), "records": records}
+            keep(whole)
+    return whole
 
 
 def _slow(records: list[dict[str, Any]], budget: Budget) -> dict[str, str]:

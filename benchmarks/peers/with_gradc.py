@@ -22,13 +22,15 @@ from benchmarks.gradbench.minors import minors_text, tables
 from benchmarks.peers.peer import Built
 
 PROGRAMS = Path(__file__).parent / "programs"
-# Programs whose output is the derivative wanted, and what their output is for the value alone.
-VALUES = {
-    "kmeans": "cost",
-    "ba": RESIDUALS,
-    "ht": "residuals",
-    "saddle": None,
-    "particle": None,
+# Programs that say the derivative wanted themselves: the output for the value alone, and those
+# for value and derivative where they are not the program's own.
+VALUES: dict[str, tuple[str | None, str | None]] = {
+    "lse": ("J", "J, g"),
+    "kmeans": ("cost", None),
+    "ba": (RESIDUALS, None),
+    "ht": ("residuals", None),
+    "saddle": (None, None),
+    "particle": (None, None),
 }
 
 
@@ -41,14 +43,20 @@ def build(workload: str, data: dict[str, Any]) -> Built:
     arguments = {name: value for name, value in data.items() if not isinstance(value, int)}
     if workload not in VALUES:
         return _by_gradient(_text(workload, None, sizes), arguments, list(data))
-    value = VALUES[workload]
-    found = _compiled(_text(workload, None, sizes))
+    value, both = VALUES[workload]
+    text = _text(workload, both, sizes)
+    compiled = _compiled(text)
+    skipped = 0 if both is None else 1
     return Built(
         None if value is None else _repeated(_text(workload, value, sizes), "forward", arguments),
-        _repeated(_text(workload, None, sizes), "forward", arguments),
-        lambda found: [np.asarray(x) for x in (found if isinstance(found, tuple) else [found])],
-        lambda: found.forward(**arguments),
+        _repeated(text, "forward", arguments),
+        lambda found: [np.asarray(x) for x in _all(found)[skipped:]],
+        lambda: compiled.forward(**arguments),
     )
+
+
+def _all(found: Any) -> tuple[Any, ...]:
+    return found if isinstance(found, tuple) else (found,)
 
 
 def _text(workload: str, output: str | None, sizes: dict[str, int]) -> str:
