@@ -206,9 +206,9 @@ class _Body:
         scratch = [(buffer, start) for buffer, start in function.scratch if buffer not in own]
         base = self.base if aligned else self.scopes.generated("aligned")
         printer.workspace = rest = self.scopes.generated("rest")
-        stacked = dict.fromkeys(
-            b for s in every(function.body) for b in buffers(s) if b.role == "stack"
-        )
+        passed = {*function.parameters, *function.results}  # by a caller on whose stack they are
+        named = (buffer for stmt in every(function.body) for buffer in buffers(stmt))
+        stacked = [b for b in dict.fromkeys(named) if b.role == "stack" and b not in passed]
         for buffer in (*(buffer for buffer, _ in scratch), *stacked):
             if buffer not in own:
                 self._name(buffer)

@@ -1,0 +1,208 @@
+"""Emitted files of C: what they refuse, how many threads may run them, how large they get."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from c_agreement import agree, built, call, called, compiled, fault_text, needs_cc, renamed, twin
+
+import gradc
+from gradc.cli.main import main
+from gradc.targets.c.emit import emit, emit_trace
+
+MATRIX = "input X[N,D], k[N] in D\nparam w[D], s\nJ = sum(X @ w) * s + sum[i](w[k[i]])"
+
+# Programs, with arguments and sizes.
+FAULTS = [
+    (
+        "input x[N], n[M] in 9\nf[i in M] = x[n[i] - 2] if n[i] > 1 else 0\nJ = sum(f)",
+        [[1.0, 2.0], [0, 1, 2, 5]],
+        {"N": 2, "M": 4},
+    ),
+    (
+        "def f(x, i) = x[i + 1]^2\ninput x[N], n[M] in 9\nloop t in M carry s = 1 {\n"
+        " s = s*f(x, n[t])\n}\nJ = s",
+        [[1.0, 2.0, 3.0], [0, 1, 5]],
+        {"N": 3, "M": 3},
+    ),
+]
+
+
+@needs_cc
+def test_an_index_that_is_read_out_of_range_is_a_fault_in_the_words_of_python(
+    tmp_path: Path,
+) -> None:
+    twins = []
+    for number, (text, arguments, sizes) in enumerate(FAULTS):
+        one = gradc.compile(text)
+        each = twin(f"f{number}", text, one.program, one.wrt, arguments, sizes)
+        kept = [one for one in each.calls if one[0] in ("forward", "value_and_grad")]
+        each = each._replace(calls=kept)
+        assert "is read at index" in str(called(each)[0])
+        twins.append(each)
+    agree(twins, tmp_path)
+
+
+LARGE = {
+    "logistic": "input X[N,D], y[N]\nparam w[D], b\nz = X @ w + b\nJ = mean(log1pexp(z) - y*z)",
+    "elementwise": "param x[N]\nJ = sum(sin(x)*exp(-x^2))",
+    "nearest": "input x[N,D]\nparam c[K,D]\nJ = sum[n](min[k](sum[d]((x[n,d] - c[k,d])^2)))",
+    "chosen": "input k[N] in 7, y[N]\nparam c[K]\nJ = sum[i]((c[k[i]] - y[i])^2)",
+}
+
+
+@needs_cc
+def test_the_number_of_threads_changes_no_bit(tmp_path: Path) -> None:
+    sizes = {"N": 40_003, "D": 5, "K": 7}
+    random = np.random.default_rng(1)
+    emitted = []
+    for name, text in LARGE.items():
+        one = gradc.compile(text)
+        data = [
+            random.integers(0, 7, size=sizes["N"])
+            if var.type.dtype.value == "int"
+            else random.normal(size=[dim.evaluate(sizes) for dim in var.type.shape])
+            for var in one.graph.inputs
+        ]
+        emitted.append((name, emit(renamed(one.program, name), one.wrt), data))
+    texts = [each.text for _, each, _ in emitted]
+    assert any("#pragma omp parallel" in text for text in texts)
+    plain = built(texts, tmp_path / "plain", "-O2")
+    try:
+        threaded = built(texts, tmp_path / "threaded", "-O2", "-fopenmp")
+        openmp = ctypes.CDLL("libgomp.so.1")
+    except (AssertionError, OSError):
+        pytest.skip("the compiler has no OpenMP")
+    for name, each, data in emitted:
+        entry = each.functions["value_and_grad"]
+        found = []
+        for count in (1, 2, 3):
+            openmp.omp_set_num_threads(count)
+            found.append(call(threaded, entry, data, sizes, with_workspace=count != 2))
+        expected = call(plain, entry, data, sizes)
+        for results in found:
+            for one, other, without in zip(results, found[0], expected, strict=True):
+                np.testing.assert_array_equal(one, other, err_msg=name)
+                np.testing.assert_allclose(one, without, rtol=1e-9, atol=1e-9, err_msg=name)
+
+
+@needs_cc
+def test_sizes_that_are_fixed_are_no_parameters(tmp_path: Path) -> None:
+    one = gradc.compile(MATRIX)
+    entry = emit(one.program, one.wrt, sizes={"D": 2}).functions["value_and_grad"]
+    roles = [parameter.role for parameter in entry.parameters]
+    assert roles == ["input"] * 4 + ["size"] + ["output"] * 3 + ["workspace", "fault"]
+    assert entry.sizes == ("N",)
+
+
+def test_only_what_is_asked_for_is_written() -> None:
+    one = gradc.compile(MATRIX)
+    for mode, kinds in (
+        ("forward", ["tangent"]),
+        ("reverse", ["forward", "reverse", "value_and_grad"]),
+        ("both", ["forward", "reverse", "value_and_grad", "tangent"]),
+    ):
+        assert list(emit(one.program, one.wrt, mode).functions) == kinds
+    found = emit(one.program, one.wrt, kinds=("tangent",))
+    assert list(found.functions) == ["tangent"]
+    assert list(emit(one.program, one.wrt, order=2).functions)[-1] == "hvp"
+    assert "log1pexp" not in found.text  # of the library what is used
+
+
+@needs_cc
+def test_single_precision(tmp_path: Path) -> None:
+    """The types are those of single precision, and nothing is computed in another."""
+    from dataclasses import replace
+
+    from gradc.ir.precision import Precision
+
+    texts = [MATRIX, "param A[N,N], b[N]\nx = solve(A, b)\nJ = dot(x, x) + logdet(A)", "J = a/3+b"]
+    for number, text in enumerate(texts):
+        one = gradc.compile(text)
+        program = replace(renamed(one.program, f"s{number}"), precision=Precision.SINGLE)
+        text = emit(program, one.wrt).text
+        path = tmp_path / f"s{number}.c"
+        path.write_text(text, encoding="ascii")
+        compiled(["-fsyntax-only", "-Wdouble-promotion", str(path)])
+        entries = text.partition('extern "C"')[2]
+        signatures = [line for line in entries.splitlines() if "RESTRICT" in line]
+        assert "float *RESTRICT J_out" in entries
+        assert not any("double *RESTRICT" in line for line in signatures)
+
+
+@needs_cc
+def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, out = tmp_path / "p.g", tmp_path / "p.c"
+    source.write_text(MATRIX, encoding="utf-8")
+    for arguments in ([], ["--trace"], ["--mode", "forward"], ["--order", "2"], ["--sizes", "D=3"]):
+        with pytest.raises(SystemExit) as done:
+            main(["compile", str(source), "--target", "c", "-o", str(out), *arguments])
+        assert not done.value.code
+        compiled([str(out), "-fsyntax-only"])
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--target", "c", "--sizes", "Q=3"], "no size `Q`"),
+        (["--target", "c", "--sizes", "N=3,N=4"], "given twice"),
+        (["--target", "c", "--sizes", "N"], "is not NAME=NUMBER"),
+        (["--target", "c", "--sizes", "N=-1"], "is not NAME=NUMBER"),
+        (["--target", "c", "--sizes", "N=9999999999999"], "larger than 2**40"),
+        (["--target", "python", "--sizes", "N=3"], "options of the target c"),
+        (["--header"], "options of the target c"),
+    ],
+)
+def test_what_is_refused(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "p.g"
+    source.write_text(MATRIX, encoding="utf-8")
+    with pytest.raises(SystemExit) as done:
+        main(["compile", str(source), *arguments])
+    assert done.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_text_of_a_fault() -> None:
+    assert fault_text(["x[i]"], (1, 7, 0)) == "x[i] is read at index 7; allowed is none at all"
+
+
+# Size and time
+
+
+def chain(count: int, line: str) -> str:
+    lines = [f"v{i} = {line.format(f'v{i - 1}')}" for i in range(1, count + 1)]
+    return "\n".join(["input x", "v0 = 0.5*x", *lines, f"output v{count}"])
+
+
+def test_text_and_time_are_linear() -> None:
+    sizes, times = [], []
+    for count in (500, 2000):
+        program = gradc.compile(chain(count, "sin({})*x")).program
+        start = time.process_time()
+        sizes.append(len(emit_trace(program).text))
+        times.append(time.process_time() - start)
+    assert sizes[1] < 4.5 * sizes[0]
+    assert times[1] < 10 * times[0]
+
+
+@needs_cc
+def test_deep_expressions(tmp_path: Path) -> None:
+    count = 500
+    expressions = {
+        "sum": "J = " + " + ".join(f"sin({i}*x)" for i in range(1, count)),
+        "parentheses": "J = " + "(" * count + "x" + " + 1)" * count,
+        "minus": "J = " + "-" * count + "x",
+        "conditions": "J = " + "".join(f"{i}*x if x > {i} else " for i in range(count // 10)) + "x",
+    }
+    twins = []
+    for name, text in expressions.items():
+        one = gradc.compile(text)
+        twins.append(twin(name, name, one.program, one.wrt, [0.75], {}))
+    agree(twins, tmp_path, 1e-9)
