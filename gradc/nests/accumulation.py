@@ -66,27 +66,34 @@ class _Uses:
         return type(var) is Var and self.count.get(var) == 1
 
 
-def in_place(body: Graph, condition: Graph | None, old: Var, new: Var) -> list[Var] | None:
-    """The arrays that a step makes of a carried one, each of the one before and in its place, up
-    to the new value; None where it may not be overwritten."""
-    graphs = [body] if condition is None else [body, condition]
-    uses = _Uses(body.equations, (var for graph in graphs for var in graph.outputs))
-    if condition is not None:
-        uses.count.update(dict.fromkeys(_Uses(condition.equations, ()).count, 2))
-    chain: list[Var] = []
-    var = old
-    while var is not new:
-        if not uses.once(var) or var not in uses.reader:
-            return None
-        result = _link(uses, uses.reader[var], var)
-        if result is None:
-            return None
-        chain.append(result)
-        var = result
-    return chain if uses.once(new) else None
+class InPlace:
+    """Which carried arrays the body of a loop may overwrite."""
+
+    def __init__(self, body: Graph, condition: Graph | None) -> None:
+        graphs = [body] if condition is None else [body, condition]
+        results = (var for graph in graphs for var in graph.outputs)
+        self._uses = uses = _Uses(body.equations, results)
+        if condition is not None:
+            uses.count.update(dict.fromkeys(_Uses(condition.equations, ()).count, 2))
+
+    def chain(self, old: Var, new: Var) -> list[Var] | None:
+        """The arrays that a step makes of a carried one, each of the one before and in its place,
+        up to the new value; None where it may not be overwritten."""
+        uses = self._uses
+        chain: list[Var] = []
+        var = old
+        while var is not new:
+            if not uses.once(var) or var not in uses.reader:
+                return None
+            result = _link(uses.reader[var], var)
+            if result is None:
+                return None
+            chain.append(result)
+            var = result
+        return chain if uses.once(new) else None
 
 
-def _link(uses: _Uses, equation: Equation, var: Var) -> Var | None:
+def _link(equation: Equation, var: Var) -> Var | None:
     """What an equation makes of an array that it may overwrite."""
     if equation.op == "loop":
         loop = Loop.of(equation)

@@ -2,7 +2,7 @@
 
 A carried scalar is a local.  A carried array has one buffer: a step writes its new value to another
 one, which is copied at the end of the step, unless each element may be written where the old one
-was (`accumulation.in_place`), as sums onto an array are.  A collected quantity is computed in its
+was (`accumulation.InPlace`), as sums onto an array are.  A collected quantity is computed in its
 row.
 
 Invariants: the steps are numbered from 0, and the loop variable is the number; rows of steps that
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradc.ir.graph import DType, Equation, Origin, Type, Var
-from gradc.nests.accumulation import in_place
+from gradc.nests.accumulation import InPlace
 from gradc.nests.context import Context, Place
 from gradc.nests.model import (
     Apply,
@@ -125,13 +125,14 @@ class _Writer:
         wanted: dict[Var, Place] = {}
         defined = {out for equation in body.equations for out in equation.outs}
         number = Get(self.number)
+        within = InPlace(body, self.loop.condition)
         for (_, value), place in zip(self.rows, collected, strict=True):
             if value in defined and value.type.shape:
                 wanted.setdefault(value, Place(place.buffer, (*place.at, number)))
         for var, new, home in zip(self.before, self.next, carried, strict=True):
             if not isinstance(home, Place) or new not in defined or new in wanted:
                 continue
-            chain = in_place(body, self.loop.condition, var, new)
+            chain = within.chain(var, new)
             if chain is None:
                 wanted[new] = Place(inner.scratch(new.name, new.type, new))
             else:
