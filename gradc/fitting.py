@@ -33,7 +33,7 @@ from gradc.ir.program import Program
 from gradc.rows import find_rows
 from gradc.runtime.bind import Bound, bind
 from gradc.runtime.directions import filled
-from gradc.runtime.engines import Engine
+from gradc.runtime.engines import Engine, numpy_for_rows
 from gradc.runtime.evaluate import evaluate_bound
 from gradc.runtime.inputs import Reading, read_what_can_be
 from gradc.runtime.nonfinite import explain_nonfinite
@@ -194,6 +194,7 @@ def _in_blocks(
         return None
     if request.chunk is None and _worth_standard_errors(program, request, observed, rows.tables):
         return None
+    numpy_for_rows(request.engine)
     wrt = tuple(var for var in target.graph.inputs if var.name in chosen)
     names = [each.name for each in rows.given]
     try:

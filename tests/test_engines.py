@@ -148,6 +148,20 @@ def test_plain_python_has_no_arrays() -> None:
     assert "G0805" in done.stderr
 
 
+def test_rows_in_blocks_are_for_numpy(tmp_path: Path) -> None:
+    (tmp_path / "mean.g").write_text("input x[N], a\nJ = sum(a*x)\n", encoding="utf-8")
+    (tmp_path / "point.g").write_text("input x, a\nJ = a*x\n", encoding="utf-8")
+    (tmp_path / "rows.csv").write_text("x\n1\n2\n3\n", encoding="utf-8")
+    for name, more in (("mean.g", ["--wrt", "a", "--chunk", "2"]), ("point.g", [])):
+        given = ["--inputs", f"x={tmp_path / 'rows.csv'}:x", "a=2", *more]
+        done = run("run", str(tmp_path / name), *given, "-v")
+        assert done.returncode == 0, done.stderr
+        assert "engine: NumPy: rows of tables" in done.stderr
+        done = run("run", str(tmp_path / name), *given, "--engine", "c")
+        assert done.returncode == 2
+        assert "G0805" in done.stderr
+
+
 @pytest.mark.parametrize("engine", ["cuda", ""])
 def test_engines_that_there_are_not(engine: str) -> None:
     with pytest.raises(UsageError, match="there is no engine"):

@@ -14,6 +14,7 @@ from gradc.cli.output import files_read, streamed, write_result
 from gradc.cli.progress import Progress
 from gradc.diagnostics import Diagnostic, UsageError
 from gradc.rows import Observation, Rows, find_rows
+from gradc.runtime.engines import numpy_for_rows
 from gradc.runtime.inputs import names_a_table
 from gradc.runtime.rows_output import format_of, writer
 from gradc.session import NUMERIC_FAILURE
@@ -66,6 +67,7 @@ def _observe(
     chunk: int | None,
     format: str,
 ) -> None:
+    numpy_for_rows(request.engine)
     shown = "jsonl" if format == "json" else "csv"
     form = shown if output is None else format_of(output)
     observation = Observation(program, rows, request, standard_input)
@@ -98,6 +100,7 @@ def _sum(
                 ]
             )
         return
+    numpy_for_rows(request.engine)
     try:
         with Progress("rows") as progress:
             tell = progress.advance

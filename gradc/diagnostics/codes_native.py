@@ -42,7 +42,8 @@ NATIVE_CODES: dict[str, ErrorCode] = {
     ),
     "G0805": ErrorCode(
         "Not an engine for this program",
-        "`--engine python` runs a program of scalars; one with arrays needs NumPy or C.",
+        "`--engine python` runs a program of scalars; one with arrays needs NumPy or C. Rows of "
+        "tables that are read in blocks are computed by NumPy.",
         bad="gradc run mean.g --inputs x=[1,2,3] --engine python",
         good="gradc run mean.g --inputs x=[1,2,3] --engine numpy",
     ),
@@ -54,13 +55,5 @@ NATIVE_CODES: dict[str, ErrorCode] = {
         "warning, and NumPy computes.",
         bad="XDG_CACHE_HOME=/mnt/noexec gradc run f.g --inputs data.npz --engine c",
         good="gradc run f.g --inputs data.npz --engine c",
-    ),
-    "G0807": ErrorCode(
-        "Results do not fit into what is given for them",
-        "With `out=`, results are written into the caller's arrays: for a derivative one of its "
-        "shape, of float64, contiguous and writeable, whose memory is not that of an input or "
-        "of another result.",
-        bad='f.value_and_grad(w=w, out={"w": w})',
-        good='f.value_and_grad(w=w, out={"w": np.empty_like(w)})',
     ),
 }

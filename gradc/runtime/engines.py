@@ -107,6 +107,20 @@ def trace_of(program: Program, every: bool, sizes: Sizes, engine: Engine = PLAIN
     return TraceRun(trace, lambda *given: _halves(function(*given), count))
 
 
+def numpy_for_rows(engine: Engine) -> None:
+    """Tell that rows of tables are computed by NumPy, block by block.
+
+    Raises UsageError where another engine is asked for.
+    """
+    if engine.name in ("python", "c"):
+        message = (
+            f"rows of tables are computed by NumPy, and --engine {engine.name} asks for another"
+        )
+        help = "leave --engine out, or choose numpy"
+        raise UsageError([Diagnostic("G0805", message, help=help)])
+    engine.say("NumPy: rows of tables are computed block by block")
+
+
 class TraceRun(NamedTuple):
     """What `trace` of an emitted module returns, and the function."""
 
