@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks.peers import report, runner, with_gradc, with_numpy
+from benchmarks.peers import report, runner, scaling, with_gradc, with_numpy, worker
 from benchmarks.peers.peer import ABSENT, PEERS
 from benchmarks.peers.workloads import SIZES, WORKLOADS
 
@@ -76,6 +77,51 @@ def test_a_peer_that_fails_or_is_slow_is_named_with_the_reason() -> None:
     broken = replace(PEERS["NumPy by hand"], module="with_nothing")
     (record,) = runner.measured(WORKLOADS["lse"], "tiny", [broken], TINY)
     assert "with_nothing" in record["absent"]
+
+
+def test_a_slow_peer_is_not_asked_for_a_larger_size() -> None:
+    def record(peer: str, **what: Any) -> dict[str, Any]:
+        return {"workload": "lse", "size": "small", "peer": peer, **what}
+
+    budget = replace(TINY, longest=2.0)
+    records = [
+        record("JAX", gradient=[1.9, 1.8]),
+        record("PyTorch", gradient=[2.1]),
+        record("autograd", absent="over 30 s"),
+        record("CasADi", absent="no such function"),
+    ]
+    slow = runner._slow(records, budget)
+    assert slow == {"PyTorch": "over 2 s at a smaller size", "autograd": "over 30 s"}
+    found = runner.measured(WORKLOADS["lse"], "tiny", [PEERS["PyTorch"]], budget, slow)
+    assert [r["absent"] for r in found] == ["over 2 s at a smaller size"]
+
+
+def test_one_call_of_a_slow_function_is_enough() -> None:
+    calls = []
+    assert len(worker.samples(lambda: calls.append(time.sleep(0.02)), 0.001)) == 1
+    assert len(calls) == 1
+    several = worker.samples(lambda: calls.append(None), 0.002)
+    assert len(several) > 1
+    assert len(calls) > 100 * len(several)  # short calls are timed many together
+
+
+def test_a_quick_run_takes_one_size() -> None:
+    assert runner.QUICK.chosen(WORKLOADS["lse"]) == ["middle"]
+    assert runner.QUICK.chosen(WORKLOADS["logistic"]) == ["large"]
+    assert runner.Budget().chosen(WORKLOADS["lse"]) == [*SIZES]
+
+
+def test_the_slope_is_that_of_log_log_axes() -> None:
+    record = {"n": [1e4, 1e5, 1e6], "seconds": [1e-3, 1e-1, 1e1]}
+    assert report.slope(record) == pytest.approx(2.0)
+
+
+def test_growth_and_the_floor_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaling, "GROWING", {"lse": {}})
+    (first,) = scaling.growth((10, 20))
+    assert first["workload"] == "lse"
+    assert all(0 < time < 1 for time in first["seconds"])
+    assert scaling.floor("tiny").keys() == {"reading", "gradient"}
 
 
 def stored(ours: float, other: float) -> dict[str, Any]:

@@ -274,8 +274,9 @@ def _workloads(found: list[Cell]) -> str:
         for name in names
     ]
     return (
-        "## What is computed\n\nThe first twelve are the evaluations of GradBench. Each library's "
-        "code is in `benchmarks/peers/with_NAME.py`, and the data in `workloads.py` beside it.\n\n"
+        "## What is computed\n\nAll but `logistic` and `logloss` are evaluations of GradBench. In "
+        "`det` every library computes each minor once, 2^l terms instead of l!. Each library's code "
+        "is in `benchmarks/peers/with_NAME.py`, and the data in `workloads.py` beside it.\n\n"
         "| | value | derivative |\n|---|---|---|\n" + "\n".join(lines) + "\n"
     )
 
