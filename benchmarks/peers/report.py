@@ -275,7 +275,7 @@ def _workloads(found: list[Cell]) -> str:
     ]
     return (
         "## What is computed\n\nAll but `logistic` and `logloss` are evaluations of GradBench. In "
-        "`det` every library computes each minor once, 2^l terms instead of l!. Each library's code "
+        "`det` every library computes each minor once, 2^l terms instead of l!. The code of each "
         "is in `benchmarks/peers/with_NAME.py`, and the data in `workloads.py` beside it.\n\n"
         "| | value | derivative |\n|---|---|---|\n" + "\n".join(lines) + "\n"
     )
