@@ -16,6 +16,7 @@ from test_nests import agree, derivatives, seeds_for
 from gradc.nests import interchange
 from gradc.nests.build import build
 from gradc.nests.model import For, Stmt
+from gradc.nests.specialise import specialised
 from gradc.nests.walk import bodies
 from gradc.runtime.bind import bind
 
@@ -27,6 +28,7 @@ def _small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(interchange, "SHORT", 1)
     monkeypatch.setattr(interchange, "BLOCK", block)
     monkeypatch.setattr(interchange, "TOGETHER", together)
+    monkeypatch.setattr(interchange, "SUMS", together)
 
 
 def loops(body: Sequence[Stmt]) -> Iterator[For]:
@@ -100,6 +102,23 @@ def test_it_is_not_done(name: str) -> None:
 def test_all_loops(name: str) -> None:
     text, data, _ = test_loops.ALL[name]
     by_blocks(text, data)
+
+
+def test_sums_over_the_lanes_of_a_block() -> None:
+    """The derivative in Q is a sum over points, which are the lanes: several are made together."""
+    text = (
+        "input x[N, D]\nparam Q[K, D, D], a[K]\ny[n, k, i] = sum[j](Q[k, i, j]*x[n, j])\n"
+        "b[n, k] = a[k] - sum[i](y[n, k, i]^2)\nJ = sum[n](logsumexp[k](b[n, k]))"
+    )
+    random = np.random.default_rng(4)
+    data = {"x": random.normal(size=(70, 3)), "Q": random.normal(size=(4, 3, 3)), "a": np.ones(4)}
+    by_blocks(text, data)
+    _, graphs = derivatives(text + "\n")
+    wide = specialised(graphs[1], {"D": 64, "K": 100})
+    assert "part" in {
+        local.name for loop in loops(build("f", wide).body) for local, _ in loop.joined
+    }
+    assert max(len(loop.joined) for loop in loops(build("f", wide).body)) >= interchange.SUMS
 
 
 @sampled(60)

@@ -43,6 +43,7 @@ from gradc.nests.walk import bodies, buffers, expressions, locals_read, subexpre
 BLOCK = 512  # indices: some arrays of so many numbers are in the first cache
 SHORT = 64  # indices of an axis that is not worth it
 TOGETHER = 4  # steps
+SUMS = 8  # sums over the lanes of a block
 LARGE = 40  # operations of one step, of which one at a time fills the registers
 
 
@@ -151,10 +152,15 @@ def _copying(copy: Copy) -> For:
 
 
 def _is_long(steps: Steps) -> bool:
-    """Whether all passes go through the same axis, which may be long."""
+    """Whether all passes go through the same axis, which may be long; or through the few lanes of
+    a block, for sums only, several of which are then made together."""
     extent = steps.extent
-    if isinstance(extent, Get) or (isinstance(extent, Const) and extent.value < SHORT):
-        return False  # the lanes of a block are few
+    if isinstance(extent, Get):
+        stores = any(isinstance(stmt, Store) for stmt in _all(steps.passes))
+        if stores or not steps.behind:
+            return False
+    elif isinstance(extent, Const) and extent.value < SHORT:
+        return False
     return all(
         each.start == integer(0) and each.stop == extent and each.step == 1 for each in steps.passes
     )
@@ -242,7 +248,7 @@ def _blocks(steps: Steps, own: Container[Buffer]) -> list[Stmt]:
     """The steps, for one block of the axis after the other; `own` are buffers that nothing else
     names."""
     extent = steps.extent
-    if isinstance(extent, Const) and extent.value <= BLOCK:
+    if isinstance(extent, Get) or (isinstance(extent, Const) and extent.value <= BLOCK):
         return _together(steps, own, integer(0), extent)
     first, last = Local("first", DType.INT), Local("last", DType.INT)
     rest = Apply("sub", (extent, Get(first)), DType.INT)
@@ -275,15 +281,16 @@ def _together(steps: Steps, own: Container[Buffer], first: Expr, last: Expr) -> 
     if _operations(steps) > LARGE:
         body = _run(steps, own, [Get(single)], first, last)
         return [For(single, integer(0), count, body, origin=loop.origin)]
-    whole: Expr = Apply("floordiv", (count, integer(TOGETHER)), DType.INT)
-    left: Expr = Apply("mul", (whole, integer(TOGETHER)), DType.INT)
+    together = SUMS if isinstance(steps.extent, Get) else TOGETHER
+    whole: Expr = Apply("floordiv", (count, integer(together)), DType.INT)
+    left: Expr = Apply("mul", (whole, integer(together)), DType.INT)
     if isinstance(count, Const):
-        whole = integer(int(count.value) // TOGETHER)
-        left = integer(int(count.value) // TOGETHER * TOGETHER)
+        whole = integer(int(count.value) // together)
+        left = integer(int(count.value) // together * together)
     several = Local("several", DType.INT)
     numbers = [
-        sum_of(Apply("mul", (Get(several), integer(TOGETHER)), DType.INT), integer(n))
-        for n in range(TOGETHER)
+        sum_of(Apply("mul", (Get(several), integer(together)), DType.INT), integer(n))
+        for n in range(together)
     ]
     found: list[Stmt] = []
     if whole != integer(0):
