@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from c_functions import FLAGS, LIBRARY, needs_compiler
+from c_functions import FLAGS, needs_compiler
 
 from gradc.ir.dims import Dim
 from gradc.nests.library import workspace
+from gradc.targets.c.helpers import helper_source, prologue
 from gradc.targets.python import helpers_numpy
 
 pytestmark = needs_compiler
@@ -87,10 +88,8 @@ def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         " int64_t k, int64_t ar, int64_t ac, int64_t br, int64_t bc, int64_t cr, int add,"
         " double *work) { g_matmul(a, b, c, m, n, k, ar, ac, br, bc, cr, add, work); }",
     ]
-    files = [
-        (LIBRARY / f"{name}.c").read_text("utf-8") for name in ("prologue", "products", "linear")
-    ]
-    source.write_text("\n".join([*files, *wrappers]), "utf-8")
+    called = [f"g_{name}" for name in (*PER_MATRIX, "solve", "matmul")]
+    source.write_text("\n".join([prologue(), *helper_source(called), *wrappers]), "utf-8")
     command = ["cc", *FLAGS, request.param, str(source), "-o", str(built), "-lm"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0 and "unrecognized" in done.stderr:
