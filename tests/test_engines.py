@@ -503,8 +503,9 @@ def test_a_cache_that_is_refused_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "gradc" / "native-1").mkdir(parents=True)
     (tmp_path / "gradc" / "native-1").chmod(0o777)
     given = ("--inputs", "examples/neuron_batch.json", "--engine", "c", "--format", "json")
+    given += ("--jacobian", "--jvp", "w=[1,1,1]")  # three functions, one warning
     done = run("run", "examples/neuron_batch.g", *given, XDG_CACHE_HOME=str(tmp_path))
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
     (warning,) = json.loads(done.stderr)
     assert (warning["code"], warning["severity"]) == ("G0804", "warning")
     assert "can be written by other users" in warning["message"]

@@ -114,15 +114,23 @@ def engine_options(function: F) -> F:
 
 
 def engine_of(name: Name, threads: int | None, verbose: bool, format: str) -> Engine:
-    """What is asked for, and where what there is to say of it goes."""
+    """What is asked for, and where what there is to say of it goes: once, for a request may need
+    several functions."""
+    said: set[str] = set()
 
     def say(line: str) -> None:
-        click.echo(f"engine: {line}", err=True)
+        if verbose and not said:
+            said.add(line)
+            click.echo(f"engine: {line}", err=True)
+
+    warned: set[str] = set()
 
     def warn(found: Diagnostic) -> None:
-        report([found], format)
+        if found.message not in warned:
+            warned.add(found.message)
+            report([found], format)
 
-    return Engine(name, threads, say, warn) if verbose else Engine(name, threads, warn=warn)
+    return Engine(name, threads, say, warn)
 
 
 class Followed(click.Command):
