@@ -133,3 +133,17 @@ def test_large_products_are_calls_of_the_library() -> None:
     np.testing.assert_allclose(db, 2 * a.T @ (a @ b), rtol=1e-13)
     small = statements_of(gradient(text, {"K": 4, "N": 6}))
     assert not any(isinstance(stmt, Invoke) for stmt in small)
+
+
+def test_a_loop_has_only_so_many_nests() -> None:
+    steps = "".join(f"x{i + 1} = sin(x{i})*a + x{i}\n" for i in range(200))
+    function = gradient(f"param a[N]\nx0 = a*a\n{steps}J = sum(x200)\n")
+    assert len(loops_over(function, "N")) > 1
+    a = np.array([0.1, -0.3])
+    x, slope = a * a, 2 * a
+    for _ in range(200):
+        slope = np.cos(x) * slope * a + np.sin(x) + slope
+        x = np.sin(x) * a + x
+    value, found = run(function, [a], {"N": 2})
+    np.testing.assert_allclose(value, x.sum(), rtol=1e-12)
+    np.testing.assert_allclose(found, slope, rtol=1e-9)

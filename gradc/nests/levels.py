@@ -22,6 +22,7 @@ from gradc.nests.terms import elements, shift
 from gradc.nests.walk import locals_read
 
 MOST_ASKED = 64  # nests of a group that are asked whether they agree on an index
+LARGEST = 512  # nests of a group: the time that a compiler takes for a loop grows faster than it
 FARTHEST = 4  # groups that are tried behind the first one that is possible
 
 
@@ -189,7 +190,8 @@ class _Levels:
         for wish in wishes:
             first = max(self._first(item, wish), least) // 2
             for number in range(first, min(len(self.groups), first + FARTHEST)):
-                if self.groups[number].key == wish.key:
+                group = self.groups[number]
+                if group.key == wish.key and len(group.members) < LARGEST:
                     return 2 * number + 1, wish
         for wish in wishes:
             if wish.founds:
