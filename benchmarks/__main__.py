@@ -76,7 +76,7 @@ def _peers(options: argparse.Namespace) -> None:
 
     found = runner.run(options.workloads.split(","), installed, budget, keep)
     if "gradc" in installed:
-        found |= runner.scaling(options.quick)
+        found |= runner.scaling(options.clock, 2 if options.quick else 4)
     keep(found)
     if options.output is None:
         report.main()

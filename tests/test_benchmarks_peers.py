@@ -118,10 +118,10 @@ def test_the_slope_is_that_of_log_log_axes() -> None:
 
 def test_growth_and_the_floor_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaling, "GROWING", {"lse": {}})
-    (first,) = scaling.growth((10, 20))
+    (first,) = scaling.growth((10, 20), "wall")
     assert first["workload"] == "lse"
     assert all(0 < time < 1 for time in first["seconds"])
-    assert scaling.floor("tiny").keys() == {"reading", "gradient"}
+    assert scaling.floor("tiny", "wall").keys() == {"reading", "gradient"}
 
 
 def stored(ours: float, other: float) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def seconds(time: float) -> str:
 def spread(times: Sequence[float]) -> str:
     """Half the distance of the quartiles, in percent of the median."""
     if len(times) < 3:
-        return "one run"
+        return "one run" if len(times) == 1 else "two runs"
     low, middle, high = statistics.quantiles(times, n=4)
     return f"±{(high - low) / 2 / middle * 100:.0f}%"
 
@@ -106,7 +106,7 @@ def _opening(stored: dict[str, Any], found: list[Cell]) -> str:
     first = [cell for cell in found if (ratio := cell.ratio()) and ratio < 1]
     half = [cell for cell in first if (ratio := cell.ratio()) and ratio <= 0.5]
     behind = [cell.label for cell in found if (ratio := cell.ratio()) and ratio >= 1]
-    elsewhere = f"It is **not first** at {'; '.join(behind)}. " if behind else ""
+    elsewhere = f" It is **not first** at {'; '.join(behind)}." if behind else ""
     clock = {
         "wall": "Times are of a clock on the wall.",
         "processor": "Times are of the processor, since the machine did other work too.",
@@ -115,20 +115,20 @@ def _opening(stored: dict[str, Any], found: list[Cell]) -> str:
 
 The time of a gradient by gradc, and by libraries that compute gradients from Python. Of
 {len(found)} measurements gradc is first at {len(first)}, and takes at most half of the time of
-the fastest other at {len(half)}. {elsewhere}
+the fastest other at {len(half)}.{elsewhere}
 
 ![Times in units of the fastest other library](benchmarks.svg)
 
 * `python -m benchmarks` in a clone of the repository, with the extra `bench`, measures and
   writes this page; `--quick` takes one size of each. `python -m benchmarks report` writes the
   page again from `benchmarks.json` beside it, which has every measurement.
-* Machine: {machine["cpu"]}, {machine["cores"]} cores, {machine["system"]}; Python
-  {machine["python"]}.
+* Machine: {machine["cpu"]}, {machine["cores"]} cores, {machine["system"]}.
+* Python {machine["python"]}.
 * Versions: {", ".join(versions)}.
 * One thread for every library, numbers of 64 bits, and results waited for.
 * Each library has a process of its own; all of them take turns in short rounds, so that what
-  else the machine does hits all alike. {clock} A time is the median over rounds,
-  ± half the distance of the quartiles.
+  else the machine does hits all alike. A time is the median over rounds, ± half the distance of
+  the quartiles. {clock}
 * A gradient is the value with it. Data lie where the library wants them before the clock starts;
   gradc's calls are `prepared`, so that results are in the same arrays each time.
 * Before anything is timed, all answers are compared with those of formulas by hand, or with the

@@ -34,7 +34,7 @@ GROWING: dict[str, dict[str, int]] = {
 ROUNDS, TURN = 7, 0.04
 
 
-def growth(extents: tuple[int, ...]) -> list[dict[str, Any]]:
+def growth(extents: tuple[int, ...], clock: str) -> list[dict[str, Any]]:
     """For each workload the sizes and the median times of a gradient."""
     found = []
     for name, others in GROWING.items():
@@ -43,12 +43,12 @@ def growth(extents: tuple[int, ...]) -> list[dict[str, Any]]:
             data = WORKLOADS[name].make(np.random.default_rng(0), n=n, **others)
             gradient = build(name, data).gradient
             gradient()
-            times.append(statistics.median(samples(gradient, ROUNDS * TURN)))
+            times.append(statistics.median(samples(gradient, ROUNDS * TURN, clock)))
         found.append({"workload": name, "others": others, "n": list(extents), "seconds": times})
     return found
 
 
-def floor(size: str) -> dict[str, float]:
+def floor(size: str, clock: str) -> dict[str, float]:
     """Seconds of reading the rows once, and of a gradient of the logistic regression."""
     data = WORKLOADS["logistic"].data(size)
     numbers = data["X"].ravel()
@@ -59,15 +59,15 @@ def floor(size: str) -> dict[str, float]:
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(ROUNDS + 1):
         for name, call in calls.items():
-            times[name].append(statistics.median(samples(call, TURN)))
+            times[name].append(statistics.median(samples(call, TURN, clock)))
     return {name: statistics.median(each[1:]) for name, each in times.items()}
 
 
 def main() -> None:
-    """Print both; `--quick` for less."""
-    quick = "--quick" in sys.argv
-    extents = EXTENTS[:2] if quick else EXTENTS
-    print(json.dumps({"growth": growth(extents), "floor": floor("tiny" if quick else "large")}))
+    """Print both, by the clock named; for fewer sizes, where so many are named."""
+    clock, count = sys.argv[1], int(sys.argv[2])
+    found = {"growth": growth(EXTENTS[:count], clock), "floor": floor("large", clock)}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
