@@ -114,7 +114,7 @@ def lstm(main: Any, extra: Any, state: Any, seq: Any) -> Any:
 
 def logistic(w: Any, X: Any, y: Any) -> Any:  # noqa: N803
     """The rows of X are columns."""
-    z = ca.mtimes(X.T, w)
+    z = ca.mtimes(w.T, X).T
     return _losses(z, y) / y.numel() + 0.05 * ca.sumsqr(w)
 
 
