@@ -58,16 +58,23 @@ def test_gradc_agrees_with_formulas_by_hand(name: str) -> None:
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-11)
 
 
-def test_an_answer_that_differs_stops_the_run(tmp_path: Any) -> None:
+def test_an_answer_that_differs_is_named(tmp_path: Any) -> None:
     class Answer:
-        def __init__(self, name: str, value: float) -> None:
+        def __init__(self, name: str, values: list[float]) -> None:
             self.answer = tmp_path / f"{name}.npz"
-            np.savez(self.answer, np.array([1.0, value]))
+            np.savez(self.answer, np.array(values))
 
-    same, other = Answer("same", 2.0), Answer("other", 2.0001)
-    runner._compare({"NumPy by hand": same, "JAX": Answer("close", 2.0 + 1e-9)})  # type: ignore[dict-item]
-    with pytest.raises(SystemExit, match="JAX differs"):
-        runner._compare({"JAX": other, "NumPy by hand": same})  # type: ignore[dict-item]
+    answers: dict[str, Any] = {
+        "JAX": Answer("other", [1.0, 2.0001]),
+        "PyTorch": Answer("close", [1.0, 2.0 + 1e-9]),
+        "CasADi": Answer("nothing", [1.0, np.nan]),
+        "autograd": Answer("short", [1.0]),
+        "NumPy by hand": Answer("same", [1.0, 2.0]),
+    }
+    wrong = runner._wrong(answers)
+    assert wrong["JAX"] == "wrong: 1.0e-04 of 2.0e+00 from NumPy by hand"
+    assert wrong["autograd"] == "wrong: not as many numbers as NumPy by hand"
+    assert wrong.keys() == {"JAX", "CasADi", "autograd"}
 
 
 def test_a_peer_that_fails_or_is_slow_is_named_with_the_reason() -> None:

@@ -132,7 +132,8 @@ the fastest other at {len(half)}.{elsewhere}
 * A gradient is the value with it. Data lie where the library wants them before the clock starts;
   gradc's calls are `prepared`, so that results are in the same arrays each time.
 * Before anything is timed, all answers are compared with those of formulas by hand, or with the
-  first library's where there are none; a relative difference of 10⁻⁶ stops the run.
+  first library's where there are none; one that differs by 10⁻⁶ of the largest is left out and
+  named below.
 * `gradc` chooses its engine for itself, which is C for all but the smallest; `gradc (NumPy)` is
   the engine where there is no C compiler.
 """
