@@ -146,6 +146,20 @@ def test_long_programs_in_c(tmp_path: Path) -> None:
 
 
 @needs_cc
+def test_parts_share_truth_values_and_call_functions(tmp_path: Path) -> None:
+    """Long functions of the library are called; what these use, and short ones, are in place."""
+    steps = [f"x{i + 1} = exp(sin(x{i})*b) + log1pexp(x{i}) + a**x{i}/9" for i in range(30)]
+    text = "\n".join(["param a, b", "x0 = a*b", *steps, "J = relu(x30)"])
+    compiled = gradc.compile(text)
+    each = twin("powers", text, compiled.program, compiled.wrt, [0.3, 0.2], {}, order=1)
+    assert "const bool *RESTRICT shared" in each.text
+    assert "G_CALLED double g_pow(" in each.text
+    assert "G_INLINE double g_fma(" in each.text
+    assert "G_INLINE double g_relu(" in each.text
+    agree([each], tmp_path, 1e-10)
+
+
+@needs_cc
 @pytest.mark.usefixtures("small")
 def test_examples_in_c(tmp_path: Path) -> None:
     twins = []

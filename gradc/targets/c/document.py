@@ -49,13 +49,14 @@ _END = "#ifdef __cplusplus\n}\n#endif"
 def file_text(file: CFile) -> str:
     """The whole file, ending in a line break."""
     functions = [*file.called, *file.texts]
-    helpers = helper_source(file.writer.helpers, file.single)
+    inline = file.loops or not file.parts
+    helpers = helper_source(file.writer.helpers, file.single, inline)
     code = "\n".join(code_of(line) for text in functions for line in text.split("\n"))
     includes = {name for name, used in _INCLUDES if used.search(code)}
     parts = [_opening(file)]
     opening = ""
     if helpers:
-        opening = prologue(inline=file.loops or not file.parts)
+        opening = prologue(inline)
         includes |= set(re.findall(r"#include <(.*)>\n", opening))
         opening = re.sub(r"#include <.*>\n+", "", opening)
     if includes:

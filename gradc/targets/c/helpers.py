@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 FOLDER = os.path.join(os.path.dirname(__file__), "library")
 _GENERIC = frozenset({"linear.c", "products.c"})
 _PROLOGUE = "prologue.c"
-_CALLED = "__attribute__((noinline, "
+_LONG = 2000  # characters of a function and what it rests on, from which a call of it pays
 
 _BLOCK = re.compile(r"^/\*", re.MULTILINE)
 _DEFINED = re.compile(
@@ -56,10 +56,34 @@ def helper_names(single: bool = False) -> frozenset[str]:
     return frozenset(name for block in _blocks(single) for name in block.defines)
 
 
-def helper_source(names: Iterable[str], single: bool = False) -> list[str]:
-    """The blocks that define the names and those that they use, what they rest on first."""
+def helper_source(names: Collection[str], single: bool = False, inline: bool = True) -> list[str]:
+    """The blocks that define the names and those that they use, what they rest on first.
+
+    Functions of the library are written in place of their calls, which loops in vector registers
+    need; not `inline`, long ones are called, and many calls are compiled in less time.
+    """
     blocks = _blocks(single)
     places = {name: place for place, block in enumerate(blocks) for name in block.defines}
+    found = _with_needs(names, blocks, places)
+    texts = {place: blocks[place].text for place in _in_order(found, blocks, places)}
+    for name in () if inline else names:
+        needed = _with_needs([name], blocks, places)
+        if sum(len(blocks[place].text) for place in needed) > _LONG:
+            place = places[name]
+            texts[place] = re.sub(
+                rf"^G_INLINE (\w+ {name}\((?!.*int n\)))", r"G_CALLED \1", texts[place], flags=re.M
+            )
+    return list(texts.values())
+
+
+def prologue(inline: bool = True) -> str:
+    """What stands before all definitions."""
+    text = _read(_PROLOGUE).strip()
+    return re.sub(r"#define G_CALLED.*\n", "", text) if inline else text
+
+
+def _with_needs(names: Iterable[str], blocks: list[Block], places: Mapping[str, int]) -> set[int]:
+    """The blocks that define the names and those that they use."""
     found: set[int] = set()
     todo = [places[name] for name in names]
     while todo:
@@ -67,17 +91,7 @@ def helper_source(names: Iterable[str], single: bool = False) -> list[str]:
         if place not in found:
             found.add(place)
             todo += [places[word] for word in blocks[place].words if word in places]
-    return [blocks[place].text for place in _in_order(found, blocks, places)]
-
-
-def prologue(inline: bool = True) -> str:
-    """What stands before all definitions.
-
-    Functions of the library are written in place of their calls, which loops in vector registers
-    need; not `inline`, they are called, and many calls are compiled in less time.
-    """
-    text = _read(_PROLOGUE).strip()
-    return text if inline else text.replace("inline __attribute__((always_inline, ", _CALLED)
+    return found
 
 
 def _in_order(found: set[int], blocks: list[Block], places: dict[str, int]) -> list[int]:

@@ -5,6 +5,8 @@
 
 #if defined(__GNUC__)
 #define G_INLINE static inline __attribute__((always_inline, unused))
+#define G_CALLED static __attribute__((noinline, unused))
 #else
 #define G_INLINE static inline
+#define G_CALLED static
 #endif
