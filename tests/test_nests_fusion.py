@@ -147,3 +147,15 @@ def test_a_loop_has_only_so_many_nests() -> None:
     value, found = run(function, [a], {"N": 2})
     np.testing.assert_allclose(value, x.sum(), rtol=1e-12)
     np.testing.assert_allclose(found, slope, rtol=1e-9)
+
+
+def test_extremes_are_found_lane_by_lane() -> None:
+    program = prepared(gradc.compile("param x[N]\na = max(x)\nb = min(x)\noutput a, b\n").program)
+    function = build("f", program.graph)
+    random = np.random.default_rng(4)
+    for n in (0, 1, 64, 200):
+        x = random.normal(size=n)
+        expected = [np.max(x, initial=-np.inf), np.min(x, initial=np.inf)]
+        assert run(function, [x], {"N": n}) == expected
+    x[150] = np.nan
+    assert np.isnan(run(function, [x], {"N": 200})).all()

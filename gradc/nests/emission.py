@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
 from gradc.nests.groups import whole
 from gradc.nests.guards import within_guard
 from gradc.nests.model import (
     Apply,
     Assign,
+    Buffer,
     Check,
     Const,
     Declare,
@@ -31,7 +33,7 @@ from gradc.nests.model import (
     Store,
 )
 from gradc.nests.nest import Nest, around, size_of
-from gradc.nests.storage import Storage
+from gradc.nests.storage import MOST_LANES, Storage
 from gradc.nests.tables import integer, neutral_of, sum_of
 from gradc.nests.terms import cost, reads, size
 from gradc.nests.tree import Block, Lanes, Node, Plain, Row
@@ -77,18 +79,11 @@ class _Emission:
     def block(self, block: Block) -> list[Stmt]:
         """A loop over blocks; none where there is a single one."""
         extent = size_of(block.extent)
-        lanes = integer(block.lanes)
         if block.extent.constant == block.lanes:
             block.lane = block.variable
             return self.nodes(block.children)
         body = self.nodes(block.children)
-        rest = Apply("sub", (extent, Get(block.start)), DType.INT)
-        full = Apply("lt", (rest, lanes), DType.BOOL)
-        count: Expr = Apply("select", (full, rest, lanes), DType.INT)
-        fixed = block.extent.constant
-        if fixed is not None and fixed % block.lanes == 0:
-            count = lanes
-        first = Let(block.count, count)
+        first = Let(block.count, _count(block))
         return [For(block.start, integer(0), extent, (first, *body), step=block.lanes)]
 
     def lanes(self, loop: Lanes) -> list[Stmt]:
@@ -97,6 +92,7 @@ class _Emission:
         body: list[Stmt] = []
         behind: list[Stmt] = []
         joined: list[tuple[Local, str]] = []
+        wide = _in_blocks(loop)
         for nest in loop.children:
             assert isinstance(nest, Nest)
             alone = nest.op is None or nest.neutral is not None or nest.guard is not None
@@ -106,6 +102,14 @@ class _Emission:
             assert nest.op is not None
             dtype = _dtype(nest)
             part = Local("part", dtype)
+            if wide is not None and nest.op in _ORDERS:
+                best = Buffer("best", dtype, (Dim.of(MOST_LANES),), "stack")
+                before.append(_first_best(best, neutral_of(nest.op, dtype)))
+                body.extend(self.extreme(nest, Element(best, (Get(wide.lane),))))
+                behind.append(Declare(part, neutral_of(nest.op, dtype)))
+                behind.append(_joined_best(best, part, nest.op))
+                behind.append(_put(self.target(nest.target), Get(part), nest.op))
+                continue
             before.append(Declare(part, neutral_of(nest.op, dtype), nest.origin))
             inner = [*self.checks(nest), *self.assigned(part, nest)]
             body.extend(around(nest.reduced, inner))
@@ -116,6 +120,11 @@ class _Emission:
             only = loop.children[0]
             if len(loop.children) == 1 and isinstance(only, Nest) and only.guard is not None:
                 return self.where_any(loop, only.guard, whole_loop)
+        elif wide is not None:
+            inner_loop = _each_lane(wide, body, loop.vector, tuple(joined))
+            steps = (Let(wide.count, _count(wide)), inner_loop)
+            stop = size_of(loop.extent)
+            whole_loop = For(wide.start, integer(0), stop, steps, step=wide.lanes)
         else:
             stop = size_of(loop.extent)
             whole_loop = For(
@@ -127,6 +136,18 @@ class _Emission:
                 joined=tuple(joined),
             )
         return [*before, whole_loop, *behind]
+
+    def extreme(self, nest: Nest, so_far: Element) -> list[Stmt]:
+        """Statements that give an element the more extreme of its value and that of a nest."""
+        body: list[Stmt] = []
+        value = self.named(self.value(nest.value), body)
+        if isinstance(value, Apply):
+            local = Local("t", value.dtype)
+            body.append(Let(local, value))
+            value = Get(local)
+        assert nest.op is not None
+        body.append(Store(so_far, _extreme(value, so_far, nest.op), None, nest.origin))
+        return around(nest.reduced, body)
 
     # Nests that have reduced axes at most
 
@@ -290,6 +311,44 @@ def _instead(expr: Expr, old: Expr, new: Expr) -> Expr:
     if isinstance(expr, Apply):
         return expr._replace(args=tuple(_instead(arg, old, new) for arg in expr.args))
     return expr
+
+
+def _in_blocks(loop: Lanes) -> Block | None:
+    """The blocks of a long loop that looks for extreme elements: one for each lane of a block, so
+    that a comparison need not wait for the one before."""
+    extremes = any(isinstance(nest, Nest) and nest.op in _ORDERS for nest in loop.children)
+    if loop.block is not None or not loop.vector or not extremes:
+        return None
+    if loop.extent.constant is not None:
+        return None
+    block = Block(loop.variable, loop.extent, rows=False)
+    block.lanes = MOST_LANES
+    return block
+
+
+def _count(block: Block) -> Expr:
+    """How many lanes a block has: fewer at the end of the axis."""
+    lanes = integer(block.lanes)
+    fixed = block.extent.constant
+    if fixed is not None and fixed % block.lanes == 0:
+        return lanes
+    rest = Apply("sub", (size_of(block.extent), Get(block.start)), DType.INT)
+    few = Apply("lt", (rest, lanes), DType.BOOL)
+    return Apply("select", (few, rest, lanes), DType.INT)
+
+
+def _first_best(best: Buffer, value: Expr) -> For:
+    """The loop that gives the extreme of each lane its first value."""
+    lane = Local("lane", DType.INT)
+    body = Store(Element(best, (Get(lane),)), value)
+    return For(lane, integer(0), integer(MOST_LANES), (body,), lanes=True)
+
+
+def _joined_best(best: Buffer, part: Local, op: str) -> For:
+    """The loop that finds the extreme of all lanes."""
+    lane = Local("lane", DType.INT)
+    body = Assign(part, Element(best, (Get(lane),)), op)
+    return For(lane, integer(0), integer(MOST_LANES), (body,))
 
 
 def _together(nest: Nest, variable: Local) -> bool:

@@ -39,6 +39,8 @@ def shared(node: Node, loop: For, kept: Storage) -> Shared | None:
     for item, around in _items(node, 1):
         if not isinstance(item, Nest):
             return None
+        if isinstance(node, Lanes) and item.op in ("maximum", "minimum"):
+            return None  # runs in blocks of its own
         work += around * _work(item)
         read.update(used(item)[0])
         if isinstance(item.target, Local):
