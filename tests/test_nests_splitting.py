@@ -196,6 +196,16 @@ def test_an_access_out_of_range_ends_all_parts(
     assert "index -2" in expected.message
 
 
+@needs_cc
+def test_many_results_of_a_long_program(tmp_path: Path) -> None:
+    """The function that copies them is not optimised, which would take long."""
+    program = gradc.compile(chain(400)).program
+    each = traces("copies", "a long trace", program, [0.3, 1.7], {})
+    assert "\nUNOPTIMISED\nint copies_trace(" in each.text
+    agree([each], tmp_path, 1e-11)
+    assert "UNOPTIMISED" not in emit(program, program.wrt()).text
+
+
 def test_the_text_is_the_same_each_time() -> None:
     text = long_program(600)
     one, other = (gradc.compile(text) for _ in range(2))

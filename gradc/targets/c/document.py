@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gradc.targets.c.function import NOINLINE, code_of
+from gradc.targets.c.function import NOINLINE, UNOPTIMISED, code_of
 from gradc.targets.c.helpers import helper_source, prologue
 from gradc.targets.c.layout import LINE_WIDTH
 from gradc.targets.c.lexical import harmless, string_text
@@ -42,6 +42,14 @@ _NOINLINE = f"""\
 #else
 #define {NOINLINE}
 #endif"""
+_UNOPTIMISED = f"""\
+#if defined(__clang__)
+#define {UNOPTIMISED} __attribute__((noinline, optnone))
+#elif defined(__GNUC__)
+#define {UNOPTIMISED} __attribute__((optimize("O0")))
+#else
+#define {UNOPTIMISED}
+#endif"""
 _BEGIN = '#ifdef __cplusplus\nextern "C" {\n#endif'
 _END = "#ifdef __cplusplus\n}\n#endif"
 
@@ -67,6 +75,8 @@ def file_text(file: CFile) -> str:
         parts.append(_ALIGNED)
     if file.parts:
         parts.append(_NOINLINE)
+        if any(f"\n{UNOPTIMISED}\n" in text for text in file.texts):
+            parts.append(_UNOPTIMISED)
     if opening:
         parts += [opening, *helpers]
     parts += [

@@ -15,7 +15,16 @@ from typing import NamedTuple
 
 from gradc.ir.dims import Dim, Quotient, Shape
 from gradc.ir.graph import DType
-from gradc.nests.model import Buffer, Function, Local, Shared, SizeOf
+from gradc.nests.model import (
+    Buffer,
+    CallFunction,
+    Function,
+    Let,
+    Local,
+    Shared,
+    SizeOf,
+    Store,
+)
 from gradc.nests.walk import buffers, changed_in_place
 from gradc.targets.c.expressions import BREAK, SUM, Scene, tokens
 from gradc.targets.c.inlining import inlined
@@ -27,6 +36,9 @@ from gradc.targets.c.printer import Called, File, Printer
 from gradc.targets.c.unread import unread
 
 NOINLINE = "NOINLINE"  # a macro: a compiler would write a function that is called once in place
+
+UNOPTIMISED = "UNOPTIMISED"  # a macro, for a function that calls parts and copies results
+MANY_RESULTS = 100
 
 LARGEST = "1e15"  # doubles: a workspace of more is refused, before a sum of integers is too large
 
@@ -67,7 +79,10 @@ class Writer:
         need = body.need
         lines = [*self._entry(name, body, parameters, need), *body.lines(aligned=False)]
         lines.append("    return 0;")
-        return self._printed(f"int {name}(", body, parameters, lines, need)
+        printed = self._printed(f"int {name}(", body, parameters, lines, need)
+        if _copies_many(function):
+            printed = printed._replace(text=f"{UNOPTIMISED}\n{printed.text}")
+        return printed
 
     def called(self, function: Function, name: str) -> str:
         """A function that others of the file call."""
@@ -260,6 +275,16 @@ class _Body:
         """`(void)x;` for parameters that nothing reads: a compiler warns of them."""
         words = set(re.findall(r"\w+", "\n".join(code_of(line) for line in lines)))
         return [f"    (void){p.name};" for p in parameters if p.name not in words]
+
+
+def _copies_many(function: Function) -> bool:
+    """Whether a function calls its parts and copies many results: nothing that optimising it would
+    make faster, in a time that grows with the square of their number."""
+    return (
+        len(function.results) > MANY_RESULTS
+        and all(isinstance(stmt, (Let, Store, CallFunction)) for stmt in function.body)
+        and any(isinstance(stmt, CallFunction) and stmt.function.apart for stmt in function.body)
+    )
 
 
 def code_of(line: str) -> str:
