@@ -44,6 +44,15 @@ from gradc.ops.primitive import Fn, Helper, Infix, Prefix
 from gradc.ops.table import PRIMITIVES
 from gradc.targets.python import helpers_numpy
 
+# What joining begins with.
+_NEUTRAL = {
+    "add": 0.0,
+    "mul": 1.0,
+    "maximum": -math.inf,
+    "minimum": math.inf,
+    "and": True,
+    "or": False,
+}
 _GARBAGE = {DType.REAL: math.nan, DType.INT: -(2**40), DType.BOOL: True}
 _DTYPES = {DType.REAL: np.float64, DType.INT: np.int64, DType.BOOL: np.bool_}
 _FORMS: dict[str, Callable[..., Any]] = {
@@ -258,7 +267,7 @@ class Machine:
         for first in range(start, stop, piece):
             kept: list[Any] = []
             for joined, op in shared.joined:
-                neutral = {"add": 0.0, "mul": 1.0, "maximum": -math.inf, "minimum": math.inf}[op]
+                neutral = _NEUTRAL[op]
                 if isinstance(joined, Local):
                     kept.append(self.locals[joined])
                     self.locals[joined] = _DTYPES[joined.dtype](neutral)
