@@ -47,6 +47,10 @@ def main() -> None:
         "--output", metavar="FILE", type=Path, help="measurements as JSON; the page is left alone"
     )
     options = parser.parse_args()
+    for wanted, there in ((options.workloads, WORKLOADS), (options.peers, PEERS)):
+        for name in wanted.split(","):
+            if name not in there:
+                parser.error(f"there is no {name!r}; there are {', '.join(there)}")
     names = options.names or ["peers"]
     for name in names:
         if name not in NAMES:
