@@ -22,7 +22,7 @@ from gradc.targets.c.emit import emit
 from gradc.targets.c.helpers import helper_names
 from gradc.targets.c.lexical import comment_text, int_text, real_text, string_text
 from gradc.targets.c.module import module_name
-from gradc.targets.c.names import Identifiers, is_reserved, spelled
+from gradc.targets.c.names import Identifiers, Scopes, is_reserved, spelled
 
 NAMES = re.findall(
     r"\S+",
@@ -126,6 +126,15 @@ def test_the_library_hides_no_function_of_c() -> None:
     every = helper_names() | helper_names(single=True)
     assert [name for name in sorted(every) if not name.startswith(("g_", "G_"))] == []
     assert all(map(is_reserved, every))
+
+
+@pytest.mark.parametrize("wish", ["g", "G", "M", "FP", "gradc", "be1", "_", "__"])
+def test_a_name_that_is_taken_gets_another(wish: str) -> None:
+    """Also where the numbered ones belong to C or to the library."""
+    scopes = Scopes(Identifiers([wish]))
+    found = [scopes.generated(wish) for _ in range(4)]
+    assert len(set(found)) == 4
+    assert not any(map(is_reserved, found))
 
 
 # Comments and strings

@@ -126,7 +126,7 @@ class Identifiers:
     def fresh(self, wish: str) -> str:
         """An identifier that nothing has yet: the wish, with underscores behind it if need be."""
         while wish in self._taken or is_reserved(wish):
-            wish += "_"
+            wish = spelled(f"{wish}_")
         self._taken.add(wish)
         return wish
 
@@ -170,7 +170,7 @@ class Scopes:
         name = next((wish for wish in wishes if self._free(wish, own)), wishes[0])
         while not self._free(name, own):
             count = self._counts[wishes[0]] = self._counts.get(wishes[0], 1) + 1
-            name, own = f"{wishes[0]}_{count}", False
+            name, own = spelled(f"{wishes[0]}_{count}"), False
         self._taken.add(name)
         self._blocks[-1].append(name)
         return name
