@@ -526,3 +526,20 @@ def test_the_cache_command(tmp_path: Path) -> None:
         0,
         "there is no home directory: nothing is kept\n",
     )
+
+
+def test_a_reverse_sweep_leaves_the_inputs_that_it_starts_with_alone() -> None:
+    """`dh` is 1*w at the end of the loop: a copy, and no array that a step may overwrite."""
+    text = """
+param w[M]
+input X[N, M]
+loop i in N carry h = w {
+    h = h*X[i]
+}
+J = dot(h, w)
+"""
+    w = np.array([0.1, 0.2])
+    value, gradient = gradc.compile(text, engine="c").value_and_grad(X=[[1, 2], [3, 4]], w=w)
+    assert value == pytest.approx(0.35)
+    np.testing.assert_allclose(gradient["w"], [0.6, 3.2])
+    assert w.tolist() == [0.1, 0.2]

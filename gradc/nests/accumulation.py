@@ -118,13 +118,13 @@ def planned(
     for equation in equations:
         if equation.op == "copy":
             source = equation.args[0]
-            if type(source) is Var and _is_fresh(definition.get(source), source, sums):
+            if type(source) is Var and _is_fresh(source, definition, uses, sums):
                 copied[equation.out] = source
             continue
         if equation.op == "loop":
             loop = Loop.of(equation)
             for final, initial in zip(loop.finals, loop.initial, strict=True):
-                if uses.once(initial) and _is_fresh(definition.get(initial), initial, sums):
+                if uses.once(initial) and _is_fresh(initial, definition, uses, sums):
                     taken[final] = initial
             continue
         found = _sum(equation, uses, definition)
@@ -133,7 +133,7 @@ def planned(
         base, part, negative = found
         parts = _parts(part, negative, uses, definition, sums, absorbed, moves)
         sums[equation.out] = Sum(base, tuple(parts))
-        if uses.once(base) and _is_fresh(definition.get(base), base, sums):
+        if uses.once(base) and _is_fresh(base, definition, uses, sums):
             taken[equation.out] = base
     sums = {out: each for out, each in sums.items() if out not in absorbed}
     return Plan(sums, frozenset(absorbed), taken, copied)
@@ -190,9 +190,18 @@ def _parts(
     return found
 
 
-def _is_fresh(defined: Equation | None, var: Var, sums: Mapping[Var, Sum]) -> bool:
+def _is_fresh(
+    var: Var, definition: Mapping[Var, Equation], uses: _Uses, sums: Mapping[Var, Sum]
+) -> bool:
     """Whether the memory of an array belongs to the equation that defines it, and no view is of
-    it: what is computed, but not what is only looked at elsewhere."""
+    it: what is computed, but not what is only looked at elsewhere.  A copy is in the memory of
+    what it is of, which may be an input, or read again."""
+    defined = definition.get(var)
+    while defined is not None and defined.op == "copy":
+        source = defined.args[0]
+        if not uses.once(source):
+            return False
+        var, defined = source, definition.get(source)
     if defined is None or not var.type.shape:
         return False
     row = PRIMITIVES[defined.op]
