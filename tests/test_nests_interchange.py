@@ -13,10 +13,24 @@ from programs import Case, programs
 from test_generated_programs import sampled
 from test_nests import agree, derivatives, seeds_for
 
+from gradc.ir.dims import Dim
+from gradc.ir.graph import DType
 from gradc.nests import interchange
 from gradc.nests.build import build
-from gradc.nests.model import For, Stmt
+from gradc.nests.model import (
+    Assign,
+    Buffer,
+    Const,
+    Declare,
+    Element,
+    For,
+    Get,
+    Local,
+    Stmt,
+    Store,
+)
 from gradc.nests.specialise import specialised
+from gradc.nests.tables import integer
 from gradc.nests.walk import bodies
 from gradc.runtime.bind import bind
 
@@ -130,3 +144,21 @@ def test_generated_programs(case: Case) -> None:
     for graph in graphs:
         arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
         agree(graph, arguments, bound.sizes, tight=case.safe)
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_a_sum_that_another_pass_reads_from_memory_is_complete_before(read: bool) -> None:
+    x = Buffer("x", DType.REAL, (Dim.of(6),), "input")
+    sums = Buffer("s", DType.REAL, (Dim.of(3),), "output")
+    others = Buffer("o", DType.REAL, (Dim.of(3),), "output")
+    step = Local("k", DType.INT)
+    body: list[Stmt] = []
+    for target in (sums, others):
+        total, i = Local("total", DType.REAL), Local("i", DType.INT)
+        factor = Element(sums if read and target is others else x, (Get(step),))
+        passed = [Assign(total, Element(x, (Get(i),)), "add"), Assign(total, factor, "add")]
+        body.append(Declare(total, Const(0.0)))
+        body.append(For(i, integer(0), integer(6), tuple(passed)))
+        body.append(Store(Element(target, (Get(step),)), Get(total)))
+    loop = For(step, integer(0), integer(3), tuple(body))
+    assert (interchange.interchanged([loop]) == (loop,)) is read

@@ -219,7 +219,7 @@ def _outside(steps: Steps, sums: set[Local], written: set[Buffer]) -> bool:
             return False
     ahead = {local for let in steps.ahead for local in locals_read((let.value,))}
     beside = {element.buffer for element in _elements((*steps.ahead, *steps.behind))}
-    return not (targets & (read - targets) or sums & ahead or targets & written or beside & written)
+    return not (targets & read or sums & ahead or targets & written or beside & written)
 
 
 def _all(body: Iterable[Stmt]) -> Iterator[Stmt]:
