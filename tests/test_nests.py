@@ -113,3 +113,9 @@ def test_seeds_become_literals() -> None:
     assert [var.name for var in fixed.inputs] == ["x"]
     _, gradient = run(build("f", fixed), [np.array([1.0, 2.0, 3.0])], {})
     np.testing.assert_array_equal(gradient, [2.0, 4.0, 6.0])
+
+
+def test_zeros_of_different_sign_are_not_one_value() -> None:
+    program, graphs = derivatives("param v[N]\na = 1/(v*0.0) + 1/(v*(-0.0))\nJ = sum(a*a)\n")
+    values = list(bind(program.inputs, {"v": [1.0, 2.0]}, program.requirements).arrays.values())
+    agree(graphs[0], values, {"N": 2}, tight=True)

@@ -13,6 +13,7 @@ kind, fusion and its decisions (`nests.build`), and the spelling of any target.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import copysign
 from typing import Any, Literal, NamedTuple
 
 from gradc.ir.dims import Dim, Shape
@@ -55,10 +56,21 @@ class Buffer:
 
 
 class Const(NamedTuple):
-    """A literal."""
+    """A literal.  Zeros of different sign differ: what divides by them does."""
 
     value: float | int | bool
     dtype: DType = DType.REAL
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Const) or not tuple.__eq__(self, other):
+            return False
+        return copysign(1.0, self.value) == copysign(1.0, other.value)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return tuple.__hash__(self)
 
 
 class SizeOf(NamedTuple):
