@@ -22,7 +22,7 @@ from gradc.nests.terms import elements, shift
 from gradc.nests.walk import locals_read
 
 MOST_ASKED = 64  # nests of a group that are asked whether they agree on an index
-LARGEST = 64  # nests of a group: what a compiler takes for a loop grows faster than they do
+LARGEST = 512  # nests of a group: the time that a compiler takes for a loop grows faster than it
 FARTHEST = 4  # groups that are tried behind the first one that is possible
 
 
