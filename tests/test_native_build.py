@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from interrupts import hear_interrupts
 
 from gradc.diagnostics.codes_native import NATIVE_CODES
 from gradc.native.build import CALL_SOURCE, SUFFIX, Workshop
@@ -284,6 +285,14 @@ def is_running(process: int) -> bool:
     return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
 
 
+def ends(process: int) -> bool:
+    """Whether a process that was killed goes within moments: a busy machine takes some."""
+    patience = time.monotonic() + 10
+    while is_running(process) and time.monotonic() < patience:
+        time.sleep(0.01)
+    return not is_running(process)
+
+
 def test_a_compiler_that_hangs_is_ended_with_what_it_has_started(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -295,7 +304,7 @@ def test_a_compiler_that_hangs_is_ended_with_what_it_has_started(
         workshop(0.5).built(SOURCE)
     assert code_of(error) == "G0803"
     assert time.monotonic() - start < 20
-    assert not is_running(int(children.read_text()))
+    assert ends(int(children.read_text()))
 
 
 def test_an_interrupt_ends_the_compiler(tmp_path: Path) -> None:
@@ -313,6 +322,7 @@ def test_an_interrupt_ends_the_compiler(tmp_path: Path) -> None:
         env={**os.environ, "CC": str(script(tmp_path, text)), "TMPDIR": str(tmp_path)},
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     )
     while not started.exists():
         assert process.poll() is None
@@ -320,7 +330,7 @@ def test_an_interrupt_ends_the_compiler(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=20)
     assert "KeyboardInterrupt" in said
-    assert not is_running(int(started.read_text()))
+    assert ends(int(started.read_text()))
     assert not list(tmp_path.glob("gradc-*"))
 
 
