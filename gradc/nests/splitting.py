@@ -146,7 +146,7 @@ class _Splitting:
             body += self._kept_for_others(local, ends)
         for number, item in enumerate(self.items):
             if item.moved:
-                body.append(self._part(number, item, ends))
+                body.append(self._part(item, ends))
             else:
                 read = _read(item.statements)
                 body += self._fetched(read, here)
@@ -205,7 +205,7 @@ class _Splitting:
                 here.add(local)
                 yield Let(local, self.slots[local])
 
-    def _part(self, number: int, item: _Item, ends: list[list[Local]]) -> Stmt:
+    def _part(self, item: _Item, ends: list[list[Local]]) -> Stmt:
         """A part as a function of its own, and its call."""
         body: list[Stmt] = []
         here: set[Local] = set()
