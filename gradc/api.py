@@ -19,7 +19,7 @@ from gradc.collector import uninterrupted
 from gradc.compiler import compile_program
 from gradc.diagnostics import Diagnostic, Source, SourceError, UsageError
 from gradc.ir.evaluation import Evaluation
-from gradc.ir.graph import Graph, Var
+from gradc.ir.graph import REAL, Graph, Var
 from gradc.ir.precision import Precision
 from gradc.ir.program import Program
 from gradc.report.view import View as View
@@ -182,17 +182,27 @@ class Compiled:
     def _functions(self) -> Mapping[str, Any]:
         return load_functions(self.python, self.program.source.name)
 
-    def forward(self, /, **inputs: object) -> Any:
-        """The value of the output; a tuple of values where there are several outputs.
+    @cached_property
+    def forward(self) -> Callable[..., Any]:
+        """`forward(**inputs)`: the value of the output; a tuple of values where there are several
+        outputs.
 
         Raises InputError for data that do not fit.
         """
-        found = self._forward(inputs)
-        return found if len(found) > 1 else found[0]
+        repeated = self._repeated("forward")
 
-    @cached_property
-    def _forward(self) -> Repeated:
-        return self._repeated("forward")
+        def forward(**inputs: object) -> Any:
+            found = repeated(inputs)
+            return found if len(found) > 1 else found[0]
+
+        return self._by_keywords("forward", forward)
+
+    def _by_keywords(self, kind: str, checked: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of the interface, with a shorter way for scalars unless C was asked for."""
+        scalars = all(var.type == REAL for var in self.graph.inputs)
+        if self.engine.name == "c" or not scalars:
+            return checked
+        return keyword_interface(self.emitted, kind, checked)
 
     def _repeated(self, kind: str) -> Repeated:
         return Repeated(self.program, self.wrt, kind, self.engine, lambda: self._functions[kind])
@@ -212,9 +222,7 @@ class Compiled:
             value, *gradients = repeated(inputs)
             return value, dict(zip(names, gradients, strict=True))
 
-        if self.engine.name == "c":
-            return value_and_grad
-        return keyword_interface(self.emitted, value_and_grad)
+        return self._by_keywords("value_and_grad", value_and_grad)
 
     def prepared(self, kind: str, inputs: Mapping[str, object]) -> Prepared:
         """The function `kind`, "value_and_grad" or "forward", at inputs that are bound once.

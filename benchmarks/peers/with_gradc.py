@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -69,16 +69,15 @@ def _text(workload: str, output: str | None, sizes: dict[str, int]) -> str:
 def _by_gradient(text: str, arguments: dict[str, Any], names: list[str]) -> Built:
     program = _compiled(text)
 
-    def value() -> Any:
-        return program.forward(**arguments)
-
     def gradient() -> Any:
         return program.value_and_grad(**arguments)
 
     arrays = any(isinstance(argument, np.ndarray) for argument in arguments.values())
     return Built(
-        _repeated(text, "forward", arguments) if arrays else value,
-        _repeated(text, "value_and_grad", arguments) if arrays else gradient,
+        _repeated(text, "forward", arguments) if arrays else partial(program.forward, **arguments),
+        _repeated(text, "value_and_grad", arguments)
+        if arrays
+        else partial(program.value_and_grad, **arguments),
         lambda found: [np.asarray(found[1][name]) for name in names if name in found[1]],
         gradient,
     )

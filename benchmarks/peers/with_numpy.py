@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -446,8 +447,8 @@ def build(workload: str, data: dict[str, Any]) -> Built:
     value, gradient = FUNCTIONS[workload]
     arguments = tuple(data.values())
     return Built(
-        None if value is None else lambda: value(*arguments),
-        lambda: gradient(*arguments),
+        None if value is None else partial(value, *arguments),
+        partial(gradient, *arguments),
         lambda found: [np.asarray(part) for part in found[1:]],
     )
 

@@ -1,7 +1,7 @@
-"""A keyword interface to `value_and_grad` of scalars, as fast as a hand-written one.
+"""A keyword interface to functions of scalars, as fast as a hand-written one.
 
-Floats go straight through the statements of the emitted function; everything else (other
-types, names missing or unknown) goes to the function that checks.
+Floats go straight through the statements of the emitted function, shortened as `straight` says;
+everything else (other types, names missing or unknown) goes to the function that checks.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import keyword
 import re
 
+from gradc.targets.python.flat import flat
 from gradc.targets.python.printer import print_statements
+from gradc.targets.python.straight import shortened
 from gradc.targets.statements.module import Fused
 
 # Beyond so many inputs, checking the arguments is no longer what a call costs.
@@ -28,22 +30,30 @@ def binding_source(fused: Fused) -> str | None:
     names = list(fused.inputs)
     if not 0 < len(names) <= MOST_INPUTS or any(map(keyword.iskeyword, names)):
         return None
-    body = print_statements(fused.statements, 12)
+    short = shortened(fused.statements, names, (*fused.values, *fused.gradients.values()))
+    body = print_statements(short.statements, 12)
     if list(fused.inputs.values()) != names or _OWN & set(re.findall(r"\w+", body)):
         return None
+    results = [flat(result) for result in short.results]
+    count = len(fused.values)
+    returned = ", ".join(results[:count])
+    if fused.gradients:
+        pairs = zip(fused.gradients, results[count:], strict=True)
+        returned += f", {{{', '.join(f'{name!r}: {adjoint}' for name, adjoint in pairs)}}}"
     parameters = ", ".join(f"{name}=_missing" for name in names)
     types = " is ".join(f"_type({name})" for name in names)
-    gradients = ", ".join(f"{name!r}: {adjoint}" for name, adjoint in fused.gradients.items())
     given = ", ".join(f"{name!r}: {name}" for name in names)
     return f"""
 def bind(_checked, _missing, _type=type, _float=float):
-    def value_and_grad(*, {parameters}, **_others):
+    def function(*, {parameters}, **_others):
         if {types} is _float and not _others:
 {body}
-            return {fused.value}, {{{gradients}}}
+            return {returned}
         _given = {{{given}}}
         _given = {{name: value for name, value in _given.items() if value is not _missing}}
         return _checked(**_given, **_others)
 
-    return value_and_grad
+    function.__name__, function.__qualname__ = _checked.__name__, _checked.__qualname__
+    function.__doc__ = _checked.__doc__
+    return function
 """

@@ -6,7 +6,7 @@ the mode asks for, and runs without gradc.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +30,7 @@ class Emitted(NamedTuple):
     inputs: tuple[Var, ...]
     wrt: tuple[Var, ...]
     outputs: tuple[Var, ...]
-    fused: Fused | None  # `value_and_grad`, where it is in one piece
+    fused: Mapping[str, Fused]  # small functions that are in one piece
 
 
 class Trace(NamedTuple):

@@ -58,11 +58,11 @@ FUNCTION_NAMES = ("forward", "reverse", "tangent", "value_and_grad", "trace", "h
 
 
 class Fused(NamedTuple):
-    """The statements of a `value_and_grad` in one piece, and the names of its results."""
+    """The statements of a small function in one piece, and the names of its results."""
 
     statements: Sequence[Stmt]
     inputs: Mapping[str, str]  # the identifier of each input
-    value: str
+    values: tuple[str, ...]  # those of the outputs
     gradients: Mapping[str, str]  # the identifier of each input's adjoint
 
 
@@ -80,7 +80,7 @@ class ModuleWriter(ABC):
         self.functions: list[Function] = []
         self.helpers: dict[str, None] = {}
         self.uses_module = False
-        self.fused: Fused | None = None
+        self.fused: dict[str, Fused] = {}
         self.derivatives: dict[Var, Var] = {}
 
     # What a language says
@@ -174,6 +174,8 @@ class ModuleWriter(ABC):
         body.write([eq for eq in primal if not live.isdisjoint(eq.outs)], results)
         body.sizes.update(dict.fromkeys(sizes))
         begin = self._enter(body, graph.inputs)
+        if not self.takes_arrays and _is_small(graph):
+            self._in_one_piece("forward", body, ())
         kept = Tuple(
             tuple(body.name(var) for var in saved)
             + tuple(Name(self.identifiers.size(size)) for size in sizes)
@@ -239,15 +241,7 @@ class ModuleWriter(ABC):
             body.write(equations, results, first)
             self._used(body)
             statements = body.statements
-            self.fused = Fused(
-                statements,
-                {var.name: self.identifiers[var] for var in graph.inputs},
-                self.identifiers[output],
-                {
-                    var.name: self.identifiers[adjoint]
-                    for var, adjoint in zip(self.wrt, backwards.adjoints, strict=True)
-                },
-            )
+            self._in_one_piece("value_and_grad", body, backwards.adjoints)
             final: Expr = Tuple((body.name(output), _tuple(body, backwards.adjoints)))
         else:
             arguments = tuple(Name(self.identifiers[var]) for var in graph.inputs)
@@ -266,6 +260,17 @@ class ModuleWriter(ABC):
                 (self._hint(output), self._hints(self.wrt)),
             ),
             f"The value {self.identifiers[output]} and its derivatives ({listed}).",
+        )
+
+    def _in_one_piece(self, function: str, body: Body, adjoints: Sequence[Var]) -> None:
+        """Note the statements of a function for calls that go straight through them."""
+        graph, identifiers = self.program.graph, self.identifiers
+        pairs = zip(self.wrt, adjoints, strict=True) if adjoints else ()
+        self.fused[function] = Fused(
+            body.statements,
+            {var.name: identifiers[var] for var in graph.inputs},
+            tuple(identifiers[var] for var in graph.outputs),
+            {var.name: identifiers[adjoint] for var, adjoint in pairs},
         )
 
     def trace(self, backwards: Reverse, values: Sequence[Var]) -> None:
