@@ -32,11 +32,12 @@ from gradc.nests.model import (
     Stmt,
     Store,
 )
+from gradc.nests.multiplied import multiplied
 from gradc.nests.nest import Nest, around, size_of
 from gradc.nests.storage import MOST_LANES, Storage
 from gradc.nests.tables import integer, neutral_of, sum_of
 from gradc.nests.terms import cost, reads, size
-from gradc.nests.tree import Block, Lanes, Node, Plain, Row
+from gradc.nests.tree import Block, Lanes, Node, Plain, Product, Row
 from gradc.nests.walk import bodies, expressions, locals_read
 
 TESTED = 16  # lanes of which one test says whether a guard holds for any
@@ -66,6 +67,8 @@ class _Emission:
                 case Plain():
                     body = self.nodes(node.children)
                     found.append(For(node.variable, integer(0), size_of(node.extent), tuple(body)))
+                case Product():
+                    found.extend(self.product(node))
                 case Nest():
                     fill = whole(node)
                     filled = fill is not None and fill.buffer not in self.kept.kept
@@ -148,6 +151,17 @@ class _Emission:
         assert nest.op is not None
         body.append(Store(so_far, _extreme(value, so_far, nest.op), None, nest.origin))
         return around(nest.reduced, body)
+
+    def product(self, node: Product) -> list[Stmt]:
+        """A call of the library; loops where elements of the result are not side by side."""
+        block, nest = node.block, node.nest
+        count = integer(block.lanes) if block.lane is block.variable else Get(block.count)
+        call = multiplied(node, self.kept, count, self.value)
+        if call is not None:
+            return [call]
+        loop = Lanes(block.variable, block.extent, block, True)
+        loop.children = [nest._replace(axes=())]
+        return around(nest.axes, self.lanes(loop))
 
     # Nests that have reduced axes at most
 

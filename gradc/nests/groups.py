@@ -2,8 +2,9 @@
 
 Nests over a common axis run in one loop, and within it, by the same rule, over the next axis.  The
 axis that most of them have comes first.  Where the loop is best run in vector registers along that
-axis, it runs in blocks, and the lanes of a block are the innermost loop; where the last axis is
-better, its nests run row by row, and those that have no other axis lane by lane beside them.
+axis, it runs in blocks, and the lanes of a block are the innermost loop, or an axis of a product of
+matrices; where the last axis is better, its nests run row by row, and those that have no other axis
+lane by lane beside them.
 
 Deliberately absent: where values are kept (`storage`), and statements (`emission`).
 """
@@ -21,8 +22,9 @@ from gradc.nests.levels import Group, Single, Wish, levels
 from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
 from gradc.nests.nest import Axis, Item, Nest
 from gradc.nests.packing import packed
+from gradc.nests.products import LEAST, factors, single
 from gradc.nests.terms import estimate, reads, replaced, replaced_in, replaced_target, shift
-from gradc.nests.tree import Block, Lanes, Node, Plain, Row
+from gradc.nests.tree import Block, Lanes, Node, Plain, Product, Row
 
 SHORT = 4  # iterations that are unrolled
 
@@ -93,16 +95,31 @@ def _wishes(item: Item, weights: dict[Dim, Weight], block: Block | None) -> list
         return weights[axis.extent]
 
     if block is not None:
+        if _is_product(item, block):
+            return []
         founding = [axis for axis in axes if axis in item.axes] or [
             axis for axis in axes if axis.extent.constant is None
         ]
         ordered = sorted(axes, key=rank, reverse=True)
         if not founding:
             return [Wish(axis.extent, axis.variable, founds=False) for axis in ordered]
-        axes = founding
+        axes = _around_product(item, block) or founding
     best = max(axes, key=rank)
     same = [axis for axis in axes if axis.extent == best.extent]
     return [Wish(axis.extent, axis.variable) for axis in same]
+
+
+def _is_product(nest: Nest, block: Block) -> bool:
+    """Whether a nest is a product of matrices for the lanes of a block."""
+    return estimate(block.extent) >= LEAST and single(nest, block.variable) is not None
+
+
+def _around_product(nest: Nest, block: Block) -> list[Axis]:
+    """The axes over which loops leave a product of matrices; none where there is no product."""
+    found = factors(nest, block.variable) if estimate(block.extent) >= LEAST else None
+    if found is None or not isinstance(nest.target, Element):
+        return []
+    return list(found.outer(nest.target))
 
 
 def _loops(group: Group, block: Block | None) -> list[Node]:
@@ -178,9 +195,12 @@ def _row_by_row(members: Sequence[Nest], block: Block) -> list[Node]:
 
 def _lanes(items: Sequence[Item], block: Block) -> list[Node]:
     """Nests for each lane of a block: in vector registers, but for those that check indices or
-    add at computed places."""
+    add at computed places; and products of matrices."""
     nodes: list[Node] = []
     for item in items:
+        if isinstance(item, Nest) and not block.rows and _is_product(item, block):
+            nodes.append(Product(item, block))
+            continue
         vector = isinstance(item, Nest) and _vector(item, block.variable)
         last = nodes[-1] if nodes else None
         if not isinstance(last, Lanes) or last.vector != vector:

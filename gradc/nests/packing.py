@@ -3,7 +3,8 @@
 Where lanes are rows of an array that is read many times, a block of its rows is copied once, each
 row into its lane, so that every later access is to elements side by side.
 
-Deliberately absent: arrays that the group writes, which lie so already.
+Deliberately absent: arrays that the group writes, which lie so already; and what products of
+matrices over all lanes read, which the library packs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from gradc.ir.graph import DType
 from gradc.nests.costs import PACKED
 from gradc.nests.model import Apply, Buffer, Element, Expr, Get, Local
 from gradc.nests.nest import Axis, Nest
+from gradc.nests.products import factors
 from gradc.nests.substitute import item_reads, mapped
 from gradc.nests.terms import Step, estimate, reads, step_of
 
@@ -28,6 +30,8 @@ def packed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buf
     written = {nest.target.buffer for nest in nests if isinstance(nest.target, Element)}
     chosen: dict[tuple[Buffer, int], Buffer] = {}
     for nest in nests:
+        if _multiplies_rows(nest, variable):
+            continue
         for element in item_reads(nest):
             place = _row(element, variable)
             if place is None or element.buffer in written:
@@ -50,8 +54,14 @@ def packed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buf
         return Element(again or expr.buffer, at)
 
     first = [_pack(old, place, new, variable) for (old, place), new in chosen.items()]
-    rest = [mapped(nest, reading) for nest in nests]
+    rest = [nest if _multiplies_rows(nest, variable) else mapped(nest, reading) for nest in nests]
     return [*first, *rest], list(chosen.values())
+
+
+def _multiplies_rows(nest: Nest, variable: Local) -> bool:
+    """Whether a nest is a product of matrices that adds up what the lanes have."""
+    found = factors(nest, variable)
+    return found is not None and found.lanes_summed
 
 
 def _row(element: Element, variable: Local) -> int | None:

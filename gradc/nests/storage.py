@@ -17,7 +17,7 @@ from gradc.nests.levels import used
 from gradc.nests.model import Buffer, Element, Expr, Get, Local
 from gradc.nests.nest import Item, Nest
 from gradc.nests.terms import estimate
-from gradc.nests.tree import Block, Lanes, Loop, Node, Row
+from gradc.nests.tree import Block, Lanes, Loop, Node, Product, Row
 
 MOST_LANES = 64
 LEAST_LANES = 8
@@ -114,14 +114,15 @@ def _collect(
                 blocks.append(node)
             _collect(node.children, (*path, node), accesses, blocks)
             continue
-        reads, writes = used(node)
+        item = node.nest if isinstance(node, Product) else node
+        reads, writes = used(item)
         for uses, writing in ((reads, False), (writes, True)):
             for thing, found in uses.items():
                 if isinstance(thing, Buffer):
                     if not found:  # all of it
                         found = (Element(thing, ()),)
                     for element in found:
-                        access = _Access(path, element, writing, node)
+                        access = _Access(path, element, writing, item)
                         accesses.setdefault(thing, []).append(access)
 
 

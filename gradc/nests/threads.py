@@ -21,7 +21,7 @@ from gradc.nests.nest import Item, Nest
 from gradc.nests.storage import Storage
 from gradc.nests.tables import integer
 from gradc.nests.terms import cost, estimate
-from gradc.nests.tree import Block, Lanes, Loop, Node, Plain
+from gradc.nests.tree import Block, Lanes, Loop, Node, Plain, Product
 
 PIECES = 16
 WORTH = 2**22  # additions that a piece has at least, a few hundred microseconds
@@ -36,7 +36,12 @@ def shared(node: Node, loop: For, kept: Storage) -> Shared | None:
     private: dict[Buffer, None] = {}
     read: set[Local | Buffer] = set()
     work = 0
-    for item, around in _items(node, 1):
+    for leaf, around in _items(node, 1):
+        item = leaf
+        if isinstance(leaf, Product):
+            item = leaf.nest
+            if leaf.work is not None:
+                private[leaf.work] = None
         if not isinstance(item, Nest):
             return None
         if isinstance(node, Lanes) and item.op in ("maximum", "minimum"):
@@ -67,8 +72,8 @@ def shared(node: Node, loop: For, kept: Storage) -> Shared | None:
     return Shared(loop, _piece(node, loop, work), tuple(joined.items()), tuple(private))
 
 
-def _items(node: Loop, around: int) -> Iterator[tuple[Item, int]]:
-    """The items within a loop, each with the iterations of the loops between."""
+def _items(node: Loop, around: int) -> Iterator[tuple[Item | Product, int]]:
+    """What is within a loop, each with the iterations of the loops between."""
     for child in node.children:
         if not isinstance(child, Loop):
             yield child, around

@@ -1,8 +1,9 @@
 """Loops that hold nests: what the grouping of nests makes, and `emission` writes as statements.
 
 A `Block` runs over its axis in blocks of so many lanes; within it, `Lanes` runs its nests for each
-lane in vector registers, `Row` runs other loops for one lane after the other.  `Plain` is a loop
-over all of an axis; `Lanes` without a block as well, in vector registers.
+lane in vector registers, `Row` runs other loops for one lane after the other, and `Product` is
+a nest that the library does for all lanes.  `Plain` is a loop over all of an axis; `Lanes` without
+a block as well, in vector registers.
 
 Invariant: `variable` is the index on the axis, wherever it stands in the nests within, and the
 nests within have it no longer among their axes.
@@ -13,7 +14,7 @@ from __future__ import annotations
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
 from gradc.nests.model import Buffer, Local
-from gradc.nests.nest import Item
+from gradc.nests.nest import Item, Nest
 
 
 class Block:
@@ -54,5 +55,13 @@ class Plain:
         self.children: list[Node] = []
 
 
+class Product:
+    """A product of matrices, one of whose axes are the lanes of a block; see `products`."""
+
+    def __init__(self, nest: Nest, block: Block) -> None:
+        self.nest, self.block = nest, block
+        self.work: Buffer | None = None  # what the library needs for it
+
+
 Loop = Block | Lanes | Row | Plain
-Node = Loop | Item
+Node = Loop | Product | Item
