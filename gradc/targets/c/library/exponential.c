@@ -66,42 +66,52 @@ G_INLINE double g_power_of_2(uint64_t bits)
     return g_of_bits((bits + 1023) << 52);
 }
 
-/* (e**x - 1 - x) / x**2 for |x| < 0.35: a polynomial of degree 10. */
+/* (e**x - 1 - x) / x**2 for |x| < 0.35: a polynomial of degree 9. */
 G_INLINE double g_exp_series(double x)
 {
     double x2 = x * x;
-    double even = g_fma(x2, 2.0914686968086876e-09, 2.75572736431103e-07);
-    double odd = g_fma(x2, 2.5105217004720745e-08, 2.7557255400206422e-06);
-    even = g_fma(x2, even, 2.4801587325547743e-05);
-    odd = g_fma(x2, odd, 0.00019841269874820627);
-    even = g_fma(x2, even, 0.0013888888888883748);
-    odd = g_fma(x2, odd, 0.008333333333326136);
-    even = g_fma(x2, even, 0.04166666666666667);
-    odd = g_fma(x2, odd, 0.1666666666666667);
+    double odd = g_fma(x2, 2.5045889847727712e-08, 2.7557425213587614e-06);
+    double even = g_fma(x2, 2.762225610851955e-07, 2.4801516284629623e-05);
+    odd = g_fma(x2, odd, 0.00019841269709103162);
+    even = g_fma(x2, even, 0.0013888888920551225);
+    odd = g_fma(x2, odd, 0.008333333333388515);
+    even = g_fma(x2, even, 0.041666666666619896);
+    odd = g_fma(x2, odd, 0.16666666666666602);
     even = g_fma(x2, even, 0.5);
     return g_fma(x, odd, even);
 }
 
-/* e**x for x that do not overflow. */
-G_INLINE double g_exp_finite(double x)
+/* e**x over 2**n for the whole number n nearest to x / log(2), which is in the lowest bits of *n. */
+G_INLINE double g_exp_reduced(double x, uint64_t *n)
 {
-    double shifted = g_shifted(x * 0x1.71547652b82fep0), n = shifted - 0x1.8p52;
+    double shifted = g_fma(x, 0x1.71547652b82fep0, 0x1.8p52), whole = shifted - 0x1.8p52;
     // x is n * log(2) + high + low
-    double high = g_fma(n, -0x1.62e42feep-1, x), low = n * -0x1.a39ef35793c76p-33;
+    double high = g_fma(whole, -0x1.62e42feep-1, x), low = whole * -0x1.a39ef35793c76p-33;
     double r = high + low;
-    double value = 1.0 + (high + g_fma(r * r, g_exp_series(r), low));
-    // 2**n in two factors, because it may be beyond the doubles.
-    uint64_t bits = g_bits(shifted) << 52;
-    bits += (x < -700.0 ? UINT64_C(1087) : UINT64_C(1022)) << 52;
-    value = value * g_of_bits(bits) * (x < -700.0 ? 0x1p-64 : 2.0);
+    *n = g_bits(shifted);
+    return 1.0 + (high + g_fma(r * r, g_exp_series(r), low));
+}
+
+/* e**x for x that are not above 0. */
+G_INLINE double g_exp_below_0(double x)
+{
+    uint64_t n;
+    double value = g_exp_reduced(x, &n);
+    // 2**n in two factors, because it may be below the doubles.
+    value = value * g_power_of_2(n + 64) * 0x1p-64;
     return x < -745.5 ? 0.0 : value;
 }
 
 /* e**x. */
 G_INLINE double g_exp(double x)
 {
-    double value = g_exp_finite(x);
-    return x > 0x1.62e42fefa39efp9 ? INFINITY : value;
+    uint64_t n;
+    double value = g_exp_reduced(x, &n);
+    // 2**n, which may be beyond the doubles: most of it is added to the exponent.
+    uint64_t bits = g_bits(value) + (n << 52) + ((x < -700.0 ? UINT64_C(64) : -UINT64_C(1)) << 52);
+    value = g_of_bits(bits) * (x < -700.0 ? 0x1p-64 : 2.0);
+    value = x < -745.5 ? 0.0 : value;
+    return x <= 0x1.62e42fefa39efp9 ? value : x + INFINITY;
 }
 
 /* e**x - 1, without cancellation near 0. */
@@ -169,7 +179,7 @@ G_INLINE double g_log1p(double x)
 /* log(1 + e**x), without overflow and accurate for x << 0. */
 G_INLINE double g_log1pexp(double x)
 {
-    double t = g_exp_finite(-fabs(x));
+    double t = g_exp_below_0(-fabs(x));
     // 1 + t is 2**n * (1 + f), and f from -1/4 to 1/2
     double n = g_shifted(t) - 0x1.8p52, f = (t - n) * (1.0 - 0.5 * n);
     double s = f / (2.0 + f), s2 = s * s, square = 0.5 * f * f;
@@ -188,7 +198,7 @@ G_INLINE double g_log1pexp(double x)
 /* 1 / (1 + e**-x), without overflow and accurate in both tails. */
 G_INLINE double g_sigmoid(double x)
 {
-    double t = g_exp_finite(-fabs(x));
+    double t = g_exp_below_0(-fabs(x));
     return (x < 0.0 ? t : 1.0) / (1.0 + t);
 }
 

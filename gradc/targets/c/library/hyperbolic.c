@@ -1,6 +1,6 @@
 // Hyperbolic functions and their inverses.
 
-/* sinh(r) for r = high + low, |r| < 0.35, and cosh(r) - 1: the parts of `g_exp_series`. */
+/* sinh(r) for r = high + low, |r| < 0.35, and cosh(r) - 1. */
 G_INLINE double g_sinh_near_0(double high, double low, double *even)
 {
     double r = high + low, r2 = r * r;
