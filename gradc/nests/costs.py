@@ -44,8 +44,7 @@ def _cost(nest: Nest, axis: Axis, others: Sequence[Axis]) -> float:
     vectors = -(-extent // WIDTH) / extent
     total = (1 + cost(nest.value)) * vectors
     touched = list(dict.fromkeys(item_reads(nest)))
-    if isinstance(nest.target, Element):
-        touched.append(nest.target)
+    touched += [target for target in nest.written if isinstance(target, Element)]
     for element in touched:
         match step_of(element, axis.variable):
             case Step.NONE:

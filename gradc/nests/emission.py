@@ -11,14 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
+from gradc.nests.extremes import (
+    ORDERS,
+    Place,
+    best_of_lanes,
+    extreme,
+    first_best,
+    joined_best,
+    placed,
+    put,
+)
 from gradc.nests.groups import whole
 from gradc.nests.guards import within_guard
 from gradc.nests.model import (
     Apply,
     Assign,
-    Buffer,
     Check,
     Const,
     Declare,
@@ -33,11 +41,11 @@ from gradc.nests.model import (
     Store,
 )
 from gradc.nests.multiplied import multiplied
-from gradc.nests.nest import Nest, around, size_of
+from gradc.nests.nest import Nest, Places, around, firsts, size_of
 from gradc.nests.storage import MOST_LANES, Storage
 from gradc.nests.tables import integer, neutral_of, sum_of
 from gradc.nests.terms import cost, reads, size
-from gradc.nests.tree import Block, Lanes, Node, Plain, Product, Row
+from gradc.nests.tree import Block, Lanes, Loop, Node, Plain, Product, Row
 from gradc.nests.walk import bodies, expressions, locals_read
 
 TESTED = 16  # lanes of which one test says whether a guard holds for any
@@ -56,6 +64,8 @@ class _Emission:
         """Loops and nests, in order."""
         found: list[Stmt] = []
         for node in nodes:
+            if self.is_left_out(node):
+                continue
             match node:
                 case Block():
                     found.extend(self.block(node))
@@ -76,6 +86,13 @@ class _Emission:
                 case _:
                     found.append(node)
         return found
+
+    def is_left_out(self, node: Node) -> bool:
+        """Whether nothing reads what a nest writes, or any of those of loops."""
+        if isinstance(node, Nest):
+            target = node.target
+            return isinstance(target, Element) and target.buffer in self.kept.unread
+        return isinstance(node, Loop) and all(map(self.is_left_out, node.children))
 
     # Loops
 
@@ -98,25 +115,28 @@ class _Emission:
         wide = _in_blocks(loop)
         for nest in loop.children:
             assert isinstance(nest, Nest)
+            if self.is_left_out(nest):
+                continue
             alone = nest.op is None or nest.neutral is not None or nest.guard is not None
+            alone = alone or nest.places is not None
             if alone or not _together(nest, loop.variable):
                 body.extend(self.alone(nest))
                 continue
             assert nest.op is not None
             dtype = _dtype(nest)
             part = Local("part", dtype)
-            if wide is not None and nest.op in _ORDERS:
-                best = Buffer("best", dtype, (Dim.of(MOST_LANES),), "stack")
-                before.append(_first_best(best, neutral_of(nest.op, dtype)))
+            if wide is not None and nest.op in ORDERS:
+                best = best_of_lanes(dtype)
+                before.append(first_best(best, neutral_of(nest.op, dtype)))
                 body.extend(self.extreme(nest, Element(best, (Get(wide.lane),))))
                 behind.append(Declare(part, neutral_of(nest.op, dtype)))
-                behind.append(_joined_best(best, part, nest.op))
-                behind.append(_put(self.target(nest.target), Get(part), nest.op))
+                behind.append(joined_best(best, part, nest.op))
+                behind.append(put(self.target(nest.target), Get(part), nest.op))
                 continue
             before.append(Declare(part, neutral_of(nest.op, dtype), nest.origin))
             inner = [*self.checks(nest), *self.assigned(part, nest)]
             body.extend(around(nest.reduced, inner))
-            behind.append(_put(self.target(nest.target), Get(part), nest.op))
+            behind.append(put(self.target(nest.target), Get(part), nest.op))
             joined.append((part, nest.op))
         if loop.block is not None:
             whole_loop = _each_lane(loop.block, body, loop.vector, tuple(joined))
@@ -143,13 +163,9 @@ class _Emission:
     def extreme(self, nest: Nest, so_far: Element) -> list[Stmt]:
         """Statements that give an element the more extreme of its value and that of a nest."""
         body: list[Stmt] = []
-        value = self.named(self.value(nest.value), body)
-        if isinstance(value, Apply):
-            local = Local("t", value.dtype)
-            body.append(Let(local, value))
-            value = Get(local)
+        value = self.held(nest, body)
         assert nest.op is not None
-        body.append(Store(so_far, _extreme(value, so_far, nest.op), None, nest.origin))
+        body.append(Store(so_far, extreme(value, so_far, nest.op), None, nest.origin))
         return around(nest.reduced, body)
 
     def product(self, node: Product) -> list[Stmt]:
@@ -169,13 +185,14 @@ class _Emission:
         """One element of a nest, or what it adds to one."""
         if nest.guard is not None:
             return self.guarded(nest, nest.guard)
+        if nest.places is not None:
+            return self.placed(nest, nest.places)
         if nest.op is None or not nest.reduced:
             body = [*self.checks(nest)]
-            value = self.named(self.value(nest.value), body)
-            if nest.op in _ORDERS and isinstance(value, Apply):
-                local = Local("t", value.dtype)
-                body.append(Let(local, value))
-                value = Get(local)
+            if nest.op in ORDERS:
+                value = self.held(nest, body)
+            else:
+                value = self.named(self.value(nest.value), body)
             return [*body, self.stored(nest, value)]
         first = nest.neutral or neutral_of(nest.op, _dtype(nest))
         total = Local("total", first.dtype)
@@ -186,6 +203,35 @@ class _Emission:
             *around(nest.reduced, inner),
             self.stored(nest._replace(op=op, origin=None), Get(total)),
         ]
+
+    def placed(self, nest: Nest, places: Places) -> list[Stmt]:
+        """An extreme and where it is attained, or what becomes of them with one more value."""
+        if not nest.reduced:
+            last = None if places.last is None else self.target(places.last)
+            first = self.target(places.first)
+            return self.compared(nest, places, self.target(nest.target), first, last)
+        before: list[Stmt] = []
+        behind: list[Stmt] = []
+        so_far: list[Local] = []
+        for (place, value), name in zip(firsts(nest), ("best", "first", "last"), strict=False):
+            local = Local(name, value.dtype)
+            so_far.append(local)
+            before.append(Declare(local, value, nest.origin if place is nest.target else None))
+            behind.append(
+                self.stored(nest._replace(target=place, op=None, origin=None), Get(local))
+            )
+        best, first, *rest = so_far
+        inner = self.compared(nest, places, best, first, rest[0] if rest else None)
+        return [*before, *around(nest.reduced, inner), *behind]
+
+    def compared(
+        self, nest: Nest, places: Places, best: Place, first: Place, last: Place | None
+    ) -> list[Stmt]:
+        """Statements that compare the value of a nest with the extreme so far."""
+        assert nest.op is not None
+        body: list[Stmt] = []
+        value = self.held(nest, body)
+        return [*body, *placed(value, self.value(places.index), best, first, last, nest.op)]
 
     def guarded(self, nest: Nest, guard: Expr) -> list[Stmt]:
         """What a nest adds where its guard holds."""
@@ -238,9 +284,9 @@ class _Emission:
                 return Declare(small.home, value, nest.origin)
             return Assign(small.home, value, nest.op, nest.origin)
         target = self.target(nest.target)
-        if nest.op in _ORDERS and isinstance(target, Element):
-            value, nest = _extreme(value, target, nest.op), nest._replace(op=None)
-        return _put(target, value, nest.op)._replace(origin=nest.origin)
+        if nest.op in ORDERS and isinstance(target, Element):
+            value, nest = extreme(value, target, nest.op), nest._replace(op=None)
+        return put(target, value, nest.op)._replace(origin=nest.origin)
 
     def checks(self, nest: Nest) -> list[Stmt]:
         """What a nest does before each element."""
@@ -281,6 +327,15 @@ class _Emission:
             left = (lane, *left) if small.block.rows else (*left, lane)
         return Element(small.home, left)
 
+    def held(self, nest: Nest, body: list[Stmt]) -> Expr:
+        """The value of a nest, which a statement of the body computes if anything does."""
+        value = self.named(self.value(nest.value), body)
+        if not isinstance(value, Apply):
+            return value
+        local = Local("t", value.dtype)
+        body.append(Let(local, value))
+        return Get(local)
+
     def named(self, value: Expr, body: list[Stmt]) -> Expr:
         """A value in which what occurs twice is a local, which is declared in the body."""
         while True:
@@ -296,17 +351,6 @@ class _Emission:
             local = Local("t", largest.dtype)
             body.append(Let(local, largest))
             value = _instead(value, largest, Get(local))
-
-
-_ORDERS = {"maximum": "gt", "minimum": "lt"}  # what replaces an extreme element
-
-
-def _extreme(value: Expr, so_far: Element, op: str) -> Expr:
-    """The larger of two values, or the smaller; a NaN where there is one.  Of zeros the first."""
-    better = Apply(_ORDERS[op], (value, so_far), DType.BOOL)
-    nan = Apply("ne", (value, value), DType.BOOL)
-    either = Apply("or", (better, nan), DType.BOOL)
-    return Apply("select", (either, value, so_far), so_far.buffer.dtype)
 
 
 def _certain(value: Expr) -> Iterable[Expr]:
@@ -330,7 +374,7 @@ def _instead(expr: Expr, old: Expr, new: Expr) -> Expr:
 def _in_blocks(loop: Lanes) -> Block | None:
     """The blocks of a long loop that looks for extreme elements: one for each lane of a block, so
     that a comparison need not wait for the one before."""
-    extremes = any(isinstance(nest, Nest) and nest.op in _ORDERS for nest in loop.children)
+    extremes = any(isinstance(nest, Nest) and nest.op in ORDERS for nest in loop.children)
     if loop.block is not None or not loop.vector or not extremes:
         return None
     if loop.extent.constant is not None:
@@ -349,20 +393,6 @@ def _count(block: Block) -> Expr:
     rest = Apply("sub", (size_of(block.extent), Get(block.start)), DType.INT)
     few = Apply("lt", (rest, lanes), DType.BOOL)
     return Apply("select", (few, rest, lanes), DType.INT)
-
-
-def _first_best(best: Buffer, value: Expr) -> For:
-    """The loop that gives the extreme of each lane its first value."""
-    lane = Local("lane", DType.INT)
-    body = Store(Element(best, (Get(lane),)), value)
-    return For(lane, integer(0), integer(MOST_LANES), (body,), lanes=True)
-
-
-def _joined_best(best: Buffer, part: Local, op: str) -> For:
-    """The loop that finds the extreme of all lanes."""
-    lane = Local("lane", DType.INT)
-    body = Assign(part, Element(best, (Get(lane),)), op)
-    return For(lane, integer(0), integer(MOST_LANES), (body,))
 
 
 def _together(nest: Nest, variable: Local) -> bool:
@@ -389,12 +419,6 @@ def _each_lane(
     elif block.variable in read:
         found.insert(0, Let(block.variable, sum_of(Get(block.start), Get(block.lane))))
     return For(block.lane, integer(0), stop, tuple(found), lanes=vector, joined=joined)
-
-
-def _put(target: Element | Local, value: Expr, op: str | None) -> Assign | Store:
-    if isinstance(target, Local):
-        return Assign(target, value, op)
-    return Store(target, value, op)
 
 
 def _dtype(nest: Nest) -> DType:

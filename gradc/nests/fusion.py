@@ -13,13 +13,25 @@ from gradc.nests.emission import statements
 from gradc.nests.groups import arranged
 from gradc.nests.guards import guarded
 from gradc.nests.levels import used
-from gradc.nests.model import Assign, Buffer, Declare, Element, Fill, For, Get, Let, Local, Stmt
+from gradc.nests.model import (
+    Assign,
+    Buffer,
+    Check,
+    Declare,
+    Element,
+    Fill,
+    For,
+    Get,
+    Let,
+    Local,
+    Stmt,
+)
 from gradc.nests.nest import Axis, Item, Nest
 from gradc.nests.storage import Storage, storage
 from gradc.nests.substitute import substituted
 from gradc.nests.threads import shared
 from gradc.nests.tree import Node
-from gradc.nests.walk import bodies, buffers
+from gradc.nests.walk import bodies, buffers, subexpressions
 
 
 def joined(items: Sequence[Item], own: Container[Buffer], outermost: bool) -> list[Stmt]:
@@ -52,6 +64,12 @@ class _Private:
 
 
 def _joinable(item: Item) -> bool:
+    """Whether an item takes part in the order of nests: of checks those of sizes, which come
+    first."""
+    if isinstance(item, Check):
+        return not any(
+            isinstance(each, (Element, Get)) for each in subexpressions((item.place, item.taken))
+        )
     return isinstance(item, (Nest, Let, Declare, Assign, Fill))
 
 
@@ -116,9 +134,10 @@ def _read(items: Sequence[Item], private: Container[Buffer]) -> list[Item]:
     read: set[Buffer | Local] = set()
     for item in reversed(items):
         reads, _ = used(item)
-        if isinstance(item, Nest) and isinstance(item.target, Element) and not item.before:
-            buffer = item.target.buffer
-            if buffer in private and buffer not in read:
+        if isinstance(item, Nest) and not item.before:
+            places = [each for each in item.written if isinstance(each, Element)]
+            unread = (each.buffer in private and each.buffer not in read for each in places)
+            if len(places) == len(item.written) and all(unread):
                 continue
         read.update(reads)
         found.append(item)

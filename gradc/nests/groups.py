@@ -17,13 +17,16 @@ from math import prod
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
 from gradc.nests.costs import prefers_lanes
+from gradc.nests.extremes import ORDERS
 from gradc.nests.guards import within_guard
 from gradc.nests.levels import Group, Single, Wish, levels
 from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
-from gradc.nests.nest import Axis, Item, Nest
+from gradc.nests.nest import Axis, Item, Nest, firsts
 from gradc.nests.packing import packed
 from gradc.nests.products import LEAST, factors, single
-from gradc.nests.terms import estimate, reads, replaced, replaced_in, replaced_target, shift
+from gradc.nests.searches import kept_near
+from gradc.nests.substitute import mapped
+from gradc.nests.terms import estimate, reads, replaced, replaced_target, shift
 from gradc.nests.tree import Block, Lanes, Node, Plain, Product, Row
 
 SHORT = 4  # iterations that are unrolled
@@ -59,14 +62,16 @@ def _arrange(items: Sequence[Item], block: Block | None) -> list[Node]:
     return nodes
 
 
-Weight = tuple[int, bool, int, int]
+Weight = tuple[int, bool, bool, int, int]
 
 
 def _weights(items: Iterable[Item]) -> dict[Dim, Weight]:
     """How well each size suits the outer loop: by the work of all nests that have an axis of it,
-    roughly; then whether it is not fixed, how large it is, and how many nests have it."""
+    roughly; then whether none looks for several extremes along it, which are best kept where they
+    are found; whether it is not fixed, how large it is, and how many nests have it."""
     work: dict[Dim, int] = {}
     count: dict[Dim, int] = {}
+    searched: set[Dim] = set()
     for item in items:
         if isinstance(item, Nest):
             axes = (*item.axes, *item.reduced)
@@ -74,10 +79,18 @@ def _weights(items: Iterable[Item]) -> dict[Dim, Weight]:
             for extent in {axis.extent for axis in axes}:
                 work[extent] = work.get(extent, 0) + volume
                 count[extent] = count.get(extent, 0) + 1
+            if item.op in ORDERS and item.axes:
+                searched.update(axis.extent for axis in item.reduced)
     return {
-        extent: (total.bit_length(), extent.constant is None, estimate(extent), count[extent])
+        extent: (
+            total.bit_length(),
+            extent not in searched,
+            extent.constant is None,
+            estimate(extent),
+            count[extent],
+        )
         if extent.constant != 1
-        else (0, False, 1, 0)
+        else (0, False, False, 1, 0)
         for extent, total in work.items()
     }
 
@@ -127,15 +140,14 @@ def _loops(group: Group, block: Block | None) -> list[Node]:
     extent = group.key
     assert isinstance(extent, Dim)
     variable = Local(group.members[0][1].name, DType.INT)
-    firsts: list[Item] = []
+    before: list[Item] = []
     members: list[Nest] = []
     for item, own in group.members:
         assert isinstance(item, Nest)
         inner, first = _within(item, own, variable)
         members.append(inner)
-        if first is not None:
-            firsts.append(first)
-    nodes = _arrange(firsts, block) if firsts else []
+        before.extend(first)
+    nodes = _arrange(before, block) if before else []
     if block is not None:
         plain = Plain(variable, extent)
         plain.children = _arrange(members, block)
@@ -156,7 +168,9 @@ def _outer(variable: Local, extent: Dim, members: Sequence[Nest]) -> Node:
         return lanes
     if prefers_lanes(members, variable, extent):
         found = Block(variable, extent, rows=False)
-        members, found.packed = packed(members, variable)
+        members, near = kept_near(members, variable)
+        members, rows = packed(members, variable)
+        found.own = [*near, *rows]
         found.children = _arrange(members, found)
         return found
     if not flat or estimate(extent) < 8:
@@ -194,8 +208,8 @@ def _row_by_row(members: Sequence[Nest], block: Block) -> list[Node]:
 
 
 def _lanes(items: Sequence[Item], block: Block) -> list[Node]:
-    """Nests for each lane of a block: in vector registers, but for those that check indices or
-    add at computed places; and products of matrices."""
+    """Nests for each lane of a block: in vector registers, but for those that check indices, add
+    at computed places, or go through a part of an axis; and products of matrices."""
     nodes: list[Node] = []
     for item in items:
         if isinstance(item, Nest) and not block.rows and _is_product(item, block):
@@ -213,46 +227,37 @@ def _lanes(items: Sequence[Item], block: Block) -> list[Node]:
 def _vector(nest: Nest, variable: Local) -> bool:
     """Whether iterations of a nest can run side by side: each writes an element of its own, or
     they join one."""
-    if nest.before or nest.guard is not None:
+    if nest.before or nest.guard is not None or nest.part is not None:
         return False
-    if nest.op is None or isinstance(nest.target, Local):
-        return True
-    moving = [index for index in nest.target.at if reads(index, variable)]
-    return not moving or any(shift(index, variable) is not None for index in moving)
+    at = nest.target.at if isinstance(nest.target, Element) else ()
+    moving = [index for index in at if reads(index, variable)]
+    if not moving:
+        return nest.places is None
+    return nest.op is None or any(shift(index, variable) is not None for index in moving)
 
 
-def _within(nest: Nest, own: Local, variable: Local) -> tuple[Nest, Nest | None]:
-    """A nest within a loop over one of its axes; and the nest that gives its target the neutral
+def _within(nest: Nest, own: Local, variable: Local) -> tuple[Nest, list[Item]]:
+    """A nest within a loop over one of its axes; and the nests that give what it writes a first
     value before, where the loop is one over an axis that is reduced."""
     known: dict[Local, Expr] = {own: Get(variable)}
     axes = tuple(axis for axis in nest.axes if axis.variable is not own)
     reduced = tuple(axis for axis in nest.reduced if axis.variable is not own)
-    first: Nest | None = None
+    first: list[Item] = []
     neutral = nest.neutral
     if neutral is not None and len(reduced) < len(nest.reduced):
-        first = _first(nest)
+        first.extend(_first(nest, target, value) for target, value in firsts(nest))
         neutral = None
-    inner = nest._replace(
-        target=replaced_target(nest.target, known),
-        axes=axes,
-        reduced=reduced,
-        before=replaced_in(nest.before, known),
-        value=replaced(nest.value, known),
-        neutral=neutral,
-        guard=None if nest.guard is None else replaced(nest.guard, known),
-    )
-    return inner, first
+    inner = mapped(nest, lambda expr: replaced(expr, known), target=True)
+    return inner._replace(axes=axes, reduced=reduced, neutral=neutral), first
 
 
-def _first(nest: Nest) -> Nest:
+def _first(nest: Nest, target: Element | Local, value: Const) -> Nest:
     """The nest that gives what a reduction joins its first value."""
-    assert nest.neutral is not None
     fresh = tuple(Axis(Local(axis.variable.name, DType.INT), axis.extent) for axis in nest.axes)
     known: dict[Local, Expr] = {
         old.variable: Get(new.variable) for old, new in zip(nest.axes, fresh, strict=True)
     }
-    target = replaced_target(nest.target, known)
-    return Nest(target, fresh, (), (), nest.neutral, None, nest.origin)
+    return Nest(replaced_target(target, known), fresh, (), (), value, None, nest.origin)
 
 
 def whole(nest: Nest) -> Fill | None:

@@ -40,10 +40,14 @@ def _selections(items: Sequence[Item], own: Container[Buffer]) -> dict[Buffer, N
     found: dict[Buffer, Nest] = {}
     written: dict[Buffer, int] = {}
     for item in items:
-        if isinstance(item, Nest) and isinstance(item.target, Element):
+        if not isinstance(item, Nest):
+            continue
+        for target in item.written:
+            if isinstance(target, Element):
+                written[target.buffer] = written.get(target.buffer, 0) + 1
+        if isinstance(item.target, Element) and item.op is None:
             buffer = item.target.buffer
-            written[buffer] = written.get(buffer, 0) + 1
-            if buffer in own and item.op is None and not item.before and _selection(item.value):
+            if buffer in own and not item.before and _selection(item.value):
                 found[buffer] = item
     return {
         buffer: nest

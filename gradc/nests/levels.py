@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from gradc.ir.dims import Dim
-from gradc.nests.model import Assign, Buffer, Copy, Declare, Element, Fill, Get, Let, Local
+from gradc.nests.model import Assign, Buffer, Check, Copy, Declare, Element, Fill, Get, Let, Local
 from gradc.nests.nest import Item, Nest
 from gradc.nests.substitute import read_by
 from gradc.nests.terms import elements, shift
@@ -260,14 +260,17 @@ def used(item: Item) -> tuple[Uses, Uses]:
         case Nest():
             read = read_by(item)
             writes: Uses = {}
-            if isinstance(item.target, Element):
-                writes[item.target.buffer] = (item.target,)
-            else:
-                writes[item.target] = ()
+            for target in item.written:
+                if isinstance(target, Element):
+                    writes[target.buffer] = (target,)
+                else:
+                    writes[target] = ()
         case Let() | Declare() | Assign():
             read, writes = [item.value], {item.local: ()}
         case Fill():
             read, writes = [item.value], {item.buffer: ()}
+        case Check():
+            read, writes = [item.place, item.taken], {}
         case Copy():
             return {item.source: ()}, {item.target: ()}
         case _:
@@ -278,7 +281,7 @@ def used(item: Item) -> tuple[Uses, Uses]:
     for local in locals_read(read):
         reads[local] = ()
     if isinstance(item, (Nest, Assign)) and item.op is not None:
-        joined = item.target if isinstance(item, Nest) else item.local
-        if isinstance(joined, Local):
-            reads[joined] = ()
+        for joined in item.written if isinstance(item, Nest) else (item.local,):
+            if isinstance(joined, Local):
+                reads[joined] = ()
     return reads, writes

@@ -28,14 +28,13 @@ from gradc.nests.model import (
     Expr,
     For,
     Get,
-    If,
     Invoke,
     Let,
     Local,
     Stmt,
     Store,
 )
-from gradc.nests.nest import Axis, Nest, around, size_of
+from gradc.nests.nest import Axis, Nest, Places, around, size_of
 from gradc.nests.parts import mapped, with_zeros
 from gradc.nests.structured import STRUCTURED
 from gradc.nests.tables import (
@@ -184,17 +183,19 @@ def _reduced(
         at = tuple(Get(axis.variable) for axis in kept)
         target = Element(place.buffer, (*place.at, *at))
     else:
-        wanted = context.results.get(out)
-        target = wanted if isinstance(wanted, Local) else Local(out.name, out.type.dtype, out)
-        first = start or zero(target.dtype)
-        if wanted is None:
-            context.emit(Declare(target, first, None))
-        else:
-            context.emit(Assign(target, first))
+        target = _begun(context, out, start or zero(out.type.dtype))
         start = None
-        context.bind(out, Get(target))
     nest = Nest(target, tuple(kept), tuple(reduced), (), value, op, equation.origin, start)
     context.emit(nest)
+
+
+def _begun(context: Context, out: Var, first: Const) -> Local:
+    """The local of a scalar that is joined from elements, with its first value."""
+    wanted = context.results.get(out)
+    local = wanted if isinstance(wanted, Local) else Local(out.name, out.type.dtype, out)
+    context.emit(Declare(local, first, None) if wanted is None else Assign(local, first))
+    context.bind(out, Get(local))
+    return local
 
 
 def _extreme_place(context: Context, equation: Equation) -> None:
@@ -202,51 +203,34 @@ def _extreme_place(context: Context, equation: Equation) -> None:
     operand, (axis,) = equation.args[0], equation.param("axes")
     axes = context.axes(operand.type.shape)
     kept, along = [*axes[:axis], *axes[axis + 1 :]], axes[axis]
-
-    def element(index: Expr) -> Expr:
-        at: list[Expr] = [Get(each.variable) for each in axes]
-        at[axis] = index
-        return context.element(operand, tuple(at))
-
+    _some_element(context, equation, along, kept)
+    value = context.element(operand, tuple(Get(each.variable) for each in axes))
     dtype = operand.type.dtype
-    best, place = Local("best", dtype), Local("place", DType.INT)
-    value = Local("value", dtype)
-    order = "gt" if equation.op == "argmax" else "lt"
-
-    def holds(op: str, left: Expr, right: Expr) -> Expr:
-        return Apply(op, (left, right), DType.BOOL)
-
-    here, so_far = Get(value), Get(best)
-    first_nan = holds("and", holds("ne", here, here), holds("eq", so_far, so_far))
-    better = holds("or", holds(order, here, so_far), first_nan)
-    found: list[Stmt] = [Assign(best, here), Assign(place, Get(along.variable))]
-    steps: list[Stmt] = [Let(value, element(Get(along.variable))), If(better, tuple(found))]
-    size = size_of(along.extent)
-    body: list[Stmt] = [
-        Check(integer(0), along.extent, equation.op, Const(True, DType.BOOL), equation.origin),
-        Declare(best, element(integer(0))),
-        Declare(place, integer(0)),
-        For(along.variable, integer(1), size, tuple(steps)),
-    ]
-    _rows(context, equation, kept, body, Get(place))
-
-
-def _rows(
-    context: Context, equation: Equation, kept: list[Axis], body: list[Stmt], result: Expr
-) -> None:
-    """Statements for each element of the result, of which they compute the value."""
+    reduction = REDUCTIONS[equation.op.removeprefix("arg")]
+    start = neutral(reduction, dtype)
     out = equation.out
     if not out.type.shape:
-        for statement in body:
-            context.emit(statement)
-        context.define(out, result, equation.origin)
+        best = Local("best", dtype)
+        context.emit(Declare(best, start))
+        places = Places(Get(along.variable), _begun(context, out, integer(0)))
+        nest = Nest(best, (), (along,), (), value, reduction.op, equation.origin, places=places)
+        context.emit(nest)
         return
     place = context.target(out)
     context.bind(out, place)
     at = tuple(Get(axis.variable) for axis in kept)
-    store = Store(Element(place.buffer, (*place.at, *at)), result, None, equation.origin)
-    for statement in around(kept, [*body, store]):
-        context.emit(statement)
+    target = Element(context.scratch("best", Type(dtype, out.type.shape)), at)
+    places = Places(Get(along.variable), Element(place.buffer, (*place.at, *at)))
+    nest = Nest(target, tuple(kept), (along,), (), value, reduction.op, equation.origin, start)
+    context.emit(nest._replace(places=places))
+
+
+def _some_element(context: Context, equation: Equation, along: Axis, kept: list[Axis]) -> None:
+    """Ends the function where a place is asked for and there is none."""
+    if (along.extent.constant or 0) > 0:
+        return
+    asked = Apply("gt", (size_of(product(axis.extent for axis in kept)), integer(0)), DType.BOOL)
+    context.emit(Check(integer(0), along.extent, equation.op, asked, equation.origin))
 
 
 def _prod_others(context: Context, equation: Equation) -> None:

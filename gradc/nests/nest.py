@@ -37,6 +37,26 @@ class Axis(NamedTuple):
     extent: Dim
 
 
+class Places(NamedTuple):
+    """Where an extreme is attained: the first index of its one reduced axis, perhaps the last.
+
+    A NaN is more extreme than any number, the first one of several; that none is equal to it is
+    why `last` says nothing then.  Of no elements the first place is 0, and the last one -1.
+    """
+
+    index: Expr
+    first: Element | Local
+    last: Element | Local | None = None
+
+
+class Part(NamedTuple):
+    """The part of an axis that is gone through, where nothing else adds anything."""
+
+    variable: Local
+    first: Expr
+    last: Expr
+
+
 class Nest(NamedTuple):
     """`target = value` for all `axes`, or `target = op over reduced axes of value`.
 
@@ -53,9 +73,30 @@ class Nest(NamedTuple):
     neutral: Const | None = None
     late: bool = False  # best done where it is read, not before
     guard: Expr | None = None  # nothing is added where this does not hold; see `guards`
+    places: Places | None = None  # written with an extreme
+    part: Part | None = None  # of one of its axes; see `narrowing`
+
+    @property
+    def written(self) -> tuple[Element | Local, ...]:
+        """All that the nest writes."""
+        if self.places is None:
+            return (self.target,)
+        places = (self.places.first, self.places.last)
+        return (self.target, *(place for place in places if place is not None))
 
 
 Item = Nest | Stmt
+
+
+def firsts(nest: Nest) -> list[tuple[Element | Local, Const]]:
+    """What a reduction writes, each with what it is of no elements."""
+    assert nest.neutral is not None
+    found: list[tuple[Element | Local, Const]] = [(nest.target, nest.neutral)]
+    if nest.places is not None:
+        found.append((nest.places.first, Const(0, DType.INT)))
+        if nest.places.last is not None:
+            found.append((nest.places.last, Const(-1, DType.INT)))
+    return found
 
 
 def size_of(dim: Dim, dtype: DType = DType.INT) -> Expr:

@@ -27,7 +27,9 @@ LONGEST = 2**11  # elements of a row that is copied
 def packed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buffer]]:
     """The nests of a group over a variable, behind those that pack what they read; and the buffers
     that these write."""
-    written = {nest.target.buffer for nest in nests if isinstance(nest.target, Element)}
+    written = {
+        target.buffer for nest in nests for target in nest.written if isinstance(target, Element)
+    }
     chosen: dict[tuple[Buffer, int], Buffer] = {}
     for nest in nests:
         if _multiplies_rows(nest, variable):

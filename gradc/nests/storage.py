@@ -47,6 +47,7 @@ class Storage:
         self.kept: dict[Buffer, Kept] = {}
         self.declared: dict[Buffer, Item] = {}  # what gives a local its first value
         self.constant: set[Buffer] = set()  # locals that are written once
+        self.unread: set[Buffer] = set()  # what is only written; its nests are left out
 
 
 def storage(nodes: Sequence[Node], own: Container[Buffer]) -> Storage:
@@ -54,12 +55,15 @@ def storage(nodes: Sequence[Node], own: Container[Buffer]) -> Storage:
     accesses: dict[Buffer, list[_Access]] = {}
     blocks: list[Block] = []
     _collect(nodes, (), accesses, blocks)
-    packed = {buffer for block in blocks for buffer in block.packed}
+    inside = {buffer for block in blocks for buffer in block.own}
     found = Storage()
     shapes: list[tuple[Buffer, tuple[int, ...], Block | None]] = []
     room = dict.fromkeys(blocks, 0)
     for buffer, uses in accesses.items():
-        if buffer not in own and buffer not in packed:
+        if buffer not in own and buffer not in inside:
+            continue
+        if all(use.writes and _given(use.item) for use in uses):
+            found.unread.add(buffer)
             continue
         path, axes, block = _room(buffer, uses)
         if len(axes) == len(buffer.shape):
@@ -85,6 +89,11 @@ def storage(nodes: Sequence[Node], own: Container[Buffer]) -> Storage:
     for buffer, axes, block in shapes:
         found.kept[buffer] = Kept(axes, block, _smaller(buffer, axes, block))
     return found
+
+
+def _given(item: Item) -> bool:
+    """Whether an item gives elements values, and does nothing else."""
+    return isinstance(item, Nest) and item.op is None and not item.before
 
 
 def _summed(nest: Nest) -> bool:

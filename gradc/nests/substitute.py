@@ -16,7 +16,7 @@ from math import prod
 from gradc.nests.counting import simplified
 from gradc.nests.model import Apply, Assign, Buffer, Check, Declare, Element, Expr, Get, Let, Local
 from gradc.nests.model import Stmt as Statement
-from gradc.nests.nest import Axis, Item, Nest
+from gradc.nests.nest import Axis, Item, Nest, Places
 from gradc.nests.terms import (
     LARGEST,
     cost,
@@ -49,8 +49,11 @@ def item_reads(item: Nest) -> list[Element]:
 
 def read_by(item: Nest) -> list[Expr]:
     """The expressions that a nest evaluates."""
-    at = item.target.at if isinstance(item.target, Element) else ()
-    found = [item.value, *at]
+    found = [item.value]
+    for target in item.written:
+        found += target.at if isinstance(target, Element) else ()
+    if item.part is not None:
+        found += (item.part.first, item.part.last)
     if item.guard is not None:
         found.append(item.guard)
     for check in item.before:
@@ -79,12 +82,13 @@ class _Substitution:
             if isinstance(item, Nest):
                 for element in item_reads(item):
                     readers.setdefault(element.buffer, []).append((item, element))
-                if isinstance(item.target, Element):
-                    buffer = item.target.buffer
-                    writers[buffer] = writers.get(buffer, 0) + 1
-                    changed[buffer] = number
-                else:
-                    changed[item.target] = number
+                for target in item.written:
+                    if isinstance(target, Element):
+                        buffer = target.buffer
+                        writers[buffer] = writers.get(buffer, 0) + 1
+                        changed[buffer] = number
+                    else:
+                        changed[target] = number
             elif isinstance(item, (Let, Declare, Assign)):
                 changed[item.local] = number
                 kept.update(element.buffer for element in elements((item.value,)))
@@ -221,14 +225,28 @@ def mapped(nest: Nest, change: Callable[[Expr], Expr], target: bool = False) -> 
     for check in nest.before:
         assert isinstance(check, Check)
         before.append(check._replace(place=change(check.place), taken=change(check.taken)))
-    goal = nest.target
-    if isinstance(goal, Element):
-        changed = change(goal) if target else Element(goal.buffer, tuple(map(change, goal.at)))
+
+    def goal(place: Element | Local) -> Element | Local:
+        if isinstance(place, Local):
+            return place
+        changed = change(place) if target else place._replace(at=tuple(map(change, place.at)))
         assert isinstance(changed, Element)
-        goal = changed
-    guard = None if nest.guard is None else change(nest.guard)
-    value = change(nest.value)
-    return nest._replace(target=goal, before=tuple(before), value=value, guard=guard)
+        return changed
+
+    places, part = nest.places, nest.part
+    if places is not None:
+        last = None if places.last is None else goal(places.last)
+        places = Places(change(places.index), goal(places.first), last)
+    if part is not None:
+        part = part._replace(first=change(part.first), last=change(part.last))
+    return nest._replace(
+        target=goal(nest.target),
+        before=tuple(before),
+        value=change(nest.value),
+        guard=None if nest.guard is None else change(nest.guard),
+        places=places,
+        part=part,
+    )
 
 
 def _again(buffer: Buffer) -> Buffer:

@@ -48,21 +48,24 @@ def shared(node: Node, loop: For, kept: Storage) -> Shared | None:
             return None  # runs in blocks of its own
         work += around * _work(item)
         read.update(used(item)[0])
-        if isinstance(item.target, Local):
-            target: Local | Buffer = item.target
-        else:
-            target = item.target.buffer
-            home = kept.kept.get(target)
-            if home is not None:
-                if isinstance(home.home, Buffer):
-                    private[home.home] = None
-                continue
-            if Get(node.variable) in item.target.at:
-                continue
-        if item.op is None or item.neutral is not None or joined.get(target, item.op) != item.op:
-            return None
-        if isinstance(target, Buffer) or not loop.joined:
-            joined[target] = item.op
+        for written in item.written:
+            if isinstance(written, Local):
+                target: Local | Buffer = written
+            else:
+                target = written.buffer
+                home = kept.kept.get(target)
+                if home is not None:
+                    if isinstance(home.home, Buffer):
+                        private[home.home] = None
+                    continue
+                if Get(node.variable) in written.at:
+                    continue
+            if item.op is None or item.neutral is not None or item.places is not None:
+                return None
+            if joined.get(target, item.op) != item.op:
+                return None
+            if isinstance(target, Buffer) or not loop.joined:
+                joined[target] = item.op
     arrays = [place for place in joined if isinstance(place, Buffer)]
     sizes = [product(array.shape).constant for array in arrays]
     if any(size is None or size > COPIED for size in sizes):

@@ -27,7 +27,7 @@ class Block:
         self.lane = Local("lane", DType.INT)
         self.count = Local("lanes", DType.INT)
         self.lanes = 0
-        self.packed: list[Buffer] = []  # what it fills for its own use
+        self.own: list[Buffer] = []  # what it fills for its own use
         self.children: list[Node] = []
 
 

@@ -37,6 +37,8 @@ def _truth_rule(types: Sequence[Type], params: Params) -> Type:
 def _place_rule(types: Sequence[Type], params: Params) -> Type:
     if len(params["axes"]) != 1:
         raise TypeMismatchError("a place is one on a single axis")
+    if types[0].dtype is DType.BOOL:
+        raise TypeMismatchError("numbers are needed")
     return Type(DType.INT, reduced_shape(types[0].shape, params["axes"]))
 
 
