@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gradc.ad.reverse import vjp
 from gradc.compiler import compile_program
 from gradc.diagnostics import Source
 from gradc.ir.graph import Equation, Graph
@@ -123,3 +124,22 @@ def test_a_jacobian_is_a_loop_over_rows_or_columns() -> None:
     few, many = (list(equations_of(graph_of(text.format(n=n)))) for n in (2, 2000))
     assert len(few) == len(many)
     assert [equation.op for equation in few].count("loop") == 1
+
+
+@pytest.mark.parametrize(
+    ("function", "again"),
+    [("x*y*(2 - y)", True), ("x*exp(y)", False), ("0 if y < x else y*y", True), ("g(y)*x", False)],
+)
+def test_what_a_short_function_computes_is_not_saved(function: str, again: bool) -> None:
+    """Of a step of the method of Heun only what comes before it is saved, where the slopes take
+    basic arithmetic and no call of another function."""
+    text = (
+        "param x[N]\ndef g(y) = y*y + 1\n"
+        f"def f(x, y) = {function}\n"
+        "loop t in 9 carry y = x*x {\n"
+        "    k = f(x, y)\n    l = f(x, y + 0.1*k)\n    y = y + 0.05*(k + l)\n}\nJ = sum(y)\n"
+    )
+    graph = graph_of(text)
+    forward, *_ = (each for each in vjp(graph, graph.inputs).graph.equations if each.op == "loop")
+    collected = len(forward.outs) - 1
+    assert (collected == 1) == again

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence, Set
 
 from gradc.ad.rules import differentiable
-from gradc.ir.graph import Equation, Var
+from gradc.ir.graph import Equation, Graph, Var
 from gradc.ops.table import PRIMITIVES
 from gradc.passes.scopes import read_from_outside
+
+FEW = 24  # equations of a function that is computed again
 
 
 class Residuals:
@@ -84,6 +86,14 @@ def cheap(equation: Equation) -> bool:
 
 
 def little(equation: Equation) -> bool:
-    """Whether a result takes no more than basic arithmetic for each of its elements."""
+    """Whether a result takes no more than basic arithmetic for each of its elements, by itself or
+    by a short function that calls no other."""
+    if equation.op != "call":
+        return _basic(equation)
+    graph: Graph = equation.param("graph")
+    return len(graph.equations) <= FEW and all(map(_basic, graph.equations))
+
+
+def _basic(equation: Equation) -> bool:
     row = PRIMITIVES[equation.op]
-    return row.structural or (row.elementwise and row.exact is not None)
+    return row.structural or cheap(equation) or (row.elementwise and row.exact is not None)
