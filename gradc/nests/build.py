@@ -12,6 +12,7 @@ from __future__ import annotations
 from gradc.ir.graph import Graph, Var
 from gradc.nests.calls import defined
 from gradc.nests.context import Context, Module, Place
+from gradc.nests.edges import without_edges
 from gradc.nests.expand import expanded
 from gradc.nests.inlining import without_small_calls
 from gradc.nests.interchange import interchanged
@@ -46,7 +47,7 @@ def function(name: str, graph: Graph, module: Module) -> Function:
     wanted = {var: Place(_output(var)) for var in outputs if var.type.shape}
     context.run(graph.equations, wanted, graph.outputs)
     results = _results(context, graph, wanted)
-    body = interchanged(context.statements)
+    body = without_edges(interchanged(context.statements))
     return planned(name, tuple(parameters), results, body)
 
 

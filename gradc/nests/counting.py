@@ -92,12 +92,12 @@ class Counts:
 
     def _compared(self, equation: Equation) -> Span | None:
         """Where a comparison of an index with a number holds."""
-        if equation.op not in _MIRRORED:
+        if equation.op not in MIRRORED:
             return None
         left, right = equation.args
         op, bound, offset = equation.op, _fixed(right), self.offset(left)
         if bound is None or offset is None:
-            op, bound, offset = _MIRRORED[op], _fixed(left), self.offset(right)
+            op, bound, offset = MIRRORED[op], _fixed(left), self.offset(right)
         if bound is None or offset is None:
             return None
         (extent,) = equation.out.type.shape
@@ -133,7 +133,7 @@ class Counts:
         wanted = Span(_NONE, extent) if taken == Lit(True, taken.type) else self.span(taken)
         if inside is None or wanted is None:
             return None
-        proven = _at_most(inside.low, wanted.low) and _at_most(wanted.high, inside.high)
+        proven = at_most(inside.low, wanted.low) and at_most(wanted.high, inside.high)
         return Moved(offset, inside) if proven else None
 
     def counts(self, var: Var) -> bool:
@@ -169,7 +169,7 @@ class Counts:
         span = self.span(condition)
         if otherwise != Lit(0.0) or len(then.type.shape) > 1 or span is None:
             return False
-        return _at_most(inside.low, span.low) and _at_most(span.high, inside.high)
+        return at_most(inside.low, span.low) and at_most(span.high, inside.high)
 
     def first_few(self, atom: Atom) -> tuple[Atom, int] | None:
         """The array whose first elements are all of an array that is not zero, and how many."""
@@ -194,12 +194,12 @@ class Counts:
         """Whether an index of an axis is in a span."""
         least, most = self._range(index, extent)
         conditions: list[Expr] = []
-        if not _at_most(span.low, least):
-            if most is not None and _at_most(most + 1, span.low):
+        if not at_most(span.low, least):
+            if most is not None and at_most(most + 1, span.low):
                 return Const(False, DType.BOOL)
             conditions.append(Apply("ge", (index, size_of(span.low)), DType.BOOL))
-        if most is None or not _at_most(most + 1, span.high):
-            if _at_most(span.high, least):
+        if most is None or not at_most(most + 1, span.high):
+            if at_most(span.high, least):
                 return Const(False, DType.BOOL)
             conditions.append(Apply("lt", (index, size_of(span.high)), DType.BOOL))
         if not conditions:
@@ -209,15 +209,15 @@ class Counts:
     def _range(self, index: Expr, extent: Dim) -> tuple[Dim, Dim]:
         """The least and the largest value of an index that is in its axis."""
         least, most = _NONE, extent - 1
-        local, offset = _affine(index)
+        local, offset = affine(index)
         if offset is None:
             return least, most
         if local is None:
             return offset, offset
         if local in self.extents:
             low, high = offset, self.extents[local] - 1 + offset
-            least = low if _at_most(least, low) else least
-            most = high if _at_most(high, most) else most
+            least = low if at_most(least, low) else least
+            most = high if at_most(high, most) else most
         return least, most
 
     def element(self, var: Var, at: At) -> Expr | None:
@@ -237,7 +237,7 @@ def chosen(condition: Expr, then: Expr, otherwise: Expr, dtype: DType = DType.IN
     condition within, is decided."""
     if isinstance(condition, Const):
         return then if condition.value else otherwise
-    then, otherwise = _decided(then, condition, True), _decided(otherwise, condition, False)
+    then, otherwise = decided(then, condition, True), decided(otherwise, condition, False)
     return Apply("select", (condition, then, otherwise), dtype)
 
 
@@ -253,13 +253,13 @@ def simplified(expr: Expr) -> Expr:
     return expr._replace(args=args)
 
 
-def _decided(expr: Expr, condition: Expr, truth: bool) -> Expr:
+def decided(expr: Expr, condition: Expr, truth: bool) -> Expr:
     """An expression in which choices by a condition are made."""
     if not isinstance(expr, Apply):
         return expr
     if expr.op == "select" and expr.args[0] == condition:
-        return _decided(expr.args[1 if truth else 2], condition, truth)
-    args = tuple(_decided(arg, condition, truth) for arg in expr.args)
+        return decided(expr.args[1 if truth else 2], condition, truth)
+    args = tuple(decided(arg, condition, truth) for arg in expr.args)
     return (
         expr
         if all(a is b for a, b in zip(args, expr.args, strict=True))
@@ -293,8 +293,8 @@ def _fixed(atom: Atom) -> Dim | None:
     return None
 
 
-def _affine(index: Expr) -> tuple[Local | None, Dim | None]:
-    """An index as a local and what is added to it; (None, None) for any other."""
+def affine(index: Expr) -> tuple[Local | None, Dim | None]:
+    """An index as a local, or none, and what is added to it; (None, None) for any other."""
     match index:
         case Get():
             return index.local, _NONE
@@ -303,13 +303,13 @@ def _affine(index: Expr) -> tuple[Local | None, Dim | None]:
         case SizeOf():
             return None, index.dim
         case Apply(op="add"):
-            (one, first), (other, second) = map(_affine, index.args)
+            (one, first), (other, second) = map(affine, index.args)
             if first is not None and second is not None and (one is None or other is None):
                 return one or other, first + second
     return None, None
 
 
-def _at_most(left: Dim, right: Dim) -> bool:
+def at_most(left: Dim, right: Dim) -> bool:
     """Whether a size is at most another for all values of the named sizes, as far as is plain."""
     rest = right - left
     if rest.constant is not None:
@@ -320,15 +320,15 @@ def _at_most(left: Dim, right: Dim) -> bool:
 def _within(span: Span, extent: Dim) -> Span | None:
     """A span as far as it is within an axis; None where that depends on sizes."""
     low, high = span
-    if _at_most(low, _NONE):
+    if at_most(low, _NONE):
         low = _NONE
-    elif not _at_most(_NONE, low):
+    elif not at_most(_NONE, low):
         return None
-    if _at_most(extent, high):
+    if at_most(extent, high):
         high = extent
-    elif not _at_most(high, extent):
+    elif not at_most(high, extent):
         return None
     return Span(low, high)
 
 
-_MIRRORED = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge", "eq": "eq"}
+MIRRORED = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge", "eq": "eq"}

@@ -1,6 +1,10 @@
-"""Copies of statements whose locals are their own: `renamed`."""
+"""Copies of plain statements: with locals of their own (`renamed`), or with other expressions
+(`changed`).
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from gradc.nests.model import (
     Assign,
@@ -51,6 +55,26 @@ def renamed(stmt: Stmt, known: Known) -> Stmt:
             then = tuple(renamed(each, known) for each in stmt.then)
             otherwise = tuple(renamed(each, known) for each in stmt.otherwise)
             return stmt._replace(condition=condition, then=then, otherwise=otherwise)
+        case _:
+            raise TypeError(f"{type(stmt).__name__} is no plain statement")
+
+
+def changed(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
+    """A plain statement with its expressions changed; an element that it writes stays one."""
+    match stmt:
+        case Let() | Declare() | Assign():
+            return stmt._replace(value=change(stmt.value))
+        case Store():
+            target = change(stmt.target)
+            assert isinstance(target, Element)
+            return stmt._replace(target=target, value=change(stmt.value))
+        case For():
+            body = tuple(changed(each, change) for each in stmt.body)
+            return stmt._replace(start=change(stmt.start), stop=change(stmt.stop), body=body)
+        case If():
+            then = tuple(changed(each, change) for each in stmt.then)
+            otherwise = tuple(changed(each, change) for each in stmt.otherwise)
+            return stmt._replace(condition=change(stmt.condition), then=then, otherwise=otherwise)
         case _:
             raise TypeError(f"{type(stmt).__name__} is no plain statement")
 
