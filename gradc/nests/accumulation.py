@@ -4,20 +4,25 @@ A `link` is an equation that makes a new array of an old one which nothing else 
 memory may be taken over.  Such are elementwise equations, sums with a part that is zero but in some
 places (`embed`, `scatter_add`), and loops that carry the array.
 
+A part that is one element near an end of a vector is a selection, `sum + (part if i == 0 else 0)`,
+where the sum is made there: a store between the loops would keep them apart.
+
 Invariant: an array is overwritten only where its one reader is the equation that overwrites it, so
 that no view of it is left.  Deliberately absent: which equations become nests how.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeGuard
 
+from gradc.ir.dims import Dim
 from gradc.ir.graph import Atom, Equation, Graph, Var
 from gradc.ops.control import Loop
 from gradc.ops.table import PRIMITIVES
 
 PARTS = frozenset({"embed", "scatter_add"})
+NEAR = 2  # elements at each end of a vector
 
 
 class Part(NamedTuple):
@@ -39,13 +44,16 @@ class Plan(NamedTuple):
     """What is added in place among equations.
 
     `absorbed` are the parts, which need no array of their own; `taken_over` says which array
-    gives its memory to a result, `copied` of which array a result is a copy.
+    gives its memory to a result, `copied` of which array a result is a copy.  `points` are parts of
+    one element that are selections, `inline` the scalars that nothing but these reads.
     """
 
     sums: Mapping[Var, Sum]
     absorbed: frozenset[Var]
     taken_over: Mapping[Var, Var]
     copied: Mapping[Var, Var]
+    points: frozenset[Var]
+    inline: Mapping[Var, Dim]
 
 
 class _Uses:
@@ -115,6 +123,8 @@ def planned(
     absorbed: set[Var] = set()
     taken: dict[Var, Var] = {}
     copied: dict[Var, Var] = {}
+    points: set[Var] = set()
+    inline: dict[Var, Dim] = {}
     for equation in equations:
         if equation.op == "copy":
             source = equation.args[0]
@@ -131,12 +141,39 @@ def planned(
         if found is None or moves(found[1]):
             continue
         base, part, negative = found
+        if _is_point(part) and _is_made(base, definition, uses, points):
+            points.add(part.out)
+            if uses.once(part.args[0]):
+                inline[part.args[0]] = part.out.type.shape[0]
+            continue
         parts = _parts(part, negative, uses, definition, sums, absorbed, moves)
         sums[equation.out] = Sum(base, tuple(parts))
         if uses.once(base) and _is_fresh(base, definition, uses, sums):
             taken[equation.out] = base
     sums = {out: each for out, each in sums.items() if out not in absorbed}
-    return Plan(sums, frozenset(absorbed), taken, copied)
+    return Plan(sums, frozenset(absorbed), taken, copied, frozenset(points), inline)
+
+
+def _is_point(part: Equation) -> bool:
+    """Whether a part is one element near an end of a vector."""
+    if part.op != "embed" or part.args[0].type.shape or len(part.out.type.shape) != 1:
+        return False
+    ((start, _),) = part.param("items")
+    (extent,) = part.out.type.shape
+    before, behind = start.constant, (extent - start).constant
+    return (before is not None and before < NEAR) or (behind is not None and behind <= NEAR)
+
+
+def _is_made(
+    base: Atom, definition: Mapping[Var, Equation], uses: _Uses, points: Container[Var]
+) -> bool:
+    """Whether all elements of an array are computed for one reader, none by a point."""
+    defined = definition.get(base) if uses.once(base) else None
+    return (
+        defined is not None
+        and PRIMITIVES[defined.op].elementwise
+        and not any(arg in points for arg in defined.inputs())
+    )
 
 
 def _sum(

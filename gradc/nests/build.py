@@ -19,6 +19,7 @@ from gradc.nests.interchange import interchanged
 from gradc.nests.model import Buffer, Copy, Function, Get, Let, Local
 from gradc.nests.rows import complete
 from gradc.nests.scratch import planned
+from gradc.nests.staggered import staggered
 
 
 def build(name: str, graph: Graph, module: Module | None = None) -> Function:
@@ -47,7 +48,7 @@ def function(name: str, graph: Graph, module: Module) -> Function:
     wanted = {var: Place(_output(var)) for var in outputs if var.type.shape}
     context.run(graph.equations, wanted, graph.outputs)
     results = _results(context, graph, wanted)
-    body = without_edges(interchanged(context.statements))
+    body = without_edges(staggered(interchanged(context.statements)))
     return planned(name, tuple(parameters), results, body)
 
 

@@ -5,7 +5,8 @@ where such a comparison holds: the element at i is known for each i.  So `y[i - 
 `y[i]`, an access that cannot leave its axis is not checked, and what is added at such indices is an
 array that was moved (`Moved`).
 
-Invariant: a formula has the values of the array.  Deliberately absent: indices that come from data.
+Invariant: a formula has the values of the array, but for indices that are not taken, which are
+any others within the axis.  Deliberately absent: indices that come from data.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Span(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """An index: `i + offset` at the places i of a span, and 0 at others."""
+    """An index: `i + offset` at the places i of a span, and any other at others."""
 
     offset: Dim
     inside: Span
@@ -229,7 +230,15 @@ class Counts:
         if moved is None:
             return None
         index = sum_of(at[0], size_of(moved.offset))
-        return chosen(self.holds(at[0], moved.inside, var.type.shape[0]), index, integer(0))
+        return chosen(
+            self.holds(at[0], moved.inside, var.type.shape[0]), index, self._other(var, at)
+        )
+
+    def _other(self, var: Var, at: At) -> Expr:
+        """An index within the axis, near the others, for an element that is not taken."""
+        equation = self._defined[var]
+        inside = equation.op == "checked" and at_most(var.type.shape[0], equation.param("size"))
+        return at[0] if inside else integer(0)
 
 
 def chosen(condition: Expr, then: Expr, otherwise: Expr, dtype: DType = DType.INT) -> Expr:

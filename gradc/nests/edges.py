@@ -11,6 +11,7 @@ that hold for half of an axis, those of data, and those on an index of a loop ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from gradc.ir.dims import Dim
@@ -77,13 +78,13 @@ def between(loop: For, extent: Dim | None) -> list[Stmt]:
     found: list[Stmt] = []
     first, stop, end = loop.start, loop.stop, size_of(edges.high)
     if edges.low:
-        for place in range(edges.low):
-            found += _single(loop, integer(place), [("ge", loop.start), ("lt", loop.stop)])
+        for number in range(edges.low):
+            found += _single(loop, integer(number), [("ge", loop.start), ("lt", loop.stop)])
         first = integer(edges.low)
         if loop.start != integer(0):
-            first = _named(found, "start", _larger(loop.start, first))
+            first = _named(found, "start", bound_of(loop.start, first, largest=True))
     if edges.high != edges.extent and loop.stop != size_of(edges.extent):
-        end = _named(found, "end", _larger(stop, end, least=True))
+        end = _named(found, "end", bound_of(stop, end))
     if edges.high == edges.extent:
         end = stop
     inner = Within(loop.variable, edges.low, edges.high)
@@ -92,7 +93,8 @@ def between(loop: For, extent: Dim | None) -> list[Stmt]:
     beyond = (edges.extent - edges.high).constant or 0
     for back in range(beyond, 0, -1):
         place = size_of(edges.extent - back)
-        found += _single(loop, place, [("ge", first), ("lt", loop.stop)])
+        behind = [("ge", first), ("lt", loop.stop), ("ge", integer(edges.low))]
+        found += _single(loop, place, behind)
     return found
 
 
@@ -106,7 +108,7 @@ def _shared(stmt: Shared) -> Shared:
         return stmt
     first, last = Local("first", DType.INT), Local("last", DType.INT)
     end = sum_of(Get(first), integer(BLOCK))
-    cut = Let(last, _larger(loop.stop, end, least=True))
+    cut = Let(last, bound_of(loop.stop, end))
     inner = loop._replace(start=Get(first), stop=Get(last))
     blocks = For(first, loop.start, loop.stop, (cut, *between(inner, extent)), step=BLOCK)
     up = sum_of(stmt.piece, integer(BLOCK - 1))
@@ -167,18 +169,27 @@ _BEHIND = {"ge": 0, "lt": 0, "gt": 1, "le": 1}
 
 
 def _single(loop: For, place: Expr, tests: Sequence[tuple[str, Expr]]) -> list[Stmt]:
-    """The statements of a loop for one index, where that passes tests."""
+    """The statements of a loop for one index, where that passes two tests; others it passes."""
     known: dict[Local, Expr] = {loop.variable: place}
     nowhere = Within(None, 0, Dim.of(0))
     body = tuple(changed(renamed(stmt, known), nowhere.settled) for stmt in loop.body)
     condition: Expr = Const(True, DType.BOOL)
-    for op, bound in tests:
+    for op, bound in tests[:2]:
         test = nowhere.settled(Apply(op, (place, bound), DType.BOOL))
         condition = _both(condition, test)
     if isinstance(condition, Const):
         return list(body) if condition.value else []
-    body = tuple(changed(stmt, lambda expr: decided(expr, condition, True)) for stmt in body)
+    for op, bound in tests:
+        test = Apply(op, (place, bound), DType.BOOL)
+        failed = test._replace(op=_OPPOSITE[test.op])
+        for one, truth in ((test, True), (failed, False)):
+            body = tuple(
+                changed(stmt, partial(decided, condition=one, truth=truth)) for stmt in body
+            )
     return [If(condition, body, origin=loop.origin)]
+
+
+_OPPOSITE = {"ge": "lt", "lt": "ge"}
 
 
 def _both(left: Expr, right: Expr) -> Expr:
@@ -196,12 +207,12 @@ def _named(found: list[Stmt], name: str, value: Expr) -> Expr:
     return Get(local)
 
 
-def _larger(left: Expr, right: Expr, least: bool = False) -> Expr:
-    """The larger of two integers, or the smaller."""
+def bound_of(left: Expr, right: Expr, largest: bool = False) -> Expr:
+    """The smaller of two integers, or the larger."""
     if isinstance(left, Const) and isinstance(right, Const):
-        return left if (left.value < right.value) == least else right
+        return right if (left.value < right.value) == largest else left
     is_less = Apply("lt", (left, right), DType.BOOL)
-    pair = (left, right) if least else (right, left)
+    pair = (right, left) if largest else (left, right)
     return Apply("select", (is_less, *pair), DType.INT)
 
 

@@ -118,8 +118,12 @@ def _reduce(context: Context, equation: Equation) -> None:
     operand = equation.args[0]
     few = context.module.counts.first_few(operand) if equation.op == "sum" else None
     if few is not None and equation.out.type.dtype is DType.REAL:
-        total = _sum_of_first(context, *few, operand.type.shape[0])
-        context.define(equation.out, total, equation.origin)
+        extent, wanted = operand.type.shape[0], context.plan.inline.get(equation.out)
+        total = _sum_of_first(context, *few, extent, wanted == extent)
+        if wanted == extent and equation.out not in context.results:
+            context.bind(equation.out, total)
+        else:
+            context.define(equation.out, total, equation.origin)
         return
     reduction = REDUCTIONS[equation.op]
     axes = context.axes(operand.type.shape)
@@ -133,11 +137,13 @@ def _reduce(context: Context, equation: Equation) -> None:
     _reduced(context, equation, kept, reduced, value, reduction.op, start)
 
 
-def _sum_of_first(context: Context, array: Atom, count: int, extent: Dim) -> Expr:
-    """The sum of so many elements along an axis, which may have fewer."""
+def _sum_of_first(context: Context, array: Atom, count: int, extent: Dim, some: bool) -> Expr:
+    """The sum of so many elements along an axis, which may have fewer; `some`: it has one."""
     total: Expr = Const(0.0)
     for place in range(count):
-        there = Apply("gt", (size_of(extent), integer(place)), DType.BOOL)
+        there: Expr = Apply("gt", (size_of(extent), integer(place)), DType.BOOL)
+        if some and place == 0:
+            there = Const(True, DType.BOOL)
         element = chosen(there, context.element(array, (integer(place),)), Const(0.0), DType.REAL)
         total = element if total == Const(0.0) else Apply("add", (total, element))
     return total

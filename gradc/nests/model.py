@@ -167,7 +167,8 @@ class For(NamedTuple):
 
     A negative step counts down: the values are start, start + step, ... above `stop`.  `lanes`
     says that iterations are independent of one another but for `joined`, accumulators that may be
-    reassociated, and that they are to be run in vector registers.
+    reassociated, and that they are to be run in vector registers.  `carries` says that iterations
+    read elements of scratch that earlier ones wrote.
     """
 
     variable: Local
@@ -178,6 +179,7 @@ class For(NamedTuple):
     lanes: bool = False
     joined: tuple[tuple[Local, str], ...] = ()
     origin: Origin | None = None
+    carries: bool = False
 
 
 class Shared(NamedTuple):

@@ -45,6 +45,9 @@ def with_zeros(context: Context, equation: Equation) -> None:
     if moved is not None:
         _move(context, equation, moved)
         return
+    if out in context.plan.points:
+        _point(context, equation)
+        return
     place = context.target(out)
     context.bind(out, place)
     _zeros(context, place, out.type, equation)
@@ -64,6 +67,19 @@ def _move(context: Context, equation: Equation, moved: Moved) -> None:
         here = context.module.counts.holds(at[axis], span, extent)
         nothing = zero(equation.out.type.dtype)
         return chosen(here, context.element(value, source), nothing, nothing.dtype)
+
+    mapped(context, equation, element)
+
+
+def _point(context: Context, equation: Equation) -> None:
+    """A scalar at one place of a vector, and zeros elsewhere."""
+    ((start, _),) = equation.param("items")
+    (extent,) = equation.out.type.shape
+
+    def element(at: At) -> Expr:
+        here = context.module.counts.holds(at[0], Span(start, start + 1), extent)
+        value, nothing = context.value(equation.args[0]), zero(equation.out.type.dtype)
+        return chosen(here, value, nothing, nothing.dtype)
 
     mapped(context, equation, element)
 

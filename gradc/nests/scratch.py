@@ -1,9 +1,9 @@
 """Where in the workspace scratch buffers are: `planned`.
 
 A buffer lives from the first statement that names it to the last, and through all of a loop that
-names it unless the loop is all of its life.  Two that do not live together may share memory, if
-their sizes are equal or both fixed.  Very small ones are put on the stack, where a compiler keeps
-them in registers.
+names it unless the loop is all of its life and carries nothing from one iteration to the next.  Two
+that do not live together may share memory, if their sizes are equal or both fixed.  Very small ones
+are put on the stack, where a compiler keeps them in registers.
 
 Deliberately absent: whether a buffer is needed at all.
 """
@@ -42,7 +42,8 @@ class _Lives:
         self.position = 0
         self.first: dict[Buffer, int] = {}
         self.last: dict[Buffer, int] = {}
-        self.loops: list[tuple[int, int, set[Buffer]]] = []  # inner loops first
+        # Inner loops first; whether one carries what it writes.
+        self.loops: list[tuple[int, int, set[Buffer], bool]] = []
 
     def walk(self, body: Iterable[Stmt]) -> set[Buffer]:
         """Note the buffers of statements; those that they name."""
@@ -60,7 +61,8 @@ class _Lives:
                 inner |= self.walk(part)
             if isinstance(stmt, (For, Shared)) and inner:
                 self.position += 1
-                self.loops.append((start, self.position, inner))
+                carries = isinstance(stmt, For) and stmt.carries
+                self.loops.append((start, self.position, inner, carries))
             named |= within | inner
         return named
 
@@ -70,9 +72,9 @@ class _Lives:
 
     def spans(self) -> list[tuple[int, int, Buffer]]:
         """The lives of all buffers, in order of their beginning."""
-        for start, end, named in self.loops:
+        for start, end, named, carries in self.loops:
             for buffer in named:
-                if self.first[buffer] < start or self.last[buffer] > end:
+                if carries or self.first[buffer] < start or self.last[buffer] > end:
                     self.first[buffer] = min(self.first[buffer], start)
                     self.last[buffer] = max(self.last[buffer], end)
         spans = [(self.first[buffer], self.last[buffer], buffer) for buffer in self.first]

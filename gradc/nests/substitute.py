@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from math import prod
 
-from gradc.nests.counting import simplified
+from gradc.nests.counting import affine, simplified
 from gradc.nests.model import Apply, Assign, Buffer, Check, Declare, Element, Expr, Get, Let, Local
 from gradc.nests.model import Stmt as Statement
 from gradc.nests.nest import Axis, Item, Nest, Places
@@ -208,8 +208,12 @@ def _large(nest: Nest) -> bool:
 
 
 def _covers(reader: Nest, element: Element) -> bool:
-    """Whether a nest reads an element once at most."""
-    at = {index.local for index in element.at if isinstance(index, Get)}
+    """Whether a nest reads an element once at most: at its own index, or so far from it."""
+    at: set[Local | None] = set()
+    for index in element.at:
+        local, offset = affine(index)
+        if offset is not None:
+            at.add(local)
     return all(axis.variable in at for axis in (*reader.axes, *reader.reduced))
 
 

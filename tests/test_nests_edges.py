@@ -1,0 +1,89 @@
+"""What is at the ends of an axis is computed apart from the loop over all the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from stencils import stencil
+from test_nests import agree, derivatives, seeds_for
+from test_nests_counting import check
+from test_nests_interchange import loops
+
+from gradc.ir.dims import Dim
+from gradc.nests import edges
+from gradc.nests.build import build
+from gradc.nests.edges import without_edges
+from gradc.nests.model import Apply, For, Local, Shared
+from gradc.nests.walk import bodies, expressions, subexpressions
+from gradc.runtime.bind import bind
+
+SIZES = [1, 2, 3, 4, 5, 9]
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short axes have ends, too, and threads share blocks of few indices."""
+    monkeypatch.setattr(edges, "SHORT", 0)
+    monkeypatch.setattr(edges, "BLOCK", 3)
+
+
+def data(n: int) -> dict[str, np.ndarray]:
+    random = np.random.default_rng(n)
+    return {"x": random.normal(size=n), "y": random.uniform(0.5, 2.0, size=n)}
+
+
+def compared(loop: For) -> bool:
+    """Whether a loop tests its variable."""
+    pending = list(loop.body)
+    while pending:
+        stmt = pending.pop()
+        for expr in subexpressions(expressions(stmt)):
+            if isinstance(expr, Apply) and expr.op in ("ge", "lt", "gt", "le"):
+                return True
+        for inner in bodies(stmt):
+            pending.extend(inner)
+    return False
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_steps_have_the_values_of_numpy(seed: int) -> None:
+    program, graphs = derivatives(stencil(seed))
+    for n in SIZES:
+        bound = bind(program.inputs, data(n), program.requirements, program.source)
+        values = list(bound.arrays.values())
+        for graph in graphs:
+            agree(graph, [*values, *seeds_for(graph, 2, bound.sizes)], bound.sizes, tight=True)
+
+
+BOTH = "z[i in N] = (y[i - 1] if i > 0 else x[0]) - (y[i + 2] if i < N - 2 else y[N - 1])"
+FIRST = "z[i in N] = x[i] if i == 0 else y[i]"
+FAR = "z[i in N] = x[i] + y[i - 3] if i >= 3 else x[i]"
+
+
+@pytest.mark.parametrize(
+    ("line", "n"),
+    [(line, n) for line in (BOTH, FIRST, FAR) for n in ([] if line == BOTH else [0]) + SIZES],
+)
+def test_without_a_loop_around(line: str, n: int) -> None:
+    for function in check(f"param x[N], y[N]\n{line}\nJ = sum(sin(z)*y)\n", data(n)):
+        tested = [each for each in loops(function.body) if each.lanes and compared(each)]
+        assert bool(tested) == (line == FAR)
+
+
+def test_the_ends_are_apart() -> None:
+    (graph, *_) = derivatives(f"param x[N], y[N]\n{BOTH}\n")[1]
+    (whole,) = [stmt for stmt in build("f", graph).body if isinstance(stmt, Shared)]
+    inner = [stmt for stmt in whole.loop.body if isinstance(stmt, For)]
+    assert [each.lanes for each in inner] == [True]
+    assert without_edges([whole]) == (whole,), "nothing is done twice"
+
+
+def test_an_axis_of_a_few_elements_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edges, "SHORT", 32)
+    index = Local("i", edges.DType.INT)
+    test = Apply("ge", (edges.Get(index), edges.integer(1)), edges.DType.BOOL)
+    body = (edges.Let(Local("t", edges.DType.BOOL), test),)
+    loop = For(index, edges.integer(0), edges.integer(8), body, lanes=True)
+    assert edges.between(loop, Dim.of(8)) == [loop]
+    longer = loop._replace(stop=edges.integer(40))
+    assert len(edges.between(longer, Dim.of(40))) == 2
