@@ -19,6 +19,7 @@ from gradc.ir.graph import DType
 from gradc.nests.costs import prefers_lanes
 from gradc.nests.extremes import ORDERS
 from gradc.nests.guards import within_guard
+from gradc.nests.lanes import Traits, traits
 from gradc.nests.levels import Group, Single, Wish, levels
 from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
 from gradc.nests.nest import Axis, Item, Nest, firsts
@@ -211,16 +212,20 @@ def _lanes(items: Sequence[Item], block: Block) -> list[Node]:
     """Nests for each lane of a block: in vector registers, but for those that check indices, add
     at computed places, or go through a part of an axis; and products of matrices."""
     nodes: list[Node] = []
+    before = Traits()
     for item in items:
         if isinstance(item, Nest) and not block.rows and _is_product(item, block):
             nodes.append(Product(item, block))
             continue
         vector = isinstance(item, Nest) and _vector(item, block.variable)
+        own = traits(item, block.variable) if isinstance(item, Nest) and vector else Traits()
         last = nodes[-1] if nodes else None
-        if not isinstance(last, Lanes) or last.vector != vector:
+        if not isinstance(last, Lanes) or last.vector != vector or own.apart(before):
             last = Lanes(block.variable, block.extent, block, vector)
             nodes.append(last)
+            before = Traits()
         last.children.append(item)
+        before = own.joined(before)
     return nodes
 
 

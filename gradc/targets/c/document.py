@@ -13,6 +13,7 @@ from gradc.targets.c.function import NOINLINE, UNOPTIMISED, code_of
 from gradc.targets.c.helpers import helper_source, prologue
 from gradc.targets.c.layout import LINE_WIDTH
 from gradc.targets.c.lexical import harmless, string_text
+from gradc.targets.c.printer import UNROLLED
 from gradc.targets.statements.docstring import module_docstring
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ _ALIGNED = """\
 #define ALIGNED __attribute__((aligned(64)))
 #else
 #define ALIGNED
+#endif"""
+_UNROLLED = f"""\
+#if defined(__clang__)
+#define {UNROLLED} _Pragma("unroll")
+#elif defined(__GNUC__)
+#define {UNROLLED} _Pragma("GCC unroll 16")
+#else
+#define {UNROLLED}
 #endif"""
 _NOINLINE = f"""\
 #if defined(__GNUC__)
@@ -73,6 +82,8 @@ def file_text(file: CFile) -> str:
         parts.append(_RESTRICT)
     if "ALIGNED" in code:
         parts.append(_ALIGNED)
+    if re.search(rf"^ *{UNROLLED}$", code, re.MULTILINE):
+        parts.append(_UNROLLED)
     if file.parts:
         parts.append(_NOINLINE)
         if any(f"\n{UNOPTIMISED}\n" in text for text in file.texts):

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from gradc.ir.dims import Dim, product
 from gradc.ir.graph import DType, Origin
+from gradc.nests.lanes import UNROLLED as MOST_UNROLLED
 from gradc.nests.model import (
     Apply,
     Assign,
@@ -49,6 +50,7 @@ from gradc.targets.c.names import Scopes
 from gradc.targets.c.origins import Origins
 from gradc.targets.c.spelling import helper_of, operator_of
 
+UNROLLED = "UNROLLED"  # the macro before a loop that is to be unrolled
 _COUNTERS = ("i", "j", "k", "l", "m", "n")
 _LOGICAL = {"and": "&&", "or": "||"}
 
@@ -105,6 +107,7 @@ class Printer:
         self.leaving: Leaving | None = None  # where a fault goes to instead of returning
         self.unread: frozenset[Local] = frozenset()  # locals that are not printed
         self.origins = Origins()
+        self._in_lanes = False  # whether what is printed is within a loop over lanes
         self._todo: list[tuple[Stmt, int] | Step] = []
 
     def print(self, body: Iterable[Stmt], indent: int) -> None:
@@ -303,8 +306,12 @@ class Printer:
     def _for(self, stmt: For, indent: int) -> None:
         self.above(stmt, indent)
         start, stop = self.expr(stmt.start, place=True), self.expr(stmt.stop, SUM, place=True)
+        outside = self._in_lanes
         if stmt.lanes:
             self._lanes(stmt, indent)
+            self._in_lanes = True
+        elif outside and _is_short(stmt):
+            self.line(indent, UNROLLED)
         self.scopes.enter()
         name = self.counter(stmt.variable)
         sign, step = ("<", "+") if stmt.step > 0 else (">", "-")
@@ -314,6 +321,7 @@ class Printer:
         test = (f"{name} {sign}", BREAK, *stop, ";", BREAK, f"{change})", BREAK, "{")
 
         def close() -> None:
+            self._in_lanes = outside
             self.scopes.leave()
             self.line(indent, "}")
 
@@ -368,3 +376,13 @@ class Printer:
     def where(self) -> str:
         """Where a fault is noted."""
         return self.fault if self.leaving is None else self.leaving.outside
+
+
+def _is_short(loop: For) -> bool:
+    """Whether a loop in a loop over lanes is to be unrolled: compilers run a loop that has another
+    one within it in vector registers only where it has no branch, such as that of a selection."""
+    match loop.start, loop.stop:
+        case Const(start), Const(stop):
+            return abs(stop - start) <= MOST_UNROLLED * abs(loop.step)
+        case _:
+            return False
