@@ -153,7 +153,7 @@ def _extremum(x: Number, y: Number, wins: bool) -> Number:
     if plain(y) != plain(y):
         return y
     if plain(x) == plain(y):
-        return (x + y) / 2 if isinstance(x, complex) or isinstance(y, complex) else x
+        return (x + y) / 2 if isinstance(x, complex) or isinstance(y, complex) else y
     return x if wins else y
 
 

@@ -18,6 +18,8 @@ from test_primitives import (
     ARRAY_PROGRAMS,
     CASES,
     LOGIC,
+    SIGNED,
+    ZEROS,
     data_for,
     expression,
     operands,
@@ -75,13 +77,10 @@ def test_elementwise_primitives(tmp_path: Path) -> None:
 
 @needs_node
 def test_signs_of_zeros(tmp_path: Path) -> None:
-    """Of what IEEE 754 determines; of the rest, libraries disagree."""
-    exact = ("add", "sub", "mul", "div", "neg", "abs", "sign", "floor", "ceil", "sqrt", "copy")
-    zeros = (0.0, -0.0, 0.25, -0.25)
     twins = []
     for row, n in CASES:
-        if row.name in exact:
-            at = list(itertools.product(zeros, repeat=len(operands(row))))
+        if row.name in SIGNED:
+            at = list(itertools.product(ZEROS, repeat=len(operands(row))))
             given = f"param {', '.join(operands(row))}\nv = {expression(row, n)}"
             twins.append(of_numbers(given, at))
     compiled = gradc.compile("param y[N]\nz = stack(y, ones(N)*(-0.0), zeros(N))")

@@ -8,6 +8,7 @@ tried: one of scalars (`math`), one of arrays (NumPy), and scalars in a module o
 from __future__ import annotations
 
 import math
+import platform
 import random
 from collections.abc import Sequence
 from functools import cache
@@ -54,6 +55,12 @@ WRITTEN = {
 ELEMENTWISE = [row for row in PRIMITIVES.values() if row.elementwise and row.constant is None]
 SAMPLED = [row for row in ELEMENTWISE if row.name not in ("select", "real")]
 KINKED = {"abs", "sign", "relu", "floor", "ceil", "minimum", "maximum", "hypot", "floordiv", "mod"}
+# Rows whose zeros have the sign that IEEE 754 determines, or the row; of the rest, libraries
+# disagree, and so does NumPy of `minimum` and `maximum` on processors other than x86.
+SIGNED = {"add", "sub", "mul", "div", "neg", "abs", "sign", "floor", "ceil", "sqrt", "copy", "relu"}
+if platform.machine().lower() in ("x86_64", "amd64"):
+    SIGNED |= {"minimum", "maximum"}
+ZEROS = (0.0, -0.0, 0.25, -0.25)
 CASES = [(row, n) for row in SAMPLED for n in ORDERS.get(row.name, (None,))]
 
 
@@ -258,7 +265,7 @@ POINTS = [(row, edge) for row in SAMPLED for edge in (*row.edges, *row.kinks)]
 def test_edges_and_kinks(row: Primitive, edge: Edge, kind: str) -> None:
     value = value_at(row, edge.n, kind, edge.at)
     assert same(value, edge.value, 4e-16)
-    if edge.value == 0:
+    if edge.value == 0 and (row.name in SIGNED or row.name not in ("minimum", "maximum")):
         assert math.copysign(1, value) == math.copysign(1, edge.value)
     for mode in MODES:
         found = partials_at(row, edge.n, kind, mode, edge.at) if edge.partials else []

@@ -28,6 +28,17 @@ def _sign(x: float) -> float:
     return x if math.isnan(x) else float((x > 0.0) - (x < 0.0))
 
 
+# What `minimum` and `maximum` give where operands are equal.
+_TIES = (
+    Edge((2.0, 2.0), 2.0, (0.5, 0.5)),
+    Edge((0.0, -0.0), -0.0, (0.5, 0.5)),
+    Edge((-0.0, 0.0), 0.0, (0.5, 0.5)),
+)
+_ZEROS = (
+    "With arrays in Python, 0 and -0 are told apart as NumPy does it for the processor: on x86 "
+    "the result is the second, elsewhere it may be 0 for the larger and -0 for the smaller.",
+)
+
 PIECEWISE = (
     row(
         "abs",
@@ -105,32 +116,34 @@ PIECEWISE = (
     ),
     row(
         "minimum",
-        "The smaller operand, elementwise; NaN if either is.",
+        "The smaller operand, elementwise; NaN if either is; of 0 and -0 the second.",
         lambda x, y, out: (_tie(x < y, x, y), _tie(y < x, x, y)),
         Helper("minimum"),
         Fn("np.minimum"),
-        Fn("Math.min"),
+        Helper("minimum"),
         Helper("g_minimum"),
         "min(x, y)",
         domain=on("all reals", (0.0, 1.0), (1.2, 2.0)),
         rule=number_rule,
         edges=(Edge((nan, 1.0), nan), Edge((-inf, 1.0), -inf, (1.0, 0.0))),
-        kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
+        kinks=_TIES,
         sympy=Fn("Min"),
+        notes=_ZEROS,
     ),
     row(
         "maximum",
-        "The larger operand, elementwise; NaN if either is.",
+        "The larger operand, elementwise; NaN if either is; of 0 and -0 the second.",
         lambda x, y, out: (_tie(x > y, x, y), _tie(y > x, x, y)),
         Helper("maximum"),
         Fn("np.maximum"),
-        Fn("Math.max"),
+        Helper("maximum"),
         Helper("g_maximum"),
         "max(x, y)",
         domain=on("all reals", (0.0, 1.0), (1.2, 2.0)),
         rule=number_rule,
         edges=(Edge((nan, 1.0), nan), Edge((inf, 1.0), inf, (1.0, 0.0))),
-        kinks=(Edge((2.0, 2.0), 2.0, (0.5, 0.5)),),
+        kinks=_TIES,
         sympy=Fn("Max"),
+        notes=_ZEROS,
     ),
 )

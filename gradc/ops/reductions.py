@@ -97,6 +97,8 @@ def _prod_others_jvp(b: Builder, eq: Equation, tangent: Atom, which: int) -> Ato
     return b.sum(b.apply("mul", (others, moved)), (rank,))
 
 
+_ZEROS = "Of zeros of both signs it may be either."
+
 REDUCTIONS = (
     Primitive(
         "max",
@@ -104,7 +106,7 @@ REDUCTIONS = (
         reduce_rule,
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("reduce")},
         jvp=_extremum_jvp,
-        notes=("The maximum of no elements is -inf.",),
+        notes=("The maximum of no elements is -inf.", _ZEROS),
         joins="max",
         batch=batch_rules.along_axes,
     ),
@@ -114,7 +116,7 @@ REDUCTIONS = (
         reduce_rule,
         {"numpy": Form("reduce"), "js": Form("reduce"), "g": Form("reduce")},
         jvp=_extremum_jvp,
-        notes=("The minimum of no elements is inf.",),
+        notes=("The minimum of no elements is inf.", _ZEROS),
         joins="min",
         batch=batch_rules.along_axes,
     ),

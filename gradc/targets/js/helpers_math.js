@@ -4,7 +4,7 @@
 // would give.  Each definition is written for its reader in emitted code: it stands alone but for
 // the helpers that it calls by name.  An integer is a number without a fraction, and never -0.
 //
-// Deliberately absent: what `Math` does itself (`Math.log1p`, `Math.cbrt`, `Math.max`).
+// Deliberately absent: what `Math` does itself (`Math.log1p`, `Math.cbrt`).
 // This file is read as text by gradc.
 
 /** The quotient rounded down, and x / y where y is 0. */
@@ -71,6 +71,16 @@ function sign(x) {
 /** x where it is positive, else 0; NaN for NaN. */
 function relu(x) {
     return x <= 0 ? 0 : x;
+}
+
+/** The larger of x and y; NaN if either is; of 0 and -0 it is y. */
+function maximum(x, y) {
+    return x > y || x !== x ? x : y;
+}
+
+/** The smaller of x and y; NaN if either is; of 0 and -0 it is y. */
+function minimum(x, y) {
+    return x < y || x !== x ? x : y;
 }
 
 /** The error function: Abramowitz & Stegun 7.1.5 for small x; to 2 units in the last place. */

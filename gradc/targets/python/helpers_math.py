@@ -240,10 +240,8 @@ def sign(x: float) -> float:
 
 
 def maximum(x: float, y: float) -> float:
-    """The larger of x and y; nan if either is nan; 0 is larger than -0."""
-    if math.isnan(x) or math.isnan(y):
-        return math.nan
-    return x + y if x == y == 0 else max(x, y)
+    """The larger of x and y; nan if either is nan; of 0 and -0 it is y."""
+    return x if x > y or math.isnan(x) else y
 
 
 def relu(x: float) -> float:
@@ -252,5 +250,5 @@ def relu(x: float) -> float:
 
 
 def minimum(x: float, y: float) -> float:
-    """The smaller of x and y; nan if either is nan; -0 is smaller than 0."""
-    return -maximum(-x, -y)
+    """The smaller of x and y; nan if either is nan; of 0 and -0 it is y."""
+    return x if x < y or math.isnan(x) else y

@@ -34,20 +34,18 @@ G_INLINE float g_reluf(float x)
     return x <= 0.0f ? 0.0f : x;
 }
 
-/* The smaller of x and y; NaN if either is; -0 is smaller than 0. */
+/* The smaller of x and y; NaN if either is; of 0 and -0 it is y. */
 G_INLINE float g_minimumf(float x, float y)
 {
     float smaller = x < y ? x : y;
-    float equal = g_of_bitsf(g_bitsf(x) | g_bitsf(y));
-    return x == y ? equal : x != x ? x : smaller;
+    return x != x ? x : smaller;
 }
 
-/* The larger of x and y; NaN if either is; 0 is larger than -0. */
+/* The larger of x and y; NaN if either is; of 0 and -0 it is y. */
 G_INLINE float g_maximumf(float x, float y)
 {
     float larger = x > y ? x : y;
-    float equal = g_of_bitsf(g_bitsf(x) & g_bitsf(y));
-    return x == y ? equal : x != x ? x : larger;
+    return x != x ? x : larger;
 }
 
 /* The remainder with the sign of y; NaN where y is 0. */

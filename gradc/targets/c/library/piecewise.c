@@ -36,20 +36,18 @@ G_INLINE double g_relu(double x)
     return x <= 0.0 ? 0.0 : x;
 }
 
-/* The smaller of x and y; NaN if either is; -0 is smaller than 0. */
+/* The smaller of x and y; NaN if either is; of 0 and -0 it is y. */
 G_INLINE double g_minimum(double x, double y)
 {
     double smaller = x < y ? x : y;
-    double equal = g_of_bits(g_bits(x) | g_bits(y));
-    return x == y ? equal : x != x ? x : smaller;
+    return x != x ? x : smaller;
 }
 
-/* The larger of x and y; NaN if either is; 0 is larger than -0. */
+/* The larger of x and y; NaN if either is; of 0 and -0 it is y. */
 G_INLINE double g_maximum(double x, double y)
 {
     double larger = x > y ? x : y;
-    double equal = g_of_bits(g_bits(x) & g_bits(y));
-    return x == y ? equal : x != x ? x : larger;
+    return x != x ? x : larger;
 }
 
 /* The remainder with the sign of y; NaN where y is 0. */
