@@ -1,22 +1,19 @@
 """Emitted C against emitted Python: the same calls, the same numbers.
 
-All files of one test are compiled in one run of the compiler and called by ctypes.  The workspace
-and the results have bytes behind them that nothing may write.
+All files of one test are compiled in one run of the compiler (`c_compiling`) and called by ctypes.
+The workspace and the results have bytes behind them that nothing may write.
 """
 
 from __future__ import annotations
 
 import ctypes
-import os
-import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pytest
+from c_compiling import built, compiles
 from js_agreement import close, directions
 
 from gradc.diagnostics import Source
@@ -28,18 +25,6 @@ from gradc.runtime.load import load_functions
 from gradc.targets.c import emit as c
 from gradc.targets.c.interface import Entry, Parameter
 from gradc.targets.python import emit as python
-
-CC = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-needs_cc = pytest.mark.skipif(CC is None, reason="no C compiler is installed")
-
-WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Wno-unknown-pragmas", "-Werror")
-# What takes least time; GRADC_CFLAGS="-O3 -march=native -fopenmp-simd" is as the engine compiles.
-FLAGS = (
-    *os.environ.get("GRADC_CFLAGS", "-O0").split(),
-    "-fno-math-errno",
-    "-fno-trapping-math",
-    "-ffp-contract=off",
-)
 
 _CANARY = 0x5CA1AB1E
 _NUMPY = {DType.REAL: np.float64, DType.INT: np.int64, DType.BOOL: np.bool_}
@@ -83,18 +68,33 @@ def twin(
     fixed: Mapping[str, int] | None = None,
 ) -> Twin:
     """Both modules of a program, and a call of each of their functions."""
-    moved = directions(wrt, sizes, 1)
-    weights = directions(program.graph.outputs, sizes, 2)
-    calls = [("forward", arguments), ("reverse", [*arguments, *weights])]
-    calls.append(("tangent", [*arguments, *moved]))
-    if program.is_scalar_valued:
-        calls.append(("value_and_grad", arguments))
-        if order > 1:
-            calls.append(("hvp", [*arguments, *moved]))
     emitted = c.emit(renamed(program, name), wrt, order=order, sizes=fixed)
     text = python.emit(program, wrt, order=order).text
     single = program.precision is Precision.SINGLE
-    return Twin(label, emitted.text, emitted.functions, emitted.faults, text, sizes, calls, single)
+    found = Twin(label, emitted.text, emitted.functions, emitted.faults, text, {}, (), single)
+    return called_with(found, label, program, wrt, arguments, sizes)
+
+
+def called_with(
+    found: Twin,
+    label: str,
+    program: Program,
+    wrt: Sequence[Var],
+    arguments: Sequence[Any],
+    sizes: Mapping[str, int],
+) -> Twin:
+    """The same modules with other calls."""
+    moved = directions(wrt, sizes, 1)
+    weights = directions(program.graph.outputs, sizes, 2)
+    given = {
+        "forward": arguments,
+        "reverse": [*arguments, *weights],
+        "tangent": [*arguments, *moved],
+        "value_and_grad": arguments,
+        "hvp": [*arguments, *moved],
+    }
+    calls = [(kind, given[kind]) for kind in found.entries]
+    return found._replace(label=label, sizes=sizes, calls=calls)
 
 
 def traces(
@@ -114,10 +114,19 @@ def traces(
 
 
 def agree(
-    twins: Sequence[Twin], folder: Path, tolerance: float = 1e-12, signed: bool = False
+    twins: Sequence[Twin],
+    folder: Path,
+    tolerance: float = 1e-12,
+    signed: bool = False,
+    alone: bool = False,
 ) -> None:
-    """Whether all calls have the same results; `signed` looks at the signs of zeros too."""
-    library = built([each.text for each in twins], folder)
+    """Whether all calls have the same results; `signed` looks at the signs of zeros too.  Where a
+    file does not compile, the error says of which program it is."""
+    try:
+        library = built([each.text for each in twins], folder, alone=alone)
+    except AssertionError as error:
+        wrong = [each for each in twins if not compiles(each.text, folder)]
+        raise AssertionError(f"{error}\n{wrong[0].label}" if wrong else str(error)) from error
     for each in twins:
         expected = called(each)
         for (function, arguments), other in zip(each.calls, expected, strict=True):
@@ -176,31 +185,7 @@ def called(each: Twin) -> list[Any]:
     return results
 
 
-# Compiling and calling
-
-
-def built(texts: Sequence[str], folder: Path, *extra: str, language: str = "c") -> ctypes.CDLL:
-    """All files as one shared library."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for i, text in enumerate(texts):
-        path = folder / f"file{i}.c"
-        path.write_text(text, encoding="ascii")
-        files.append(str(path))
-    out = folder / "library.so"
-    compiled([*files, "-shared", "-fPIC", "-o", str(out), "-lm", *extra], language)
-    return ctypes.CDLL(str(out))
-
-
-def compiled(arguments: Sequence[str], language: str = "c") -> None:
-    """Runs the compiler; raises AssertionError with what it says, warnings included."""
-    assert CC is not None
-    standard = ["-x", "c++", "-std=c++17"] if language == "c++" else ["-std=c11"]
-    command = [CC, *standard, *FLAGS, *WARNINGS, *arguments]
-    if language == "c++":
-        command[0] = shutil.which("g++") or "c++"
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-    assert done.returncode == 0, done.stderr[:4000]
+# Calling
 
 
 def call(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from c_agreement import compiled, needs_cc
+from c_compiling import compiled, needs_cc
 
 import gradc
 from gradc.cli.main import main

@@ -1,43 +1,65 @@
 """Random programs over the whole language: C has the values and derivatives of Python.
 
-`GRADC_FUZZ=1000 pytest tests/test_c_generated.py` tries so many anew.
+Some programs are compiled for blocks and pieces of a few elements, so that small data take several,
+some for their sizes.  A program that cannot be emitted is made as small as it can be by Hypothesis,
+and shown.  `GRADC_FUZZ=1000 pytest tests/test_c_generated.py` tries so many anew.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from c_agreement import Twin, agree, needs_cc, traces, twin
+import pytest
+from c_agreement import Twin, agree, traces, twin
+from c_compiling import needs_cc
 from hypothesis import given
+from hypothesis import strategies as st
 from programs import Case, programs
 from test_generated_programs import FUZZ, sampled
 
 import gradc
+from gradc.nests import emission, interchange, storage, threads
 from gradc.runtime.bind import bind
 
 DEFAULT = 60
 
 
-def twins(case: Case, name: str) -> list[Twin]:
+def twins(case: Case, name: str, order: int, fixed: bool) -> list[Twin]:
     compiled = gradc.compile(case.text)
     program = compiled.program
     bound = bind(program.inputs, case.data, program.requirements, program.source)
     arguments = list(bound.arrays.values())
-    label = repr(case)
-    found = [twin(name, label, program, compiled.wrt, arguments, bound.sizes)]
+    label, sizes = repr(case), bound.sizes
+    order = order if program.is_scalar_valued else 1
+    known = sizes if fixed else None
+    found = [twin(name, label, program, compiled.wrt, arguments, sizes, order, known)]
     if case.safe:
-        found.append(traces(f"{name}_whole", label, program, arguments, bound.sizes))
+        found.append(traces(f"{name}_whole", label, program, arguments, sizes))
     return found
+
+
+def in_small_parts(patch: pytest.MonkeyPatch) -> None:
+    """Few lanes in a block, few indices in a piece, a few steps at a time."""
+    for module in (storage, emission):
+        patch.setattr(module, "MOST_LANES", 3)
+    patch.setattr(storage, "LEAST_LANES", 1)
+    patch.setattr(threads, "WORTH", 1)
+    patch.setattr(interchange, "SHORT", 1)
+    patch.setattr(interchange, "BLOCK", 2)
+    patch.setattr(interchange, "TOGETHER", 2)
 
 
 @needs_cc
 def test_generated_programs_agree(tmp_path: Path) -> None:
-    cases: list[Case] = []
+    found: list[Twin] = []
 
     @sampled(FUZZ or DEFAULT)
-    @given(programs())
-    def collect(case: Case) -> None:
-        cases.append(case)
+    @given(programs(), st.booleans(), st.sampled_from((1, 2)), st.booleans())
+    def collect(case: Case, small: bool, order: int, fixed: bool) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            if small:
+                in_small_parts(patch)
+            found.extend(twins(case, f"p{len(found)}", order, fixed))
 
     collect()
-    agree([each for n, case in enumerate(cases) for each in twins(case, f"p{n}")], tmp_path, 1e-9)
+    agree(found, tmp_path, 1e-9)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from c_agreement import agree, built, call, called, compiled, fault_text, needs_cc, renamed, twin
+from c_agreement import agree, call, called, fault_text, renamed, twin
+from c_compiling import built, compiled, needs_cc
 
 import gradc
 from gradc.cli.main import main
+from gradc.nests import threads
 from gradc.targets.c.emit import emit, emit_trace
 
 MATRIX = "input X[N,D], k[N] in D\nparam w[D], s\nJ = sum(X @ w) * s + sum[i](w[k[i]])"
@@ -56,8 +58,11 @@ LARGE = {
 
 
 @needs_cc
-def test_the_number_of_threads_changes_no_bit(tmp_path: Path) -> None:
-    sizes = {"N": 40_003, "D": 5, "K": 7}
+def test_the_number_of_threads_changes_no_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "WORTH", 2**12)
+    sizes = {"N": 4_003, "D": 5, "K": 7}
     random = np.random.default_rng(1)
     emitted = []
     for name, text in LARGE.items():
@@ -183,7 +188,7 @@ def chain(count: int, line: str) -> str:
 
 def test_text_and_time_are_linear() -> None:
     sizes, times = [], []
-    for count in (500, 2000):
+    for count in (400, 1600):
         program = gradc.compile(chain(count, "sin({})*x")).program
         start = time.process_time()
         sizes.append(len(emit_trace(program).text))

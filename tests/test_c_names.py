@@ -12,7 +12,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from c_agreement import CC, agree, built, compiled, needs_cc, renamed, twin
+from c_agreement import agree, renamed, twin
+from c_compiling import CC, built, compiled, needs_cc
 
 import gradc
 from gradc.compiler import compile_program
@@ -59,13 +60,14 @@ def test_hostile_names_of_scalars(tmp_path: Path) -> None:
 
 @needs_cc
 def test_hostile_names_of_arrays_sizes_and_indices(tmp_path: Path) -> None:
-    twins = []
-    for number, name in enumerate(NAMES):
-        other, third = NAMES[(number + 1) % len(NAMES)], NAMES[(number + 2) % len(NAMES)]
+    twins, tried = [], range(0, len(NAMES), 2)
+    for number in tried:
+        name, other, third, last = (NAMES[(number + k) % len(NAMES)] for k in range(4))
         text = (
             f"input z_9[{name}, {other}]\n"
             f"{third}[i_9] = sum[j_9](z_9[i_9, j_9]^2)\n"
-            f"r_9 = norm({third}) + sum(exp({third}))\n"
+            f"{last}[j_9] = sum[i_9](z_9[i_9, j_9])\n"
+            f"r_9 = norm({third}) + sum(exp({last}))\n"
         )
         try:
             program = program_of(text)
@@ -75,7 +77,7 @@ def test_hostile_names_of_arrays_sizes_and_indices(tmp_path: Path) -> None:
         bound = {key: n + 2 for n, dim in enumerate(z.type.shape) for key in dim.names()}
         data = [[[0.5, 1.0, -0.25], [0.125, 0.75, 1.5]]]
         twins.append(twin(f"a{number}", text, program, program.wrt(), data, bound))
-    assert len(twins) > 0.9 * len(NAMES)
+    assert len(twins) > 0.85 * len(tried)
     agree(twins, tmp_path)
 
 

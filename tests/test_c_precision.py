@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from c_agreement import Twin, agree, needs_cc, twin
+from c_agreement import Twin, agree, twin
+from c_compiling import needs_cc
 from test_precision import DATA, EXAMPLES, EXTREME, INFINITE, PROGRAMS, rounded_data, single
 from test_primitives import CASES, expression, operands, points
 

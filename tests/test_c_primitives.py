@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from c_agreement import Twin, agree, needs_cc, twin
+from c_agreement import Twin, agree, called_with, twin
+from c_compiling import needs_cc
 from test_primitives import (
     ARRAY_CASES,
     ARRAY_PROGRAMS,
@@ -101,11 +102,16 @@ def test_conditions(tmp_path: Path) -> None:
 def test_arrays(fixed: bool, tmp_path: Path) -> None:
     """With sizes as parameters, and with sizes that the file is made for; second order too."""
     twins = []
+    modules: dict[str, Twin] = {}
     for number, (name, sizes) in enumerate(ARRAY_CASES[:: 3 if fixed else 1]):
         compiled = gradc.compile(ARRAY_PROGRAMS[name])
         program = compiled.program
         data = data_for(compiled, sizes, 1)
         order = 1 if fixed or not program.is_scalar_valued else 2
         label, known = f"{name} {sizes}", sizes if fixed else None
-        twins.append(twin(f"a{number}", label, program, compiled.wrt, data, sizes, order, known))
+        if name not in modules or fixed:
+            own = twin(f"a{number}", label, program, compiled.wrt, data, sizes, order, known)
+            modules[name] = own
+        wrt = program.wrt()
+        twins.append(called_with(modules[name], label, program, wrt, data, sizes))
     agree(twins, tmp_path, 1e-11)

@@ -10,7 +10,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from c_agreement import needs_cc
+from c_compiling import needs_cc
 
 from benchmarks.gradbench import references
 from benchmarks.gradbench.bundles import pattern

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from c_agreement import agree, built, call, called, needs_cc, traces, twin
+from c_agreement import agree, call, called, traces, twin
+from c_compiling import built, needs_cc
 from hypothesis import given
 from nests_interpreter import OutOfRangeError, run
 from programs import Case, programs
@@ -139,7 +140,7 @@ def test_short_functions_stay_whole() -> None:
 
 @needs_cc
 def test_long_programs_in_c(tmp_path: Path) -> None:
-    compiled = gradc.compile(chain(1500))
+    compiled = gradc.compile(chain(600))
     each = twin("long", "a long program", compiled.program, compiled.wrt, [0.3, 1.7], {}, order=2)
     assert "NOINLINE static void long_value_and_grad_part_2(" in each.text
     agree([each], tmp_path, 1e-11)
