@@ -205,7 +205,7 @@ def test_large_programs_load_and_run(tmp_path: Path) -> None:
     for name, text in expressions.items():
         compiled = gradc.compile(text)
         twins.append(twin(name, compiled.program, compiled.wrt, [0.75], [1.0], [1.0]))
-    long = gradc.compile(chain(10_000, "sin({}) + x")).program
+    long = gradc.compile(chain(5_000, "sin({}) + x")).program
     twins.append(traces("statements", long, [0.75], [1.0]))
     agree(twins, tmp_path, 1e-9)
 

@@ -66,13 +66,17 @@ class TestCsv:
         text = 'x,"a, b",y\n1,"two\nlines, ""quoted""",2\n 3 ,z, "4"\n'
         assert columns_of(written(tmp_path, text), "x", "y") == [[1, 3], [2, 4]]
 
-    def test_quotes_in_the_middle_of_a_file(self, tmp_path: Path, reader: str) -> None:
+    def test_quotes_in_the_middle_of_a_file(
+        self, tmp_path: Path, reader: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tables_csv, "_BLOCK", 2**18)
         rows = [
-            f"{i},{'text' if i < 700_000 else chr(34) + 'a' + chr(10) + 'b' + chr(34)}"
-            for i in range(0, 1_400_000, 2)
+            f"{i},{'text' if i < 70_000 else chr(34) + 'a' + chr(10) + 'b' + chr(34)}"
+            for i in range(0, 140_000, 2)
         ]
         path = written(tmp_path, "x,t\n" + "\n".join(rows) + "\n")
-        assert columns_of(path, "x") == [list(range(0, 1_400_000, 2))]
+        assert Path(path).stat().st_size > 3 * 2**18
+        assert columns_of(path, "x") == [list(range(0, 140_000, 2))]
 
     def test_other_columns_may_hold_anything(self, tmp_path: Path, reader: str) -> None:
         path = written(tmp_path, "id,x,when\na b,1,2020-01-01\n,2,é\n")
@@ -129,14 +133,18 @@ class TestCsv:
     ) -> None:
         assert refused(written(tmp_path, text)) == [(code, message)]
 
-    def test_a_bad_cell_far_behind(self, tmp_path: Path, reader: str) -> None:
-        rows = [f"{i},{i}" for i in range(900_000)]
-        rows[890_000] = "5,oops"
+    def test_a_bad_cell_far_behind(
+        self, tmp_path: Path, reader: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tables_csv, "_BLOCK", 2**18)
+        rows = [f"{i},{i}" for i in range(90_000)]
+        rows[89_000] = "5,oops"
         path = written(tmp_path, "x,y\n" + "\n".join(rows) + "\n\n\n")
+        assert Path(path).stat().st_size > 3 * 2**18
         assert refused(path) == [
-            ("G0507", "FILE, row 890001 (line 890002), column `y`: `oops` is not a number")
+            ("G0507", "FILE, row 89001 (line 89002), column `y`: `oops` is not a number")
         ]
-        assert len(columns_of(path, "x")[0]) == 900_000
+        assert len(columns_of(path, "x")[0]) == 90_000
 
     def test_blank_lines_at_the_end_of_a_block(
         self, tmp_path: Path, reader: str, monkeypatch: pytest.MonkeyPatch
