@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from c_agreement import Twin, agree, needs_cc, twin
+from c_agreement import Twin, agree, twin
+from c_compiling import needs_cc
 from nests_interpreter import run
 from test_nests_fusion import gradient, loops_over, statements_of
 
