@@ -16,12 +16,17 @@ from nests_interpreter import run
 from numpy.typing import NDArray
 
 import gradc
+from gradc.ad.reverse import vjp
+from gradc.ir.graph import Lit
+from gradc.nests import groups
 from gradc.nests.build import build
-from gradc.nests.model import Function
+from gradc.nests.model import Element, For, Function
 from gradc.nests.specialise import specialised
+from gradc.nests.walk import bodies
 from gradc.pipeline import prepared
 
 Array = NDArray[Any]
+Inputs = dict[str, Array]
 
 PLACES = {
     "rows": "at[n] = argmin[k](x[n, k])\ny[n] = at[n]/1\noutput y",
@@ -93,3 +98,110 @@ def test_places_in_c_are_those_of_numpy(dtype: Any) -> None:
         for odd in (False, True):
             x = numbers(draw, (n, k), odd)
             same(outputs(native.forward(x=x)), outputs(reference.forward(x=x)))
+
+
+SUMS = {
+    "kmeans": """input x[N, 5]
+param c[K, 5]
+J = sum[n](min[k](sum[d]((x[n, d] - c[k, d])^2)))
+""",
+    "newton": """input x[N, 5]
+param c[K, 5]
+E = sum[n](min[k](sum[d]((x[n, d] - c[k, d])^2)))
+g = grad(E, c)
+h = grad(sum(g), c)
+J = sum(g*h)
+""",
+    "chamfer": """param x[N, 3], c[K, 3]
+J = sum[n](min[k](sum[d]((x[n, d] - c[k, d])^2))) + sum[k](min[n](sum[d]((x[n, d] - c[k, d])^2)))
+""",
+    "line": "input x[N]\nparam c[K]\nJ = sum[n](min[k]((x[n] - c[k])^2))\n",
+    "products": "param x[N], c[K], w[N]\nJ = sum[n](w[n]*max[k](x[n]*c[k]))\n",
+    "rows": "param x[N, K]\nJ = sum[n](max[k](x[n, k])^2)\n",
+    "pairs": """input x[N, 2, 4]
+param c[K, 4]
+J = sum[n, m](max[k](sum[d](x[n, m, d]*c[k, d])))
+""",
+}
+
+
+def gradient(text: str, sizes: dict[str, int]) -> tuple[Function, list[str]]:
+    """The value and the gradient of a program, and the names of its inputs."""
+    program = prepared(gradc.compile(text).program)
+    found = vjp(program.graph, program.wrt())
+    one = {found.seeds[0]: Lit(1.0)}
+    function = build("f", specialised(found.graph, sizes, one))
+    return function, [var.name for var in program.graph.inputs]
+
+
+def inputs(text: str, draw: np.random.Generator, sizes: dict[str, int], odd: bool) -> Inputs:
+    """Numbers for the inputs of a program."""
+    found: Inputs = {}
+    for line in re.findall(r"^(?:input|param) (.*)$", text, re.M):
+        for name, shape in re.findall(r"(\w+)\[([^\]]*)\]", line):
+            axes = tuple(sizes[axis] if axis in sizes else int(axis) for axis in shape.split(", "))
+            found[name] = numbers(draw, axes, odd)
+    return found
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_ties_share_the_derivative(name: str) -> None:
+    text, draw = SUMS[name], np.random.default_rng(3)
+    reference = gradc.compile(text, engine="numpy")
+    for n, k in [(1, 1), (3, 9), (65, 10)]:
+        sizes = {"N": n, "K": k}
+        given = inputs(text, draw, sizes, odd=False)
+        value, slopes = reference.value_and_grad(**given)
+        for fixed in ({}, {"K": k}):
+            function, names = gradient(text, fixed)
+            found = run(function, [given[name] for name in names], sizes)
+            for one, other in zip(found, [value, *slopes.values()], strict=True):
+                np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_parts_of_an_axis_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, draw = SUMS[name], np.random.default_rng(4)
+    few, names = gradient(text, {})
+    monkeypatch.setattr(groups, "narrowed", lambda nests, variable: (list(nests), []))
+    every, _ = gradient(text, {})
+    assert (parts(few) > 0) == (name in NARROWED)
+    assert not parts(every)
+    for n, k in [(0, 4), (2, 0), (1, 9), (3, 8), (70, 9)]:
+        for odd in (False, True):
+            sizes = {"N": n, "K": k}
+            given = inputs(text, draw, sizes, odd)
+            arguments = [given[name] for name in names]
+            for one, other in zip(
+                run(few, arguments, sizes), run(every, arguments, sizes), strict=True
+            ):
+                np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-13)
+                zero = np.asarray(one == 0) & (other == 0)
+                np.testing.assert_array_equal(np.signbit(one)[zero], np.signbit(other)[zero])
+
+
+NARROWED = frozenset(SUMS) - {"rows"}
+
+
+def parts(function: Function) -> int:
+    """The loops of a function that begin elsewhere than at an axis."""
+    found, pending = 0, list(function.body)
+    while pending:
+        stmt = pending.pop()
+        found += isinstance(stmt, For) and isinstance(stmt.start, Element)
+        pending.extend(inner for body in bodies(stmt) for inner in body)
+    return found
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", SUMS)
+def test_ties_in_c_share_the_derivative(name: str) -> None:
+    text, draw = SUMS[name], np.random.default_rng(5)
+    native, reference = (gradc.compile(text, engine=e) for e in ("c", "numpy"))
+    for n, k in [(1, 1), (70, 9), (130, 100)]:
+        given = inputs(text, draw, {"N": n, "K": k}, odd=False)
+        value, slopes = native.value_and_grad(**given)
+        expected = reference.value_and_grad(**given)
+        np.testing.assert_allclose(value, expected[0], rtol=1e-12)
+        for slope, other in zip(slopes.values(), expected[1].values(), strict=True):
+            np.testing.assert_allclose(slope, other, rtol=1e-12, atol=1e-12)

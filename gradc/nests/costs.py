@@ -21,15 +21,22 @@ JOIN = 12
 PACKED = 4  # uses of an element that pay for packing it
 
 
-def prefers_lanes(nests: Iterable[Nest], variable: Local, extent: Dim) -> bool:
-    """Whether nests of one group run best in vector registers along the axis of the group."""
+def prefers_lanes(
+    nests: Iterable[Nest], in_lanes: Iterable[Nest], variable: Local, extent: Dim
+) -> bool:
+    """Whether nests of one group run best in vector registers along the axis of the group, where
+    they may go through parts of axes only."""
     if estimate(extent) < WIDTH:
         return False
     lanes = rows = 0.0
+    for nest in in_lanes:
+        others = (*nest.axes, *nest.reduced)
+        few = None if nest.part is None else nest.part.variable
+        times = prod(estimate(axis.extent) for axis in others if axis.variable is not few)
+        lanes += times * _cost(nest, Axis(variable, extent), others)
     for nest in nests:
         others = (*nest.axes, *nest.reduced)
         times = prod(estimate(axis.extent) for axis in others)
-        lanes += times * _cost(nest, Axis(variable, extent), others)
         rest = [axis for axis in others if estimate(axis.extent) > 1]
         if rest:
             rows += times * min(_cost(nest, axis, others) for axis in rest)

@@ -41,7 +41,7 @@ from gradc.nests.model import (
     Store,
 )
 from gradc.nests.multiplied import multiplied
-from gradc.nests.nest import Nest, Places, around, firsts, size_of
+from gradc.nests.nest import Axis, Nest, Places, around, firsts, size_of
 from gradc.nests.storage import MOST_LANES, Storage
 from gradc.nests.tables import integer, neutral_of, sum_of
 from gradc.nests.terms import cost, reads, size
@@ -142,7 +142,9 @@ class _Emission:
             whole_loop = _each_lane(loop.block, body, loop.vector, tuple(joined))
             only = loop.children[0]
             if len(loop.children) == 1 and isinstance(only, Nest) and only.guard is not None:
-                return self.where_any(loop, only.guard, whole_loop)
+                axes = (*only.axes, *only.reduced)
+                if all(within_guard(only, axis) for axis in axes):
+                    return self.where_any(loop, only.guard, whole_loop)
         elif wide is not None:
             inner_loop = _each_lane(wide, body, loop.vector, tuple(joined))
             steps = (Let(wide.count, _count(wide)), inner_loop)
@@ -200,9 +202,21 @@ class _Emission:
         op = None if nest.neutral is not None else nest.op
         return [
             Declare(total, first, nest.origin),
-            *around(nest.reduced, inner),
+            *self.around(nest, nest.reduced, inner),
             self.stored(nest._replace(op=op, origin=None), Get(total)),
         ]
+
+    def around(self, nest: Nest, axes: Sequence[Axis], body: Sequence[Stmt]) -> list[Stmt]:
+        """Statements within loops over axes of a nest, one of which it may go through in part."""
+        found = list(body)
+        for axis in reversed(axes):
+            start: Expr = integer(0)
+            stop = size_of(axis.extent)
+            if nest.part is not None and nest.part.variable is axis.variable:
+                start = self.value(nest.part.first)
+                stop = sum_of(self.value(nest.part.last), integer(1))
+            found = [For(axis.variable, start, stop, tuple(found))]
+        return found
 
     def placed(self, nest: Nest, places: Places) -> list[Stmt]:
         """An extreme and where it is attained, or what becomes of them with one more value."""
@@ -235,7 +249,7 @@ class _Emission:
 
     def guarded(self, nest: Nest, guard: Expr) -> list[Stmt]:
         """What a nest adds where its guard holds."""
-        outer = [axis for axis in nest.reduced if not within_guard(nest, axis)]
+        outer = [axis for axis in (*nest.axes, *nest.reduced) if not within_guard(nest, axis)]
         inner = [axis for axis in (*nest.axes, *nest.reduced) if within_guard(nest, axis)]
         found: list[Stmt] = []
         if nest.neutral is not None:
@@ -243,7 +257,7 @@ class _Emission:
             found = around(nest.axes, [self.stored(first, nest.neutral)])
         bare = nest._replace(guard=None, neutral=None, axes=(), reduced=())
         adding = tuple(around(inner, self.alone(bare)))
-        return [*found, *around(outer, [If(self.value(guard), adding, (), nest.origin)])]
+        return [*found, *self.around(nest, outer, [If(self.value(guard), adding, (), nest.origin)])]
 
     def where_any(self, loop: Lanes, guard: Expr, body: For) -> list[Stmt]:
         """A loop over lanes that does something only where a guard holds: whether it does for any

@@ -25,7 +25,7 @@ from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
 from gradc.nests.nest import Axis, Item, Nest, firsts
 from gradc.nests.packing import packed
 from gradc.nests.products import LEAST, factors, single
-from gradc.nests.searches import kept_near
+from gradc.nests.searches import kept_near, narrowed
 from gradc.nests.substitute import mapped
 from gradc.nests.terms import estimate, reads, replaced, replaced_target, shift
 from gradc.nests.tree import Block, Lanes, Node, Plain, Product, Row
@@ -101,7 +101,11 @@ def _wishes(item: Item, weights: dict[Dim, Weight], block: Block | None) -> list
     in a block over one that is not reduced, or reduced and long."""
     if not isinstance(item, Nest):
         return []
-    axes = [axis for axis in (*item.axes, *item.reduced) if not within_guard(item, axis)]
+    axes = [
+        axis
+        for axis in (*item.axes, *item.reduced)
+        if not within_guard(item, axis) and not _in_part(item, axis)
+    ]
     if not axes:
         return []
 
@@ -136,6 +140,11 @@ def _around_product(nest: Nest, block: Block) -> list[Axis]:
     return list(found.outer(nest.target))
 
 
+def _in_part(nest: Nest, axis: Axis) -> bool:
+    """Whether a nest goes through a part of one of its axes."""
+    return nest.part is not None and nest.part.variable is axis.variable
+
+
 def _loops(group: Group, block: Block | None) -> list[Node]:
     """The loop of a group, behind what gives its accumulators their first values."""
     extent = group.key
@@ -167,12 +176,13 @@ def _outer(variable: Local, extent: Dim, members: Sequence[Nest]) -> Node:
         lanes = Lanes(variable, extent, None, True)
         lanes.children = list(members)
         return lanes
-    if prefers_lanes(members, variable, extent):
+    in_lanes, near = kept_near(members, variable)
+    in_lanes, places = narrowed(in_lanes, variable)
+    if prefers_lanes(members, in_lanes, variable, extent):
         found = Block(variable, extent, rows=False)
-        members, near = kept_near(members, variable)
-        members, rows = packed(members, variable)
-        found.own = [*near, *rows]
-        found.children = _arrange(members, found)
+        in_lanes, rows = packed(in_lanes, variable)
+        found.own = [*near, *places, *rows]
+        found.children = _arrange(in_lanes, found)
         return found
     if not flat or estimate(extent) < 8:
         plain = Plain(variable, extent)

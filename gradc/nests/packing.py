@@ -32,7 +32,7 @@ def packed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buf
     }
     chosen: dict[tuple[Buffer, int], Buffer] = {}
     for nest in nests:
-        if _multiplies_rows(nest, variable):
+        if _reads_rows(nest, variable):
             continue
         for element in item_reads(nest):
             place = _row(element, variable)
@@ -56,7 +56,7 @@ def packed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buf
         return Element(again or expr.buffer, at)
 
     first = [_pack(old, place, new, variable) for (old, place), new in chosen.items()]
-    rest = [nest if _multiplies_rows(nest, variable) else mapped(nest, reading) for nest in nests]
+    rest = [nest if _reads_rows(nest, variable) else mapped(nest, reading) for nest in nests]
     return [*first, *rest], list(chosen.values())
 
 
@@ -64,6 +64,11 @@ def _multiplies_rows(nest: Nest, variable: Local) -> bool:
     """Whether a nest is a product of matrices that adds up what the lanes have."""
     found = factors(nest, variable)
     return found is not None and found.lanes_summed
+
+
+def _reads_rows(nest: Nest, variable: Local) -> bool:
+    """Whether a nest is best off with rows as they lie: few of them, or for the library."""
+    return nest.part is not None or _multiplies_rows(nest, variable)
 
 
 def _row(element: Element, variable: Local) -> int | None:
