@@ -234,3 +234,64 @@ def test_a_branch_not_taken_leaves_no_nan_in_a_hessian(sum_text) -> None:
     program = gradc.compile(f"param x[N]\nJ = {sum_text}\nh = hessian(J, x)\noutput h")
     found = program.forward(x=[0.0, 1.0, 2.0])
     np.testing.assert_array_equal(found, np.diag([0.0, 1.0, 0.5]))
+
+
+# One run of a function for its value and its derivative
+
+RUN = """param a, b
+def f(x, y) {
+    loop k in 3 carry u = x, v = y {
+        u = u - 0.1*v*u
+        v = v + 0.1*sin(u)
+    }
+    return u*v
+}
+c = exp(a*b)
+J = f(c, b)^2 + c
+K = f(J/9, sin(a))*J
+"""
+REQUESTS = {
+    "one": ("g = grad(K, a, mode=MODE)", 2),
+    "of what is between": ("g = grad(K, c, mode=MODE)", 2),
+    "of the first function": ("g = grad(J, c, mode=MODE)", 2),
+    "two": ("g = grad(K, a, mode=MODE)\nh = grad(K, b, mode=MODE)", 4),
+    "one of the other": ("g = grad(K, a, mode=MODE)\nh = grad(g, a, mode=MODE)", 2),
+    "with the other mode before": ("h = grad(K, b, mode=reverse)\ng = grad(J, a, mode=MODE)", None),
+    "with the other mode behind": ("g = grad(K, a, mode=MODE)\nh = grad(K, c, mode=reverse)", None),
+    "with a Hessian": ("g = grad(K, a, mode=MODE)\nh = hessian(K, b)", None),
+    "within a loop": (
+        "loop n in 2 carry w = a { q = f(w, b)*w\n w = w - 0.01*grad(q, w, mode=MODE)*q }\ng = w",
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", ["forward", "auto"])
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_derivative_comes_with_the_value(name: str, mode: str) -> None:
+    lines, runs = REQUESTS[name]
+    text = RUN + lines + "\n"
+    asked, other = text.replace("MODE", mode), text.replace("MODE", "reverse")
+    if mode == "auto":
+        asked = asked.replace(", mode=auto", "")
+    data = {"a": 0.3, "b": 0.7}
+    outputs = "output K, g" + (", h" if "h =" in lines else "") + "\n"
+    agree(asked + outputs, data)
+    found, expected = (gradc.compile(each + outputs) for each in (asked, other))
+    np.testing.assert_allclose(found.forward(**data), expected.forward(**data), rtol=1e-12)
+    assert found.forward(**data)[0] == gradc.compile(RUN + "output K\n").forward(**data)
+    if runs is not None:
+        graph = found.program.graph
+        inner = [equation.param("body") for equation in graph.equations if equation.op == "loop"]
+        every = [equation for each in (graph, *inner) for equation in each.equations]
+        calls = [equation for equation in every if equation.op == "call"]
+        assert len(calls) == runs
+
+
+def test_steps_are_not_kept_for_a_derivative_of_a_scalar() -> None:
+    text = RUN + "g = grad(K, a)\n"
+    kinds = [equation.op for equation in gradc.compile(text).program.graph.equations]
+    assert "call" in kinds
+    for equation in gradc.compile(text).program.graph.equations:
+        for graph in equation.graphs():
+            assert all(len(out.type.shape) == 0 for each in graph.equations for out in each.outs)

@@ -4,12 +4,16 @@ What it needs is written where it stands, after the equations that it differenti
 loops among those are replaced by what also returns residuals.  A Jacobian is a loop over the
 elements of the result, each pulled back, or over those of the operand, each pushed forward:
 nothing is unrolled.  What does not depend on the element is computed once, before the loop.
+
+A single element is pushed forward where the calls and loops stand that it goes through, so that
+they run once, for their results and the tangents of these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from gradc.ad.activity import STRUCTURED
 from gradc.ad.context import Context
 from gradc.ad.preparation import partly_needed
 from gradc.ad.sweep import Sweep
@@ -41,7 +45,7 @@ class Request:
         mark = len(self.builder.equations)
         mode = self.equation.param("mode")
         value: Atom = self.value
-        by_rows = mode == "reverse" or (mode == "auto" and self._few_rows())
+        by_rows = mode == "reverse" or (mode == "auto" and self._few_rows() and not self._runs())
         if self.equation.op == "hessian":
             value = self._pulled(self.builder, self.value, Lit(1.0))
             self.written.note()
@@ -66,6 +70,21 @@ class Request:
         be said for all sizes."""
         more = count(self.wrt.type.shape) - count(self.value.type.shape)
         return more.constant is None or more.constant >= 0
+
+    def _runs(self) -> bool:
+        """Whether one scalar comes of another by loops, whose steps forward mode need not keep."""
+        if self.value.type.shape or self.wrt.type.shape or self.equation.op != "grad":
+            return False
+        pending = self.written.between(self.wrt, self.value)
+        seen: set[Graph] = set()
+        while pending:
+            equation = pending.pop()
+            if equation.op == "loop":
+                return True
+            if equation.op == "call" and equation.param("graph") not in seen:
+                seen.add(equation.param("graph"))
+                pending += equation.param("graph").equations
+        return False
 
     def _pulled(self, b: Builder, value: Var, seed: Atom) -> Atom:
         """The adjoint of what is differentiated with respect to, for a seed of a quantity."""
@@ -95,9 +114,37 @@ class Request:
         """The tangents for each element of what is differentiated with respect to."""
         shape = self.wrt.type.shape
         if not shape:
-            return self._pushed(self.builder, value, Lit(1.0))
+            return self._beside(value)
         every = self._each(shape, lambda b, seed: self._pushed(b, value, seed))
         return in_front(self.builder, every, len(shape))
+
+    def _beside(self, value: Var) -> Atom:
+        """The tangent of a quantity for one of a scalar, up to the last call or loop written where
+        the equations are."""
+        equations = self.written.narrow(self.wrt, value)
+        known: dict[Var, Atom] = {self.wrt: Lit(1.0)}
+        early = Tangents(self.builder.nested(), self.context, known, named=False, alone=True)
+        late = Tangents(self.builder, self.context, known, named=False, alone=True)
+        moving = self.context.activity.dependents(equations, [self.wrt])
+        runs = [
+            n
+            for n, equation in enumerate(equations)
+            if equation.op in STRUCTURED
+            and self.written.stands(equation)
+            and not moving.isdisjoint(equation.inputs())
+        ]
+        last = runs[-1] if runs else -1
+        for n, equation in enumerate(equations):
+            if n > last:
+                late.write([equation])
+                continue
+            mark = len(early.builder.equations)
+            early.alone = n not in runs
+            early.write([equation])
+            found = early.builder.equations[mark:]
+            self.written.widen(equation, [equation, *found] if early.alone else found)
+        tangent = known.get(value)
+        return self.builder.zeros(value.type.shape) if tangent is None else tangent
 
     def _each(self, shape: Shape, derive: Callable[[Builder, Atom], Atom]) -> Atom:
         """What is derived for a one at each place of a shape, by a loop over the places."""
