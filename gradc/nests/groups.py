@@ -25,7 +25,7 @@ from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
 from gradc.nests.nest import Axis, Item, Nest, firsts
 from gradc.nests.packing import packed
 from gradc.nests.products import LEAST, factors, single
-from gradc.nests.searches import kept_near, narrowed
+from gradc.nests.searches import Lines, along_lines, kept_near, narrowed, searched_lines
 from gradc.nests.substitute import mapped
 from gradc.nests.terms import estimate, reads, replaced, replaced_target, shift
 from gradc.nests.tree import Block, Lanes, Node, Plain, Product, Row
@@ -40,10 +40,10 @@ def arranged(items: Sequence[Item]) -> list[Node]:
 
 def _arrange(items: Sequence[Item], block: Block | None) -> list[Node]:
     """Items within the lanes of a block, or outside of any."""
-    weights = _weights(items)
+    weights, lines = _weights(items), searched_lines(items)
 
     def wishes(item: Item) -> list[Wish]:
-        return _wishes(item, weights, block)
+        return _wishes(item, weights, lines, block)
 
     nodes: list[Node] = []
     bottom: list[Item] = []
@@ -73,6 +73,7 @@ def _weights(items: Iterable[Item]) -> dict[Dim, Weight]:
     work: dict[Dim, int] = {}
     count: dict[Dim, int] = {}
     searched: set[Dim] = set()
+    kept: set[Dim] = set()
     for item in items:
         if isinstance(item, Nest):
             axes = (*item.axes, *item.reduced)
@@ -82,10 +83,11 @@ def _weights(items: Iterable[Item]) -> dict[Dim, Weight]:
                 count[extent] = count.get(extent, 0) + 1
             if item.op in ORDERS and item.axes:
                 searched.update(axis.extent for axis in item.reduced)
+                kept.update(axis.extent for axis in item.axes)
     return {
         extent: (
             total.bit_length(),
-            extent not in searched,
+            extent not in searched or extent in kept,
             extent.constant is None,
             estimate(extent),
             count[extent],
@@ -96,7 +98,9 @@ def _weights(items: Iterable[Item]) -> dict[Dim, Weight]:
     }
 
 
-def _wishes(item: Item, weights: dict[Dim, Weight], block: Block | None) -> list[Wish]:
+def _wishes(
+    item: Item, weights: dict[Dim, Weight], lines: Lines, block: Block | None
+) -> list[Wish]:
     """The loop that a nest is to be in: over its most common axis, outside of a block over any,
     in a block over one that is not reduced, or reduced and long."""
     if not isinstance(item, Nest):
@@ -109,8 +113,11 @@ def _wishes(item: Item, weights: dict[Dim, Weight], block: Block | None) -> list
     if not axes:
         return []
 
-    def rank(axis: Axis) -> Weight:
-        return weights[axis.extent]
+    searched = along_lines(item, lines)
+
+    def rank(axis: Axis) -> tuple[int, bool, Weight]:
+        weight = weights[axis.extent]
+        return weight[0], axis.variable not in searched, weight
 
     if block is not None:
         if _is_product(item, block):

@@ -2,7 +2,8 @@
 
 The derivative of a minimum is a selection: the value for the elements that attain it, 0 for all
 others.  Where it is a factor of what is summed over further axes, a test of the condition around
-the loops over these axes saves all the work that would add 0.
+the loops over these axes saves all the work that would add 0; and where a search tells at which
+places the minimum may be attained, most tests as well (`searches`).
 
 A product of that 0 with an infinity or a NaN, which the sum would have taken up, is left out with
 it: an element that does not attain the minimum has no part in the derivative, as the language has
@@ -13,20 +14,38 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from math import prod
+from typing import NamedTuple
 
 from gradc.nests.model import Apply, Buffer, Const, Element, Expr, Get, Local
 from gradc.nests.nest import Axis, Item, Nest
-from gradc.nests.terms import elements, estimate, reads, replaced
+from gradc.nests.searches import Searches
+from gradc.nests.terms import LARGEST, elements, estimate, reads, replaced, size
 
 LARGE = 4  # elements that one test of a condition may save
 
 
+class _Selection(NamedTuple):
+    """What an element is where a condition holds; 0 where it does not.  In terms of an index."""
+
+    at: tuple[Local, ...]
+    condition: Expr
+    then: Expr
+
+    def there(self, at: Sequence[Expr]) -> tuple[Expr, Expr]:
+        """The condition and the value at an index."""
+        known: dict[Local, Expr] = dict(zip(self.at, at, strict=True))
+        return replaced(self.condition, known), replaced(self.then, known)
+
+
 def guarded(items: Sequence[Item], own: Container[Buffer]) -> list[Item]:
     """The items, with a guard for each sum that has one."""
-    selections = _selections(items, own)
-    if not selections:
+    searches = Searches(items)
+    selections = _selections(items, own, searches)
+    if not selections and not searches.found:
         return list(items)
-    return [_guarded(item, selections) if isinstance(item, Nest) else item for item in items]
+    return [
+        _guarded(item, selections, searches) if isinstance(item, Nest) else item for item in items
+    ]
 
 
 def within_guard(nest: Nest, axis: Axis) -> bool:
@@ -34,68 +53,79 @@ def within_guard(nest: Nest, axis: Axis) -> bool:
     return nest.guard is not None and not reads(nest.guard, axis.variable)
 
 
-def _selections(items: Sequence[Item], own: Container[Buffer]) -> dict[Buffer, Nest]:
-    """The nests that give each element of a buffer a selection of something or 0; none that a
-    later nest changes, or whose operands one changes."""
-    found: dict[Buffer, Nest] = {}
+def _selections(
+    items: Sequence[Item], own: Container[Buffer], searches: Searches
+) -> dict[Buffer, _Selection]:
+    """The buffers whose elements are a selection of something or 0, or products with one where
+    most are 0; none that a later nest changes, or whose operands one changes."""
     written: dict[Buffer, int] = {}
     for item in items:
-        if not isinstance(item, Nest):
+        if isinstance(item, Nest):
+            for target in item.written:
+                if isinstance(target, Element):
+                    written[target.buffer] = written.get(target.buffer, 0) + 1
+    found: dict[Buffer, _Selection] = {}
+    for item in items:
+        if not isinstance(item, Nest) or not isinstance(item.target, Element):
             continue
-        for target in item.written:
-            if isinstance(target, Element):
-                written[target.buffer] = written.get(target.buffer, 0) + 1
-        if isinstance(item.target, Element) and item.op is None:
-            buffer = item.target.buffer
-            if buffer in own and not item.before and _selection(item.value):
-                found[buffer] = item
-    return {
-        buffer: nest
-        for buffer, nest in found.items()
-        if written[buffer] == 1
-        and all(isinstance(index, Get) for index in _at(nest))
-        and all(
-            (each.buffer in own and written.get(each.buffer, 0) <= 1) or each.buffer not in written
-            for each in elements((nest.value,))
+        buffer, at = item.target.buffer, item.target.at
+        if buffer not in own or written[buffer] > 1 or item.op is not None or item.before:
+            continue
+        selected = _selected(item, found, searches)
+        if selected is None or size(selected[1]) > LARGEST:
+            continue
+        fixed = all(
+            each.buffer not in written or (each.buffer in own and written[each.buffer] == 1)
+            for each in elements(selected)
         )
-    }
+        indices = tuple(index.local for index in at if isinstance(index, Get))
+        if fixed and len(indices) == len(at):
+            found[buffer] = _Selection(indices, *selected)
+    return found
 
 
-def _at(nest: Nest) -> tuple[Expr, ...]:
-    return nest.target.at if isinstance(nest.target, Element) else ()
+def _selected(
+    nest: Nest, selections: Mapping[Buffer, _Selection], searches: Searches
+) -> tuple[Expr, Expr] | None:
+    """The condition and the value of what a nest gives an element, if it is 0 elsewhere."""
+    value = nest.value
+    if _is_selection(value):
+        assert isinstance(value, Apply)
+        return value.args[0], value.args[1]
+    found = _factored(value, selections)
+    if found is None or searches.attained(found[0], nest.axes) is None:
+        return None
+    return found
 
 
-def _selection(value: Expr) -> bool:
+def _is_selection(value: Expr) -> bool:
     return isinstance(value, Apply) and value.op == "select" and value.args[2] == Const(0.0)
 
 
-def _guarded(nest: Nest, selections: Mapping[Buffer, Nest]) -> Nest:
+def _guarded(nest: Nest, selections: Mapping[Buffer, _Selection], searches: Searches) -> Nest:
     """A sum with the condition of a factor as its guard, and without the selection."""
     if nest.op != "add" or nest.before or not isinstance(nest.target, Element):
         return nest
-    factor = _factor(nest.value, selections)
-    if factor is None:
+    found = _factored(nest.value, selections)
+    if found is None:
         return nest
-    producer = selections[factor.buffer]
-    known: dict[Local, Expr] = {}
-    for index, given in zip(_at(producer), factor.at, strict=True):
-        assert isinstance(index, Get)
-        known[index.local] = given
-    assert isinstance(producer.value, Apply)
-    condition, then, _ = (replaced(arg, known) for arg in producer.value.args)
+    condition, value = found
     free = [axis for axis in nest.axes if not reads(condition, axis.variable)]
-    if prod(estimate(axis.extent) for axis in free) < LARGE:
+    searched = searches.attained(condition, (*nest.axes, *nest.reduced)) is not None
+    if not searched and prod(estimate(axis.extent) for axis in free) < LARGE:
         return nest
-    return nest._replace(value=_instead(nest.value, factor, then), guard=condition)
+    return nest._replace(value=value, guard=condition)
 
 
-def _factor(value: Expr, selections: Mapping[Buffer, Nest]) -> Element | None:
-    """A factor of a product that is an element of a selection."""
+def _factored(value: Expr, selections: Mapping[Buffer, _Selection]) -> tuple[Expr, Expr] | None:
+    """The condition under which a product is not 0, and the product where it holds: one of its
+    factors is an element of a selection."""
     pending = [value]
     while pending:
         expr = pending.pop()
         if isinstance(expr, Element) and expr.buffer in selections:
-            return expr
+            condition, then = selections[expr.buffer].there(expr.at)
+            return condition, _instead(value, expr, then)
         if isinstance(expr, Apply) and expr.op in ("mul", "neg"):
             pending.extend(expr.args)
     return None

@@ -18,7 +18,7 @@ is compared (`extremes`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from gradc.ir.graph import DType
@@ -26,7 +26,7 @@ from gradc.nests.extremes import ORDERS
 from gradc.nests.levels import used
 from gradc.nests.model import Apply, Buffer, Const, Element, Expr, Get, Local
 from gradc.nests.nest import Axis, Item, Nest, Part, Places
-from gradc.nests.substitute import mapped
+from gradc.nests.substitute import item_reads, mapped
 from gradc.nests.terms import elements, estimate, reads, replaced, replaced_target
 
 LONG = 8  # elements of an axis of which few are worth finding
@@ -92,6 +92,39 @@ class Searches:
                     moving = any(reads(index, axis.variable) for index in other.at)
                     return None if moving else Attained(search, axis, other.at)
         return None
+
+
+Lines = Mapping[Buffer, set[int]]
+
+
+def searched_lines(items: Iterable[Item]) -> Lines:
+    """The buffers that are searched, each with the axes along which they are; of what items write
+    themselves."""
+    found: dict[Buffer, set[int]] = {}
+    written: set[Buffer | Local] = set()
+    for item in items:
+        written.update(used(item)[1])
+        if not isinstance(item, Nest) or item.op not in ORDERS or not item.axes:
+            continue
+        along = {Get(axis.variable) for axis in item.reduced}
+        for element in elements((item.value,)):
+            lines = {n for n, index in enumerate(element.at) if index in along}
+            if lines and element.buffer in written:
+                found.setdefault(element.buffer, set()).update(lines)
+    return found
+
+
+def along_lines(nest: Nest, lines: Lines) -> set[Local]:
+    """The variables with which a nest goes along the lines that are searched: the loops over them
+    are best within others."""
+    found: set[Local] = set()
+    if nest.op in ORDERS and nest.axes:
+        found.update(axis.variable for axis in nest.reduced)
+    for element in (*item_reads(nest), *nest.written):
+        if isinstance(element, Element):
+            at = (element.at[n] for n in lines.get(element.buffer, ()))
+            found.update(index.local for index in at if isinstance(index, Get))
+    return found
 
 
 def narrowed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buffer]]:
