@@ -44,6 +44,16 @@ input x[N, D]
 param y[M, D]
 J = sum[i](min[j](sqrt(sum[d]((x[i,d]-y[j,d])^2))))
 """
+PLACE = """
+input x[N, D]
+param y[M, D]
+near[i] = argmin[j](sum[d]((x[i,d]-y[j,d])^2))
+J = sum[i,d]((x[i,d]-y[near[i],d])^2)
+"""
+BOTH = """
+param x[N, D], y[M, D]
+J = sum[i](min[j](sum[d]((x[i,d]-y[j,d])^2))) + sum[j](min[i](sum[d]((x[i,d]-y[j,d])^2)))
+"""
 SIZES = {"D": 24, "H": 20, "K": 10}
 PROGRAMS = {
     "tanh": (LAYER.format("tanh(z)"), SIZES),
@@ -54,6 +64,8 @@ PROGRAMS = {
     "forces": (FORCES, {"N": 40}),
     "nearest": (NEAREST, {"D": 3}),
     "nearest of 24": (NEAREST, SIZES),
+    "place of the nearest": (PLACE, {"D": 8}),
+    "both ways": (BOTH, {"D": 3, "N": 700, "M": 500}),
 }
 
 

@@ -115,6 +115,10 @@ J = sum(g*h)
     "chamfer": """param x[N, 3], c[K, 3]
 J = sum[n](min[k](sum[d]((x[n, d] - c[k, d])^2))) + sum[k](min[n](sum[d]((x[n, d] - c[k, d])^2)))
 """,
+    "one array": """param x[N, 3], c[K, 3]
+d[n, k] = sum[m]((x[n, m] - c[k, m])^2)
+J = sum[n](min[k](d[n, k])) + sum[k](min[n](d[n, k]))
+""",
     "line": "input x[N]\nparam c[K]\nJ = sum[n](min[k]((x[n] - c[k])^2))\n",
     "products": "param x[N], c[K], w[N]\nJ = sum[n](w[n]*max[k](x[n]*c[k]))\n",
     "rows": "param x[N, K]\nJ = sum[n](max[k](x[n, k])^2)\n",

@@ -94,12 +94,11 @@ class Searches:
         return None
 
 
-Lines = Mapping[Buffer, set[int]]
+Lines = Mapping[Buffer, int]
 
 
 def searched_lines(items: Iterable[Item]) -> Lines:
-    """The buffers that are searched, each with the axes along which they are; of what items write
-    themselves."""
+    """The buffers that items write and search along one axis, each with that axis."""
     found: dict[Buffer, set[int]] = {}
     written: set[Buffer | Local] = set()
     for item in items:
@@ -111,7 +110,7 @@ def searched_lines(items: Iterable[Item]) -> Lines:
             lines = {n for n, index in enumerate(element.at) if index in along}
             if lines and element.buffer in written:
                 found.setdefault(element.buffer, set()).update(lines)
-    return found
+    return {buffer: lines.pop() for buffer, lines in found.items() if len(lines) == 1}
 
 
 def along_lines(nest: Nest, lines: Lines) -> set[Local]:
@@ -121,9 +120,10 @@ def along_lines(nest: Nest, lines: Lines) -> set[Local]:
     if nest.op in ORDERS and nest.axes:
         found.update(axis.variable for axis in nest.reduced)
     for element in (*item_reads(nest), *nest.written):
-        if isinstance(element, Element):
-            at = (element.at[n] for n in lines.get(element.buffer, ()))
-            found.update(index.local for index in at if isinstance(index, Get))
+        if isinstance(element, Element) and element.buffer in lines:
+            index = element.at[lines[element.buffer]]
+            if isinstance(index, Get):
+                found.add(index.local)
     return found
 
 
