@@ -17,6 +17,7 @@ from gradc.nests.expand import expanded
 from gradc.nests.inlining import without_small_calls
 from gradc.nests.interchange import interchanged
 from gradc.nests.model import Buffer, Copy, Function, Get, Let, Local
+from gradc.nests.padding import padded
 from gradc.nests.rows import complete
 from gradc.nests.scratch import planned
 from gradc.nests.staggered import staggered
@@ -49,6 +50,7 @@ def function(name: str, graph: Graph, module: Module) -> Function:
     context.run(graph.equations, wanted, graph.outputs)
     results = _results(context, graph, wanted)
     body = without_edges(staggered(interchanged(context.statements)))
+    body = padded(parameters, results, body)
     return planned(name, tuple(parameters), results, body)
 
 
