@@ -31,6 +31,13 @@ PROGRAMS = {
         "param A[N,N], y[N]\nJ = y @ solve(A, y) + logdet(A)",
         {"A": [[3.0, 0.2], [0.1, 2.0]], "y": [1.0, -0.5]},
     ),
+    "a Jacobian of a loop in a loop": (
+        "param e\nloop i in 2 carry f = ones(1)*e {\n"
+        "  loop j in 1 carry w = f {\n    w = f[j]*cos(e)*ones(1)\n  }\n"
+        "  f = tanh(f*w)\n  d[i] = log(f[0])\n}\n"
+        "g = d*sin(e)\nx = jacobian(g, e, mode=reverse)\nJ = sum(sin(x))",
+        {"e": 0.67},
+    ),
     "no second derivative": ("param x[N]\ninput c[N]\nJ = dot(c, x)", {"x": [1.0], "c": [2.0]}),
 }
 

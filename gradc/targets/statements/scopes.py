@@ -34,8 +34,9 @@ def defined(equations: Iterable[Equation]) -> Iterator[Var]:
     and defines."""
     for equation in equations:
         if equation.op == "loop":
+            own = 1 + Loop.of(equation).carried  # others are captured: defined elsewhere
             for graph in equation.graphs():
-                yield from graph.inputs
+                yield from graph.inputs[:own]
                 yield from defined(graph.equations)
         yield from equation.outs
 
