@@ -139,6 +139,16 @@ def test_a_name_that_is_taken_gets_another(wish: str) -> None:
     assert not any(map(is_reserved, found))
 
 
+def test_labels_are_those_of_the_whole_function() -> None:
+    scopes = Scopes(Identifiers(["done"]))
+    found = []
+    for _ in range(3):
+        scopes.enter()
+        found += [scopes.label("done"), scopes.generated("i")]
+        scopes.leave()
+    assert found == ["done_2", "i", "done_3", "i", "done_4", "i"]
+
+
 # Comments and strings
 
 ATTACKS = [

@@ -166,6 +166,12 @@ class Scopes:
         """Declares what has no name: by the wish or one of the others, if one is free."""
         return self._declared([spelled(wish), *others], own=False)
 
+    def label(self, wish: str) -> str:
+        """Declares a label, which no other block of the function has either."""
+        name = self.generated(wish)
+        self._blocks[0].append(self._blocks[-1].pop())
+        return name
+
     def _declared(self, wishes: Sequence[str], own: bool) -> str:
         name = next((wish for wish in wishes if self._free(wish, own)), wishes[0])
         while not self._free(name, own):

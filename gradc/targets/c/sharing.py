@@ -164,7 +164,7 @@ class _Shared:
             out.leaving = Leaving(
                 out.scopes.generated("code"),
                 out.scopes.generated("outside"),
-                out.scopes.generated("piece_done"),
+                out.scopes.label("piece_done"),
             )
             out.line(indent, f"int {out.leaving.code} = 0;")
             out.line(indent, f"int64_t {out.leaving.outside}[2] = {{0, 0}};")
