@@ -7,7 +7,7 @@ from nests_interpreter import run
 
 import gradc
 from gradc.ad.reverse import vjp
-from gradc.ir.dims import Dim
+from gradc.ir.dims import Dim, product
 from gradc.ir.graph import Lit
 from gradc.nests.build import build
 from gradc.nests.model import Buffer, For, Function, If, Invoke, Shared, SizeOf, Stmt
@@ -81,6 +81,24 @@ def test_what_does_not_attain_a_minimum_adds_nothing() -> None:
     np.add.at(expected, nearest, 2 * (c[nearest] - x))
     np.testing.assert_allclose(value, ((x - c[nearest]) ** 2).sum(), rtol=1e-13)
     np.testing.assert_allclose(slope, expected, rtol=1e-12, atol=1e-12)
+
+
+PAIRS = """param x[N, 3]
+d[i,j] = sum[k]((x[i, k] - x[j, k])^2)
+J = sum[i in N, j in N](1/d[i, j] if i < j else 0)
+"""
+
+
+def test_what_is_computed_for_every_pair_is_added_up_where_it_is_computed() -> None:
+    """Both ends of a pair get their part in one loop: no array has an element for each pair."""
+    function = gradient(PAIRS)
+    named = {each for stmt in statements_of(function) for each in buffers(stmt)}
+    sizes = {product(each.shape) for each in named if each.role == "scratch"}
+    assert sizes <= {Dim.of("N"), Dim.of("N") * 3}
+    x = np.random.default_rng(1).normal(size=(70, 3))
+    _, gradient_x = run(function, [x], {"N": 70})
+    expected = gradc.compile(PAIRS, engine="numpy").value_and_grad(x=x)[1]["x"]
+    np.testing.assert_allclose(gradient_x, expected, rtol=1e-12)
 
 
 def test_rows_that_are_read_often_are_packed() -> None:

@@ -26,7 +26,7 @@ from gradc.nests.nest import Axis, Item, Nest, firsts
 from gradc.nests.packing import packed
 from gradc.nests.products import LEAST, factors, single
 from gradc.nests.searches import Lines, along_lines, kept_near, narrowed, searched_lines
-from gradc.nests.substitute import mapped
+from gradc.nests.substitute import item_reads, mapped
 from gradc.nests.terms import estimate, reads, replaced, replaced_target, shift
 from gradc.nests.tree import Block, Lanes, Node, Plain, Product, Row
 
@@ -131,7 +131,22 @@ def _wishes(
         axes = _around_product(item, block) or founding
     best = max(axes, key=rank)
     same = [axis for axis in axes if axis.extent == best.extent]
-    return [Wish(axis.extent, axis.variable) for axis in same]
+    fed = [] if block is None else _fed(item)
+    return [*fed, *(Wish(axis.extent, axis.variable) for axis in same)]
+
+
+def _fed(nest: Nest) -> list[Wish]:
+    """The loops over reduced axes in which the elements of an array are added up as each is
+    computed: so the array, which has one for each step of the nest, need not be kept."""
+    variables = {axis.variable for axis in (*nest.axes, *nest.reduced)}
+    if nest.op != "add" or nest.guard is not None or not nest.axes:
+        return []
+    fed = frozenset(
+        each.buffer
+        for each in item_reads(nest)
+        if variables <= {index.local for index in each.at if isinstance(index, Get)}
+    )
+    return [Wish(axis.extent, axis.variable, False, fed) for axis in nest.reduced if fed]
 
 
 def _is_product(nest: Nest, block: Block) -> bool:

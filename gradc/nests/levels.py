@@ -10,7 +10,7 @@ buffer among many nests: these are looked at one by one up to `MOST_ASKED`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -32,6 +32,7 @@ class Wish(NamedTuple):
     key: Hashable
     variable: Local
     founds: bool = True  # whether it may begin a group, or only join one
+    fed: frozenset[Buffer] = frozenset()  # if any, it may only join what writes one of these last
 
 
 class Group(NamedTuple):
@@ -191,6 +192,8 @@ class _Levels:
             first = max(self._first(item, wish), least) // 2
             for number in range(first, min(len(self.groups), first + FARTHEST)):
                 group = self.groups[number]
+                if wish.fed and not self._written(wish.fed, 2 * number + 1):
+                    break
                 if group.key == wish.key and len(group.members) < LARGEST:
                     return 2 * number + 1, wish
         for wish in wishes:
@@ -198,6 +201,11 @@ class _Levels:
                 return 2 * len(self.groups) + 1, wish
         lasts = [history.position for history, _ in self._depends(item)]
         return max((last + last % 2 for last in lasts), default=0), None
+
+    def _written(self, buffers: Iterable[Buffer], position: int) -> bool:
+        """Whether what is at a position is the last that writes one of some buffers."""
+        found = (self.written.get(buffer) for buffer in buffers)
+        return any(each is not None and each.position == position for each in found)
 
     def _first(self, item: Item, wish: Wish) -> int:
         """The first position of a group that an item may join with a wish."""
