@@ -12,6 +12,7 @@ from gradc.ir.graph import Lit
 from gradc.nests.build import build
 from gradc.nests.model import Buffer, For, Function, If, Invoke, Shared, SizeOf, Stmt
 from gradc.nests.specialise import specialised
+from gradc.nests.tables import integer
 from gradc.nests.walk import bodies, buffers
 from gradc.pipeline import prepared
 
@@ -177,3 +178,18 @@ def test_extremes_are_found_lane_by_lane() -> None:
         assert run(function, [x], {"N": n}) == expected
     x[150] = np.nan
     assert np.isnan(run(function, [x], {"N": 200})).all()
+
+
+def test_a_product_with_a_matrix_and_with_its_transpose_go_through_its_rows_once() -> None:
+    function = gradient(LOGISTIC)  # no size is known: rows come first, because they lie together
+    assert len(loops_over(function, "N")) == 1
+
+
+def test_a_block_of_long_rows_is_short() -> None:
+    steps = {d: loops_over(gradient(LOGISTIC, {"D": d}), "N")[0].step for d in (20, 100)}
+    assert steps == {20: 32, 100: 8}
+
+
+def test_short_rows_are_not_gathered_into_lanes() -> None:
+    found = [s for s in statements_of(gradient(LOGISTIC, {"D": 10})) if isinstance(s, For)]
+    assert sum(loop.lanes and loop.stop == integer(10) for loop in found) > 1

@@ -1,7 +1,7 @@
 """How a group of nests is best run in vector registers: along its own axis, or along others.
 
 A model of a machine, no more: a vector holds `WIDTH` elements; elements side by side take one
-access of a vector, others one each; a sum over the lanes of a vector takes as long as `JOIN`
+access of a vector, others `WIDE` each; a sum over the lanes of a vector takes as long as `JOIN`
 additions.  It decides between orders of loops only, never what is computed.
 """
 
@@ -18,6 +18,7 @@ from gradc.nests.terms import Step, cost, estimate, step_of
 
 WIDTH = 8
 JOIN = 12
+WIDE = 2
 PACKED = 4  # uses of an element that pay for packing it
 
 
@@ -65,7 +66,7 @@ def _cost(nest: Nest, axis: Axis, others: Sequence[Axis]) -> float:
                     if step_of(element, other.variable) is Step.NONE
                 )
                 inside = element.buffer.role == "scratch" or reuse >= PACKED
-                total += vectors if inside and axis not in others else 1.0
+                total += vectors if inside and axis not in others else WIDE
     reduced = any(each.variable is axis.variable for each in nest.reduced)
     if reduced and axis in others:
         total += JOIN / extent

@@ -11,13 +11,11 @@ Deliberately absent: where values are kept (`storage`), and statements (`emissio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from math import prod
+from collections.abc import Sequence
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
 from gradc.nests.costs import prefers_lanes
-from gradc.nests.extremes import ORDERS
 from gradc.nests.guards import within_guard
 from gradc.nests.lanes import Traits, traits
 from gradc.nests.levels import Group, Single, Wish, levels
@@ -29,6 +27,7 @@ from gradc.nests.searches import Lines, along_lines, kept_near, narrowed, search
 from gradc.nests.substitute import item_reads, mapped
 from gradc.nests.terms import estimate, reads, replaced, replaced_target, shift
 from gradc.nests.tree import Block, Lanes, Node, Plain, Product, Row
+from gradc.nests.weights import Weight, weights_of
 
 SHORT = 4  # iterations that are unrolled
 
@@ -40,7 +39,7 @@ def arranged(items: Sequence[Item]) -> list[Node]:
 
 def _arrange(items: Sequence[Item], block: Block | None) -> list[Node]:
     """Items within the lanes of a block, or outside of any."""
-    weights, lines = _weights(items), searched_lines(items)
+    weights, lines = weights_of(items), searched_lines(items)
 
     def wishes(item: Item) -> list[Wish]:
         return _wishes(item, weights, lines, block)
@@ -61,41 +60,6 @@ def _arrange(items: Sequence[Item], block: Block | None) -> list[Node]:
     if bottom and block is not None:
         nodes.extend(_lanes(bottom, block))
     return nodes
-
-
-Weight = tuple[int, bool, bool, int, int]
-
-
-def _weights(items: Iterable[Item]) -> dict[Dim, Weight]:
-    """How well each size suits the outer loop: by the work of all nests that have an axis of it,
-    roughly; then whether none looks for several extremes along it, which are best kept where they
-    are found; whether it is not fixed, how large it is, and how many nests have it."""
-    work: dict[Dim, int] = {}
-    count: dict[Dim, int] = {}
-    searched: set[Dim] = set()
-    kept: set[Dim] = set()
-    for item in items:
-        if isinstance(item, Nest):
-            axes = (*item.axes, *item.reduced)
-            volume = prod(estimate(axis.extent) for axis in axes)
-            for extent in {axis.extent for axis in axes}:
-                work[extent] = work.get(extent, 0) + volume
-                count[extent] = count.get(extent, 0) + 1
-            if item.op in ORDERS and item.axes:
-                searched.update(axis.extent for axis in item.reduced)
-                kept.update(axis.extent for axis in item.axes)
-    return {
-        extent: (
-            total.bit_length(),
-            extent not in searched or extent in kept,
-            extent.constant is None,
-            estimate(extent),
-            count[extent],
-        )
-        if extent.constant != 1
-        else (0, False, False, 1, 0)
-        for extent, total in work.items()
-    }
 
 
 def _wishes(

@@ -52,7 +52,7 @@ class Factors(NamedTuple):
 
 def factors(nest: Nest, lane: Local) -> Factors | None:
     """The factors of a sum that is one product of matrices for the lanes of a block, or many."""
-    if nest.op != "add" or nest.before or nest.guard is not None:
+    if nest.op != "add" or nest.before or nest.guard is not None or nest.part is not None:
         return None
     value, target = nest.value, nest.target
     if not isinstance(value, Apply) or value.op != "mul" or not isinstance(target, Element):

@@ -23,6 +23,7 @@ MOST_LANES = 64
 LEAST_LANES = 8
 ROOM = 2**20  # elements of the buffers of a block: 8 MiB
 STACK = 2**11  # elements of a buffer that is put on the stack
+NEAR = 2**10  # elements of the rows of a block: a part of the nearest cache
 
 
 class Kept(NamedTuple):
@@ -80,9 +81,11 @@ def storage(nodes: Sequence[Node], own: Container[Buffer]) -> Storage:
         shapes.append((buffer, axes, block))
         if block is not None:
             room[block] += estimate(product(buffer.shape[axis] for axis in axes))
+    rows = _rows(accesses.values())
     for block, elements in room.items():
         lanes = MOST_LANES
-        while lanes > LEAST_LANES and lanes * elements > ROOM:
+        row = rows.get(block, 0)
+        while lanes > LEAST_LANES and (lanes * elements > ROOM or lanes * row > NEAR):
             lanes //= 2
         size = block.extent.constant
         block.lanes = lanes if size is None or size > lanes else size
@@ -133,6 +136,27 @@ def _collect(
                     for element in found:
                         access = _Access(path, element, writing, item)
                         accesses.setdefault(thing, []).append(access)
+
+
+def _rows(accesses: Iterable[Sequence[_Access]]) -> dict[Block, int]:
+    """The elements of the rows that go with one lane of a block that runs row by row.
+
+    What is read again within a block is to be near still; and while a block is computed, the rows
+    of the next one arrive from memory.
+    """
+    found: dict[Block, int] = {}
+    for uses in accesses:
+        longest: dict[Block, int] = {}
+        for use in uses:
+            shape = use.element.buffer.shape
+            for loop in use.path:
+                if isinstance(loop, Row) and Get(loop.variable) in use.element.at[:-1]:
+                    place = use.element.at.index(Get(loop.variable))
+                    row = estimate(product(shape[place + 1 :]))
+                    longest[loop.block] = max(row, longest.get(loop.block, 0))
+        for block, row in longest.items():
+            found[block] = found.get(block, 0) + row
+    return found
 
 
 def _room(
