@@ -422,6 +422,36 @@ def test_any_number_of_threads_gives_the_same_numbers() -> None:
         assert (other[1]["w"] == one[1]["w"]).all()
 
 
+WAITING = """
+import os
+import gradc
+os.environ.update({settings!r})
+print(gradc.compile("input x[N]; J = sum(exp(x))", engine="c").forward(x=[0.0, 0.0]))
+print(os.environ.get("OMP_WAIT_POLICY"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "policy", "left"),
+    [({}, "PASSIVE", "None"), ({"OMP_WAIT_POLICY": "active"}, "ACTIVE", "active")],
+)
+def test_threads_wait_without_taking_time(settings: dict[str, str], policy: str, left: str) -> None:
+    """Unless the user says otherwise, as OpenMP tells when it is loaded."""
+    names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+    clean = {name: value for name, value in os.environ.items() if name not in names}
+    found = subprocess.run(
+        [sys.executable, "-c", WAITING.format(settings=settings)],
+        env={**clean, "OMP_DISPLAY_ENV": "true"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == ["2.0", left]
+    if "OMP_WAIT_POLICY" not in found.stderr:
+        pytest.skip("this OpenMP does not tell")
+    assert f"OMP_WAIT_POLICY = '{policy}'" in found.stderr
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no copies of processes here")
 def test_a_copy_of_a_process_computes() -> None:
     native = gradc.compile(LOGISTIC, engine="c", threads=2).value_and_grad

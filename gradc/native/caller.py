@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradc.native.faults import native_error
+from gradc.native.library import waiting_passively
 
 #: What an argument or a result is; the numbers are those of `call.c`.
 REAL, INTEGER, SINGLE, TRUTH, ARRAY = range(5)
@@ -150,7 +151,8 @@ class Caller:
     def __init__(self, path: str) -> None:
         """Raises NativeError where this Python or this NumPy is none that it can work with."""
         try:
-            library = ctypes.PyDLL(path)
+            with waiting_passively():
+                library = ctypes.PyDLL(path)
             addresses = [_address(getattr(ctypes.pythonapi, name)) for name in _FUNCTIONS]
         except (OSError, AttributeError) as error:
             raise native_error("G0806", f"compiled code cannot be used here: {error}") from None

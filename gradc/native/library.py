@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
 from gradc.native.faults import native_error
@@ -33,6 +35,10 @@ typedef union {
 """
 
 
+# What tells OpenMP how to wait.
+_WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+
+
 class Called(NamedTuple):
     """A function that is to be called: its name, and how each argument is passed.
 
@@ -45,13 +51,31 @@ class Called(NamedTuple):
     workspace: tuple[str, int] | None = None
 
 
+@contextmanager
+def waiting_passively() -> Iterator[None]:
+    """What is loaded here waits for threads without taking time from others, if this loads OpenMP.
+
+    OpenMP reads how to wait when it is loaded, and GCC's spins unless it is told otherwise.  What
+    the user says counts; the environment is afterwards as it was.
+    """
+    if any(name in os.environ for name in _WAITING):
+        yield
+        return
+    os.environ[_WAITING[0]] = "passive"
+    try:
+        yield
+    finally:
+        del os.environ[_WAITING[0]]
+
+
 class Library:
     """A compiled file with an adapter, loaded for as long as the process lives."""
 
     def __init__(self, path: str) -> None:
         """Raises NativeError where it cannot be loaded."""
         try:
-            self._library = ctypes.CDLL(path)
+            with waiting_passively():
+                self._library = ctypes.CDLL(path)
         except OSError as error:
             raise native_error("G0806", f"compiled code cannot be loaded: {error}") from None
 

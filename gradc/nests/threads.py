@@ -5,7 +5,8 @@ range is cut into about `PIECES` pieces, whose number depends on sizes alone; wh
 place each adds to a copy of its own.
 
 Invariant: a loop is shared only where each index of its axis writes elements of its own, or joins
-values to others by a row of two operands, which nothing in the loop reads.
+values to others by a row of two operands, which nothing in the loop reads.  What only fills arrays
+with numbers one thread does.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from math import prod
 from gradc.ir.dims import product
 from gradc.ir.graph import DType
 from gradc.nests.levels import used
-from gradc.nests.model import Apply, Buffer, Expr, For, Get, Local, Shared, SizeOf
+from gradc.nests.model import Apply, Buffer, Const, Expr, For, Get, Local, Shared, SizeOf
 from gradc.nests.nest import Item, Nest
 from gradc.nests.storage import Storage
 from gradc.nests.tables import integer
@@ -36,6 +37,7 @@ def shared(node: Node, loop: For, kept: Storage) -> Shared | None:
     private: dict[Buffer, None] = {}
     read: set[Local | Buffer] = set()
     work = 0
+    computed = False
     for leaf, around in _items(node, 1):
         item = leaf
         if isinstance(leaf, Product):
@@ -47,6 +49,7 @@ def shared(node: Node, loop: For, kept: Storage) -> Shared | None:
         if isinstance(node, Lanes) and item.op in ("maximum", "minimum"):
             return None  # runs in blocks of its own
         work += around * _work(item)
+        computed = computed or not isinstance(item.value, Const)
         read.update(used(item)[0])
         for written in item.written:
             if isinstance(written, Local):
@@ -70,7 +73,7 @@ def shared(node: Node, loop: For, kept: Storage) -> Shared | None:
     sizes = [product(array.shape).constant for array in arrays]
     if any(size is None or size > COPIED for size in sizes):
         return None
-    if not read.isdisjoint(arrays):
+    if not computed or not read.isdisjoint(arrays):
         return None
     return Shared(loop, _piece(node, loop, work), tuple(joined.items()), tuple(private))
 
