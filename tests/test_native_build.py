@@ -107,6 +107,61 @@ def test_a_file_that_is_not_what_was_kept_is_built_again(damage: str) -> None:
     assert answer(again) == 42
 
 
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_what_stands_in_the_way_of_an_object_goes(what: str, own_cache: Path) -> None:
+    path = Path(workshop().built(SOURCE))
+    path.unlink()
+    if what == "folder":  # by the very name, with something in it
+        (path / "within").mkdir(parents=True)
+    else:  # in the place of the folder
+        path.parent.rmdir()
+        path.parent.touch()
+    shop = workshop()
+    assert shop.built(SOURCE) == str(path)
+    assert shop.cache.refused is None
+    assert answer(str(path)) == 42
+
+
+def used(path: Path, seconds: float) -> None:
+    """Have a file last used so long ago."""
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+def test_what_was_longest_not_used_goes(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradc.native.cache.LIMIT", 2500)
+    cache = open_cache()
+    first, second = (Path(cache.put(key, ".so", bytes(1000))) for key in ("a", "b"))
+    left = own_cache / "c" / ".left"  # by a process that was killed
+    left.parent.mkdir()
+    left.write_bytes(bytes(1000))
+    used(first, 3000)
+    used(second, 2000)
+    used(left, 4000)
+    assert cache.get("a", ".so") is not None  # which uses it
+    third = Path(cache.put("d", ".so", bytes(1000)))
+    assert [path.exists() for path in (first, second, third, left)] == [True, False, True, False]
+    assert sorted(os.listdir(own_cache)) == ["a", "d"]
+    fourth = Path(cache.put("e", ".so", bytes(1000)))
+    assert fourth.exists()
+    assert first.exists()  # used so lately that another process may be about to load it
+    used(first, 3000)
+    used(third, 3000)
+    large = Path(cache.put("f", ".so", bytes(9000)))  # of more than the limit by itself
+    assert [path.exists() for path in (first, third, fourth, large)] == [False, False, True, True]
+
+
+def test_clearing_removes_folders_with_the_names_of_objects(own_cache: Path) -> None:
+    path = Path(workshop().built(SOURCE))
+    path.unlink()
+    (path / "within").mkdir(parents=True)
+    (path / "within" / "file").write_bytes(b"12345")
+    path.chmod(0)
+    found = clear()
+    assert found is not None
+    assert not own_cache.exists()
+
+
 @pytest.mark.parametrize("what", ["world", "group", "parent", "link"])
 def test_a_directory_in_which_others_can_write_is_not_used(
     what: str, own_cache: Path, tmp_path: Path

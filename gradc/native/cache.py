@@ -2,10 +2,10 @@
 
 A file is named by a digest of its key and its content together, in a folder named by the key:
 it appears there at once (renamed), and what is truncated, changed or belongs to another key is
-recognised by its name, removed and made again.  Invariant: nothing is read from a directory in
-which somebody else could have written; where the user has no such directory, a private temporary
-one takes its place until this process ends.  Deliberately absent: a limit of the size; `gradc
-cache --clear` is for that.
+recognised by its name, removed and made again.  What was longest not used is removed when there is
+more than `LIMIT`.  Invariant: nothing is read from a directory in which somebody else could have
+written; where the user has no such directory, a private temporary one takes its place until this
+process ends.
 """
 
 from __future__ import annotations
@@ -18,8 +18,17 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
+
+#: Bytes that the cache may hold: thousands of programs.
+LIMIT = 2**28
+
+# Seconds for which nothing that was used is removed: a process that has found a file loads it
+# within moments.
+_IN_USE = 60.0
 
 _FOLDER = "native-1"
 _MOST_BYTES = 2**30
@@ -62,6 +71,8 @@ class Cache:
             path = os.path.join(folder, name)
             content = _read(path)
             if content is not None and name == _digest(key, content) + suffix:
+                with suppress(OSError):
+                    os.utime(path)  # the time of its last use
                 return Content(path, content)
             with suppress(OSError):
                 os.unlink(path)
@@ -69,19 +80,33 @@ class Cache:
 
     def put(self, key: str, suffix: str, content: bytes) -> str:
         """Keep a content under a key; its path.  Raises OSError where that cannot be."""
-        folder = os.path.join(self.path, key)
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".", dir=folder)
+        descriptor, temporary = _begun(os.path.join(self.path, key))
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
-            path = os.path.join(folder, _digest(key, content) + suffix)
+            path = os.path.join(os.path.dirname(temporary), _digest(key, content) + suffix)
+            if os.path.isdir(path) and not os.path.islink(path):  # not of this cache's making
+                shutil.rmtree(path, onerror=_unless_gone)
             os.replace(temporary, path)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary)
             raise
+        self._trim()
         return path
+
+    def _trim(self) -> None:
+        """Remove what was longest not used, until there is no more than there may be."""
+        found = sorted(_files(self.path))
+        total = sum(file.bytes for file in found)
+        latest = time.time() - _IN_USE
+        for file in found:
+            if total <= LIMIT or file.used > latest:
+                break
+            with suppress(OSError):
+                os.unlink(file.path)
+                total -= file.bytes
+                os.rmdir(os.path.dirname(file.path))  # if that was all
 
 
 def open_cache() -> Cache:
@@ -108,13 +133,8 @@ def usage() -> Usage | None:
     path = cache_path()
     if path is None:
         return None
-    files = size = 0
-    for folder, _, names in os.walk(path):
-        for name in names:
-            with suppress(OSError):
-                size += os.lstat(os.path.join(folder, name)).st_size
-                files += 1
-    return Usage(path, files, size)
+    sizes = [file.bytes for file in _files(path)]
+    return Usage(path, len(sizes), sum(sizes))
 
 
 def clear() -> Usage | None:
@@ -126,8 +146,43 @@ def clear() -> Usage | None:
     if found is not None and os.path.lexists(found.path):
         if os.path.islink(found.path):
             raise OSError(0, "it is a link", found.path)
+        for folder, names, _ in os.walk(found.path):  # what is in one that is locked goes too
+            for name in names:
+                with suppress(OSError):
+                    os.chmod(os.path.join(folder, name), 0o700)
         shutil.rmtree(found.path, onerror=_unless_gone)
     return found
+
+
+class _File(NamedTuple):
+    """Something that is kept, by the time of its last use."""
+
+    used: float
+    path: str
+    bytes: int
+
+
+def _files(path: str) -> Iterator[_File]:
+    """All that is kept in a directory."""
+    for folder, _, names in os.walk(path):
+        for name in names:
+            whole = os.path.join(folder, name)
+            with suppress(OSError):
+                found = os.lstat(whole)
+                yield _File(found.st_mtime, whole, found.st_size)
+
+
+def _begun(folder: str) -> tuple[int, str]:
+    """A new file in a folder, which another process may remove as long as it is empty."""
+    for _ in range(3):
+        try:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            return tempfile.mkstemp(prefix=".", dir=folder)
+        except FileNotFoundError:
+            continue
+        except FileExistsError:  # a file that is not of this cache's making
+            os.unlink(folder)
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder)
 
 
 def _unless_gone(function: object, path: str, info: tuple[object, BaseException, object]) -> None:
