@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from gradc.targets.c.helpers import helper_names, helper_source
+from gradc.targets.c.helpers import WAYS, helper_names, helper_source
 
 CC = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 needs_cc = pytest.mark.skipif(CC is None, reason="no C compiler is installed")
@@ -121,11 +121,15 @@ def _library() -> tuple[str, ...]:
     """All texts that a definition of the library may have."""
     found: dict[str, None] = {}
     for single in (False, True):
-        for inline in (True, False):
-            found |= dict.fromkeys(helper_source(helper_names(single), single, inline))
+        names = helper_names(single)
+        found |= dict.fromkeys(helper_source(names, single))
+        for way in WAYS:
+            found |= dict.fromkeys(helper_source(names, single, names, way))
     return tuple(found)
 
 
 def _heading(block: str) -> str:
     """The comment of a definition, and what it defines."""
-    return re.sub(r"\bG_(?:INLINE|CALLED)\b|\b(?:double|float)\b", "", block.partition("{")[0])
+    return re.sub(
+        r"\bG_(?:INLINE|CALLED|SHARED)\b|\b(?:double|float)\b", "", block.partition("{")[0]
+    )

@@ -19,7 +19,7 @@ from gradc.native.cache import Cache, temporary_cache
 from gradc.native.compilers import Compiler
 from gradc.native.cpu import cpu_features
 from gradc.native.faults import NativeError, native_error
-from gradc.native.flags import THREADS, WANTED, Toolchain
+from gradc.native.flags import HASTE, THREADS, WANTED, Toolchain
 from gradc.native.process import TIME_LIMIT, output_of
 
 ABI = 1
@@ -54,32 +54,36 @@ class Workshop:
                 self._toolchain = Toolchain(self.compiler.command, version, tuple(flags))
         return self._toolchain
 
-    def kept(self, source: str) -> str | None:
+    def kept(self, source: str, plain: bool = False) -> str | None:
         """The path of what was built of a text before, if it is in the cache."""
-        found = self.cache.get(self._object_key(self.toolchain, source), SUFFIX)
+        found = self.cache.get(self._object_key(self.toolchain, source, plain), SUFFIX)
         return None if found is None else found.path
 
-    def built(self, source: str) -> str:
-        """The path of what a text is compiled to; raises NativeError where that fails."""
-        return self.kept(source) or self._compiled(self.toolchain, source)
+    def built(self, source: str, plain: bool = False) -> str:
+        """The path of what a text is compiled to; raises NativeError where that fails.
 
-    def _object_key(self, toolchain: Toolchain, source: str) -> str:
+        A `plain` text has no loops that are worth the time of optimising them.
+        """
+        return self.kept(source, plain) or self._compiled(self.toolchain, source, plain)
+
+    def _object_key(self, toolchain: Toolchain, source: str, plain: bool) -> str:
         text = hashlib.sha256(source.encode()).hexdigest()
-        command = toolchain.arguments(source, "", "")
+        command = toolchain.arguments(source, "", "", plain)
         return _key("object", *command, toolchain.version, cpu_features(), text)
 
-    def _compiled(self, toolchain: Toolchain, source: str) -> str:
+    def _compiled(self, toolchain: Toolchain, source: str, plain: bool) -> str:
         with _private_folder() as folder:
             file, target = os.path.join(folder, "program.c"), os.path.join(folder, "program.out")
             with open(file, "w", encoding="utf-8", newline="\n") as written:
                 written.write(source)
-            done = output_of(toolchain.arguments(source, file, target), folder, self._seconds)
+            command = toolchain.arguments(source, file, target, plain)
+            done = output_of(command, folder, self._seconds)
             if done.status != 0 or not os.path.isfile(target):
                 said = done.text.strip() or "it says nothing"
                 message = f"{self.compiler.name} fails (status {done.status})"
                 raise native_error("G0802", message, said)
             content = Path(target).read_bytes()
-        key = self._object_key(toolchain, source)
+        key = self._object_key(toolchain, source, plain)
         self.cache, path = put_somewhere(self.cache, key, SUFFIX, content)
         return path
 
@@ -91,23 +95,24 @@ class Workshop:
             version = output_of([*command, "--version"], folder, self._seconds).text
         source = CALL_SOURCE.read_text(encoding="utf-8")
         extra = ("-fno-sanitize=undefined",) if self.compiler.bundled else ()
-        for flags in ((*WANTED, THREADS), WANTED):
+        wanted = (*WANTED, *HASTE)
+        for flags in ((*wanted, THREADS), wanted):
             whole = Toolchain(command, version, (*flags, *extra))
             try:
-                self._compiled(whole, source)
+                self._compiled(whole, source, plain=True)
             except NativeError as error:
                 if error.diagnostics[0].code != "G0802":
                     raise
             else:
                 return whole
-        fitting = (flag for flag in WANTED if self._takes(Toolchain(command, version, (flag,))))
+        fitting = (flag for flag in wanted if self._takes(Toolchain(command, version, (flag,))))
         partial = Toolchain(command, version, (*fitting, *extra))
-        self._compiled(partial, source)
+        self._compiled(partial, source, plain=True)
         return partial
 
     def _takes(self, toolchain: Toolchain) -> bool:
         try:
-            self._compiled(toolchain, "int gradc_probe(void) { return 0; }\n")
+            self._compiled(toolchain, "int gradc_probe(void) { return 0; }\n", plain=True)
         except NativeError as error:
             if error.diagnostics[0].code != "G0802":
                 raise

@@ -22,18 +22,32 @@ WANTED = (
     "-fvect-cost-model=dynamic",  # of -O3; -O2 would leave most loops as they are
     "-ffp-contract=off",
     "-fwrapv",
+    # gcc looks for induction variables in a time that grows with the square of a loop's accesses,
+    # and worse, up to 250 of them: a loop of a hundred statements over arrays took 20 seconds.
+    "--param=iv-max-considered-uses=64",
+)
+
+#: What long texts and `call.c` are compiled with besides: passes left out whose time grows faster
+#: than a function.  GradBench's programs would lose up to a third of their speed.
+HASTE = (
+    "-fno-ivopts",
+    "-fira-region=one",
+    "--param=vect-epilogues-nomask=0",  # a third version of each loop
 )
 
 THREADS = "-fopenmp"
 
 # How much to optimise, by the characters of the source below which that is worth its time.  The
-# second is as fast as the first for the programs of GradBench, and compiles in two thirds of
-# the time.
+# second is as fast as the first for the programs of GradBench, which have up to 45,000, and
+# compiles in two thirds of the time; the third takes a third of the time of the second, and code
+# of it a tenth longer than that of the second.
 _LEVELS = (
     (16_000, ("-O3",)),
-    (400_000, ("-O2", "-ftree-vectorize", "-fpeel-loops")),
-    (4_000_000, ("-O1",)),
+    (64_000, ("-O2", "-ftree-vectorize", "-fpeel-loops")),
+    (4_000_000, ("-O1", "-ftree-vectorize")),
 )
+_NONE = ("-O0",)
+_PLAIN = ("-O2",)
 
 
 class Toolchain(NamedTuple):
@@ -48,8 +62,17 @@ class Toolchain(NamedTuple):
         """Whether loops can be divided among threads."""
         return THREADS in self.flags
 
-    def arguments(self, source: str, file: str, target: str) -> list[str]:
-        """The command that compiles a file whose text is `source`."""
-        found = (level for size, level in _LEVELS if len(source) < size)
-        level = next(found, ("-O0",))
-        return [*self.command, *REQUIRED, *level, *self.flags, "-o", target, file, "-lm"]
+    def arguments(self, source: str, file: str, target: str, plain: bool = False) -> list[str]:
+        """The command that compiles a file whose text is `source`.
+
+        A `plain` text has no loops that are worth the time of optimising them.
+        """
+        found = (number for number, (size, _) in enumerate(_LEVELS) if len(source) < size)
+        number = next(found, len(_LEVELS))
+        level = _LEVELS[number][1] if number < len(_LEVELS) else _NONE
+        flags = self.flags
+        if plain:
+            level = _PLAIN
+        elif number < len(_LEVELS) - 1:
+            flags = tuple(flag for flag in flags if flag not in HASTE)
+        return [*self.command, *REQUIRED, *level, *flags, "-o", target, file, "-lm"]

@@ -260,7 +260,7 @@ def _workshop(compiler: Compiler, path: str | None) -> Workshop:
 
 @cache
 def _caller(workshop: Workshop) -> Caller:
-    return Caller(workshop.built(CALL_SOURCE.read_text(encoding="utf-8")))
+    return Caller(workshop.built(CALL_SOURCE.read_text(encoding="utf-8"), plain=True))
 
 
 @cache

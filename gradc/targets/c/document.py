@@ -7,10 +7,12 @@ that name accesses.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from gradc.targets.c.function import NOINLINE, UNOPTIMISED, code_of
-from gradc.targets.c.helpers import helper_source, prologue
+from gradc.targets.c.helpers import Way, helper_source, prologue
 from gradc.targets.c.layout import LINE_WIDTH
 from gradc.targets.c.lexical import harmless, string_text
 from gradc.targets.c.printer import UNROLLED
@@ -19,6 +21,9 @@ from gradc.targets.statements.docstring import module_docstring
 if TYPE_CHECKING:
     from gradc.targets.c.module import CFile
 
+OFTEN = 8  # uses of a function of the library, from which on it is called
+
+_WORD = re.compile(r"\b\w+\b")
 _INCLUDES = (
     ("math.h", re.compile(r"\b(?:NAN|INFINITY|sqrtf?|fabsf?|floorf?|ceilf?)\b")),
     ("stdbool.h", re.compile(r"\b(?:bool|true|false)\b")),
@@ -66,14 +71,14 @@ _END = "#ifdef __cplusplus\n}\n#endif"
 def file_text(file: CFile) -> str:
     """The whole file, ending in a line break."""
     functions = [*file.called, *file.texts]
-    inline = file.loops or not file.parts
-    helpers = helper_source(file.writer.helpers, file.single, inline)
     code = "\n".join(code_of(line) for text in functions for line in text.split("\n"))
+    way: Way = "G_SHARED" if file.loops else "G_CALLED"
+    helpers = helper_source(file.writer.helpers, file.single, _called(file, code), way)
     includes = {name for name, used in _INCLUDES if used.search(code)}
     parts = [_opening(file)]
     opening = ""
     if helpers:
-        opening = prologue(inline)
+        opening = prologue(helpers)
         includes |= set(re.findall(r"#include <(.*)>\n", opening))
         opening = re.sub(r"#include <.*>\n+", "", opening)
     if includes:
@@ -99,6 +104,19 @@ def file_text(file: CFile) -> str:
     if file.faults:
         parts.append(_fault_function(file))
     return "\n\n".join([*parts, _END]) + "\n"
+
+
+def _called(file: CFile, code: str) -> Collection[str]:
+    """The functions of the library that are called, not written in place of their calls.
+
+    In loops, which are compiled several times for registers of several lengths, those that are
+    used often: compilers take more time for a longer loop than for two, and seconds soon.  All in
+    long functions of scalars.
+    """
+    if not file.loops:
+        return file.writer.helpers if file.parts else ()
+    used = Counter(word for word in _WORD.findall(code) if word in file.writer.helpers)
+    return [name for name in file.writer.helpers if used[name] > OFTEN]
 
 
 def header_text(file: CFile) -> str:

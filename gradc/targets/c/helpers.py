@@ -15,12 +15,13 @@ import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 FOLDER = os.path.join(os.path.dirname(__file__), "library")
 _GENERIC = frozenset({"linear.c", "products.c"})
 _PROLOGUE = "prologue.c"
-_LONG = 2000  # characters of a function and what it rests on, from which a call of it pays
+_LONG = 1200  # characters of a function and what it rests on, from which a call of it pays
+_REALS = r"(?:double|float) \w+(?:, (?:double|float) \w+)*"
 
 _BLOCK = re.compile(r"^/\*", re.MULTILINE)
 _DEFINED = re.compile(
@@ -43,6 +44,12 @@ _MATHS = re.compile(
 )
 
 
+#: How a function is called that is not written in place: `G_SHARED` from loops in vector registers
+#: as well, for which compilers make another version of it.
+Way = Literal["G_CALLED", "G_SHARED"]
+WAYS: tuple[Way, ...] = ("G_CALLED", "G_SHARED")
+
+
 class Block(NamedTuple):
     """A part of the library: its text, what it defines, and all that it names."""
 
@@ -56,30 +63,38 @@ def helper_names(single: bool = False) -> frozenset[str]:
     return frozenset(name for block in _blocks(single) for name in block.defines)
 
 
-def helper_source(names: Collection[str], single: bool = False, inline: bool = True) -> list[str]:
+def helper_source(
+    names: Collection[str],
+    single: bool = False,
+    called: Collection[str] = (),
+    way: Way = "G_CALLED",
+) -> list[str]:
     """The blocks that define the names and those that they use, what they rest on first.
 
-    Functions of the library are written in place of their calls, which loops in vector registers
-    need; not `inline`, long ones are called, and many calls are compiled in less time.
+    Functions of the library are written in place of their calls, except for those of `called`
+    that are long: these are compiled once, in a `way` that suits the calls.
     """
     blocks = _blocks(single)
     places = {name: place for place, block in enumerate(blocks) for name in block.defines}
     found = _with_needs(names, blocks, places)
     texts = {place: blocks[place].text for place in _in_order(found, blocks, places)}
-    for name in () if inline else names:
+    for name in called:
         needed = _with_needs([name], blocks, places)
         if sum(len(blocks[place].text) for place in needed) > _LONG:
             place = places[name]
             texts[place] = re.sub(
-                rf"^G_INLINE (\w+ {name}\((?!.*int n\)))", r"G_CALLED \1", texts[place], flags=re.M
+                rf"^G_INLINE (\w+ {name}\({_REALS}\))", rf"{way} \1", texts[place], flags=re.M
             )
     return list(texts.values())
 
 
-def prologue(inline: bool = True) -> str:
-    """What stands before all definitions."""
+def prologue(helpers: Iterable[str] = ()) -> str:
+    """What stands before all definitions: no more than what these need."""
     text = _read(_PROLOGUE).strip()
-    return re.sub(r"#define G_CALLED.*\n", "", text) if inline else text
+    code = "\n".join(helpers)
+    if "G_SHARED" not in code:
+        text = text[: text.index("\n\n// Compiled once more")]
+    return text if "G_CALLED" in code else re.sub(r"#define G_CALLED.*\n", "", text)
 
 
 def _with_needs(names: Iterable[str], blocks: list[Block], places: Mapping[str, int]) -> set[int]:

@@ -10,3 +10,11 @@
 #define G_INLINE static inline
 #define G_CALLED static
 #endif
+
+// Compiled once more for loops in vector registers, which call that.
+#if defined(__GNUC__) && !defined(__clang__)
+#define G_VECTORS _Pragma("omp declare simd notinbranch")
+#define G_SHARED G_VECTORS static __attribute__((noinline, unused, const))
+#else
+#define G_SHARED G_INLINE
+#endif
