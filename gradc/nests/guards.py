@@ -13,39 +13,51 @@ it for the branch not taken of a condition.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from functools import partial
 from math import prod
 from typing import NamedTuple
 
 from gradc.nests.model import Apply, Buffer, Const, Element, Expr, Get, Local
 from gradc.nests.nest import Axis, Item, Nest
 from gradc.nests.searches import Searches
+from gradc.nests.substitute import fresh
 from gradc.nests.terms import LARGEST, elements, estimate, reads, replaced, size
 
 LARGE = 4  # elements that one test of a condition may save
 
 
-class _Selection(NamedTuple):
-    """What an element is where a condition holds; 0 where it does not.  In terms of an index."""
+class _Case(NamedTuple):
+    """What is added where a condition holds."""
 
-    at: tuple[Local, ...]
     condition: Expr
     then: Expr
 
-    def there(self, at: Sequence[Expr]) -> tuple[Expr, Expr]:
-        """The condition and the value at an index."""
+
+class _Selection(NamedTuple):
+    """What an element is, in terms of its index: the sum of the cases that hold."""
+
+    at: tuple[Local, ...]
+    cases: tuple[_Case, ...]
+
+    def there(self, at: Sequence[Expr]) -> list[_Case]:
+        """The cases at an index."""
         known: dict[Local, Expr] = dict(zip(self.at, at, strict=True))
-        return replaced(self.condition, known), replaced(self.then, known)
+        return [
+            _Case(replaced(each.condition, known), replaced(each.then, known))
+            for each in self.cases
+        ]
 
 
 def guarded(items: Sequence[Item], own: Container[Buffer]) -> list[Item]:
     """The items, with a guard for each sum that has one."""
     searches = Searches(items)
     selections = _selections(items, own, searches)
-    if not selections and not searches.found:
+    if not selections:
         return list(items)
-    return [
-        _guarded(item, selections, searches) if isinstance(item, Nest) else item for item in items
-    ]
+    found: list[Item] = []
+    for item in items:
+        found.extend(_guarded(item, selections, searches) if isinstance(item, Nest) else [item])
+    return found
 
 
 def within_guard(nest: Nest, axis: Axis) -> bool:
@@ -56,8 +68,8 @@ def within_guard(nest: Nest, axis: Axis) -> bool:
 def _selections(
     items: Sequence[Item], own: Container[Buffer], searches: Searches
 ) -> dict[Buffer, _Selection]:
-    """The buffers whose elements are a selection of something or 0, or products with one where
-    most are 0; none that a later nest changes, or whose operands one changes."""
+    """The buffers whose elements are a selection of something or 0, or sums and products of such
+    where most are 0; none that a later nest changes, or whose operands one changes."""
     written: dict[Buffer, int] = {}
     for item in items:
         if isinstance(item, Nest):
@@ -71,64 +83,82 @@ def _selections(
         buffer, at = item.target.buffer, item.target.at
         if buffer not in own or written[buffer] > 1 or item.op is not None or item.before:
             continue
-        selected = _selected(item, found, searches)
-        if selected is None or size(selected[1]) > LARGEST:
-            continue
+        cases = _cases(item, found, searches)
+        named = elements(expr for case in cases for expr in case)
         fixed = all(
             each.buffer not in written or (each.buffer in own and written[each.buffer] == 1)
-            for each in elements(selected)
+            for each in named
         )
         indices = tuple(index.local for index in at if isinstance(index, Get))
-        if fixed and len(indices) == len(at):
-            found[buffer] = _Selection(indices, *selected)
+        if cases and fixed and len(indices) == len(at):
+            found[buffer] = _Selection(indices, tuple(cases))
     return found
 
 
-def _selected(
-    nest: Nest, selections: Mapping[Buffer, _Selection], searches: Searches
-) -> tuple[Expr, Expr] | None:
-    """The condition and the value of what a nest gives an element, if it is 0 elsewhere."""
+def _cases(nest: Nest, selections: Mapping[Buffer, _Selection], searches: Searches) -> list[_Case]:
+    """The cases of what a nest gives an element; none where there are no cases only."""
     value = nest.value
     if _is_selection(value):
         assert isinstance(value, Apply)
-        return value.args[0], value.args[1]
-    found = _factored(value, selections)
-    if found is None or searches.attained(found[0], nest.axes) is None:
-        return None
-    return found
+        return [_Case(*value.args[:2])]
+    found: list[_Case] = []
+    terms = [value]
+    while terms:
+        term = terms.pop()
+        if isinstance(term, Apply) and term.op == "add":
+            terms.extend(reversed(term.args))
+            continue
+        if _is_selection(term):
+            assert isinstance(term, Apply)
+            cases = [_Case(*term.args[:2])]
+        else:
+            cases = _factored(term, selections)
+        if not cases or not all(map(partial(_is_searched, nest, searches), cases)):
+            return []
+        found.extend(cases)
+    small = sum(size(case.then) for case in found) <= LARGEST
+    return found if small else []
 
 
 def _is_selection(value: Expr) -> bool:
     return isinstance(value, Apply) and value.op == "select" and value.args[2] == Const(0.0)
 
 
-def _guarded(nest: Nest, selections: Mapping[Buffer, _Selection], searches: Searches) -> Nest:
-    """A sum with the condition of a factor as its guard, and without the selection."""
+def _is_searched(nest: Nest, searches: Searches, case: _Case) -> bool:
+    """Whether a search finds the places of a nest at which a case holds."""
+    return searches.attained(case.condition, (*nest.axes, *nest.reduced)) is not None
+
+
+def _guarded(nest: Nest, selections: Mapping[Buffer, _Selection], searches: Searches) -> list[Nest]:
+    """A sum with the condition of a factor as its guard, and without the selection; a sum for
+    each case where the factor has several."""
     if nest.op != "add" or nest.before or not isinstance(nest.target, Element):
-        return nest
-    found = _factored(nest.value, selections)
-    if found is None:
-        return nest
-    condition, value = found
-    free = [axis for axis in nest.axes if not reads(condition, axis.variable)]
-    searched = searches.attained(condition, (*nest.axes, *nest.reduced)) is not None
-    if not searched and prod(estimate(axis.extent) for axis in free) < LARGE:
-        return nest
-    return nest._replace(value=value, guard=condition)
+        return [nest]
+    cases = _factored(nest.value, selections)
+    if not cases:
+        return [nest]
+    if not all(map(partial(_is_searched, nest, searches), cases)):
+        condition = cases[0].condition
+        free = [axis for axis in nest.axes if not reads(condition, axis.variable)]
+        if len(cases) > 1 or prod(estimate(axis.extent) for axis in free) < LARGE:
+            return [nest]
+    first, *others = (nest._replace(value=case.then, guard=case.condition) for case in cases)
+    return [first, *(fresh(each)._replace(neutral=None) for each in others)]
 
 
-def _factored(value: Expr, selections: Mapping[Buffer, _Selection]) -> tuple[Expr, Expr] | None:
-    """The condition under which a product is not 0, and the product where it holds: one of its
-    factors is an element of a selection."""
+def _factored(value: Expr, selections: Mapping[Buffer, _Selection]) -> list[_Case]:
+    """The cases of a product one of whose factors is an element of a selection."""
     pending = [value]
     while pending:
         expr = pending.pop()
         if isinstance(expr, Element) and expr.buffer in selections:
-            condition, then = selections[expr.buffer].there(expr.at)
-            return condition, _instead(value, expr, then)
+            return [
+                _Case(case.condition, _instead(value, expr, case.then))
+                for case in selections[expr.buffer].there(expr.at)
+            ]
         if isinstance(expr, Apply) and expr.op in ("mul", "neg"):
             pending.extend(expr.args)
-    return None
+    return []
 
 
 def _instead(expr: Expr, old: Expr, new: Expr) -> Expr:

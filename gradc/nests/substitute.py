@@ -23,8 +23,6 @@ from gradc.nests.terms import (
     elements,
     estimate,
     replaced,
-    replaced_in,
-    replaced_target,
     size,
 )
 from gradc.nests.walk import locals_read
@@ -156,7 +154,7 @@ class _Substitution:
                     self.made.add(copies[buffer])
                     producer = self.producers[buffer]
                     assert isinstance(producer.target, Element)
-                    copy = _fresh(producer)
+                    copy = fresh(producer)._replace(late=True)
                     found.insert(0, copy)
                     pending.append(copy)
         if not copies:
@@ -257,19 +255,16 @@ def _again(buffer: Buffer) -> Buffer:
     return Buffer(buffer.name, buffer.dtype, buffer.shape, "scratch", buffer.var)
 
 
-def _fresh(nest: Nest) -> Nest:
+def fresh(nest: Nest) -> Nest:
     """A nest over variables of its own."""
-    axes = tuple(
-        Axis(Local(axis.variable.name, axis.variable.dtype), axis.extent) for axis in nest.axes
-    )
-    known: dict[Local, Expr] = {
-        old.variable: Get(new.variable) for old, new in zip(nest.axes, axes, strict=True)
-    }
-    target = replaced_target(nest.target, known)
-    return nest._replace(
-        target=target,
-        axes=axes,
-        before=replaced_in(nest.before, known),
-        value=replaced(nest.value, known),
-        late=True,
-    )
+
+    def again(axes: Sequence[Axis]) -> tuple[Axis, ...]:
+        return tuple(
+            Axis(Local(axis.variable.name, axis.variable.dtype), axis.extent) for axis in axes
+        )
+
+    axes, reduced = again(nest.axes), again(nest.reduced)
+    pairs = zip((*nest.axes, *nest.reduced), (*axes, *reduced), strict=True)
+    known: dict[Local, Expr] = {old.variable: Get(new.variable) for old, new in pairs}
+    renamed = mapped(nest, lambda expr: replaced(expr, known), target=True)
+    return renamed._replace(axes=axes, reduced=reduced)
