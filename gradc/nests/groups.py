@@ -16,14 +16,15 @@ from collections.abc import Sequence
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
 from gradc.nests.costs import prefers_lanes
+from gradc.nests.extremes import ORDERS
 from gradc.nests.guards import within_guard
-from gradc.nests.lanes import Traits, traits
+from gradc.nests.lanes import UNROLLED, Traits, traits
 from gradc.nests.levels import Group, Single, Wish, levels
 from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
 from gradc.nests.nest import Axis, Item, Nest, firsts
 from gradc.nests.packing import packed
 from gradc.nests.products import LEAST, factors, single
-from gradc.nests.searches import Lines, along_lines, kept_near, narrowed, searched_lines
+from gradc.nests.searches import Searches, kept_near, narrowed
 from gradc.nests.substitute import item_reads, mapped
 from gradc.nests.terms import estimate, reads, replaced, replaced_target, shift
 from gradc.nests.tree import Block, Lanes, Node, Plain, Product, Row
@@ -39,10 +40,10 @@ def arranged(items: Sequence[Item]) -> list[Node]:
 
 def _arrange(items: Sequence[Item], block: Block | None) -> list[Node]:
     """Items within the lanes of a block, or outside of any."""
-    weights, lines = weights_of(items), searched_lines(items)
+    weights, searches = weights_of(items), Searches(items)
 
     def wishes(item: Item) -> list[Wish]:
-        return _wishes(item, weights, lines, block)
+        return _wishes(item, weights, searches, block)
 
     nodes: list[Node] = []
     bottom: list[Item] = []
@@ -63,7 +64,7 @@ def _arrange(items: Sequence[Item], block: Block | None) -> list[Node]:
 
 
 def _wishes(
-    item: Item, weights: dict[Dim, Weight], lines: Lines, block: Block | None
+    item: Item, weights: dict[Dim, Weight], searches: Searches, block: Block | None
 ) -> list[Wish]:
     """The loop that a nest is to be in: over its most common axis, outside of a block over any,
     in a block over one that is not reduced, or reduced and long."""
@@ -77,17 +78,17 @@ def _wishes(
     if not axes:
         return []
 
-    searched = along_lines(item, lines)
+    searched = searches.along(item)
 
     def rank(axis: Axis) -> tuple[int, bool, Weight]:
         weight = weights[axis.extent]
-        return weight[0], axis.variable not in searched, weight
+        return weight.work, axis.variable not in searched, weight
 
     if block is not None:
         if _is_product(item, block):
             return []
         founding = [axis for axis in axes if axis in item.axes] or [
-            axis for axis in axes if axis.extent.constant is None
+            axis for axis in axes if axis.extent.constant is None or _is_searched(item, axis)
         ]
         ordered = sorted(axes, key=rank, reverse=True)
         if not founding:
@@ -111,6 +112,12 @@ def _fed(nest: Nest) -> list[Wish]:
         if variables <= {index.local for index in each.at if isinstance(index, Get)}
     )
     return [Wish(axis.extent, axis.variable, False, fed) for axis in nest.reduced if fed]
+
+
+def _is_searched(nest: Nest, axis: Axis) -> bool:
+    """Whether a nest looks for an extreme along an axis, too long for a loop within one of lanes:
+    no compiler makes selections in vector registers there."""
+    return nest.op in ORDERS and estimate(axis.extent) > UNROLLED
 
 
 def _is_product(nest: Nest, block: Block) -> bool:

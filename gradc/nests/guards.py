@@ -129,6 +129,13 @@ def _is_searched(nest: Nest, searches: Searches, case: _Case) -> bool:
     return searches.attained(case.condition, (*nest.axes, *nest.reduced)) is not None
 
 
+def _place(nest: Nest, searches: Searches, case: _Case) -> int:
+    """The place of the search of a case among all: so a sum may join the loops of the first."""
+    attained = searches.attained(case.condition, (*nest.axes, *nest.reduced))
+    assert attained is not None
+    return list(searches.found.values()).index(attained.search)
+
+
 def _guarded(nest: Nest, selections: Mapping[Buffer, _Selection], searches: Searches) -> list[Nest]:
     """A sum with the condition of a factor as its guard, and without the selection; a sum for
     each case where the factor has several."""
@@ -142,6 +149,8 @@ def _guarded(nest: Nest, selections: Mapping[Buffer, _Selection], searches: Sear
         free = [axis for axis in nest.axes if not reads(condition, axis.variable)]
         if len(cases) > 1 or prod(estimate(axis.extent) for axis in free) < LARGE:
             return [nest]
+    if len(cases) > 1:
+        cases = sorted(cases, key=partial(_place, nest, searches))
     first, *others = (nest._replace(value=case.then, guard=case.condition) for case in cases)
     return [first, *(fresh(each)._replace(neutral=None) for each in others)]
 

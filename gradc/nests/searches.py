@@ -18,7 +18,7 @@ is compared (`extremes`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from gradc.ir.graph import DType
@@ -63,6 +63,23 @@ class Searches:
             named = [nest.target, *elements((self.resolved(nest.value),))]
             if all(written.get(each.buffer, 0) <= 1 for each in named):
                 self.found[nest.target.buffer] = nest
+        self.lines = _lines(nests, written)
+
+    def along(self, nest: Nest) -> set[Local]:
+        """The variables with which a nest goes along an axis that is searched: the loops over
+        them are best within others."""
+        found: set[Local] = set()
+        if nest.op in ORDERS and nest.axes:
+            found.update(axis.variable for axis in nest.reduced)
+        attained = _only(nest, self)
+        if attained is not None:
+            found.add(attained.axis.variable)
+        for element in (*item_reads(nest), *nest.written):
+            if isinstance(element, Element) and element.buffer in self.lines:
+                index = element.at[self.lines[element.buffer]]
+                if isinstance(index, Get):
+                    found.add(index.local)
+        return found
 
     def resolved(self, expr: Expr) -> Expr:
         """An expression with what is only computed again beside it written into it."""
@@ -92,39 +109,6 @@ class Searches:
                     moving = any(reads(index, axis.variable) for index in other.at)
                     return None if moving else Attained(search, axis, other.at)
         return None
-
-
-Lines = Mapping[Buffer, int]
-
-
-def searched_lines(items: Iterable[Item]) -> Lines:
-    """The buffers that items write and search along one axis, each with that axis."""
-    found: dict[Buffer, set[int]] = {}
-    written: set[Buffer | Local] = set()
-    for item in items:
-        written.update(used(item)[1])
-        if not isinstance(item, Nest) or item.op not in ORDERS or not item.axes:
-            continue
-        along = {Get(axis.variable) for axis in item.reduced}
-        for element in elements((item.value,)):
-            lines = {n for n, index in enumerate(element.at) if index in along}
-            if lines and element.buffer in written:
-                found.setdefault(element.buffer, set()).update(lines)
-    return {buffer: lines.pop() for buffer, lines in found.items() if len(lines) == 1}
-
-
-def along_lines(nest: Nest, lines: Lines) -> set[Local]:
-    """The variables with which a nest goes along the lines that are searched: the loops over them
-    are best within others."""
-    found: set[Local] = set()
-    if nest.op in ORDERS and nest.axes:
-        found.update(axis.variable for axis in nest.reduced)
-    for element in (*item_reads(nest), *nest.written):
-        if isinstance(element, Element) and element.buffer in lines:
-            index = element.at[lines[element.buffer]]
-            if isinstance(index, Get):
-                found.add(index.local)
-    return found
 
 
 def narrowed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buffer]]:
@@ -183,6 +167,20 @@ def kept_near(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[
         found.append(mapped(nest, renamed, target=bool(places)))
         found.extend(_copy(nest, place, near[place.buffer]) for place in places)
     return found, list(near.values())
+
+
+def _lines(nests: Iterable[Nest], written: Container[Buffer | Local]) -> dict[Buffer, int]:
+    """The buffers that are written and searched along one axis only, each with that axis."""
+    found: dict[Buffer, set[int]] = {}
+    for nest in nests:
+        if nest.op not in ORDERS or not nest.axes:
+            continue
+        along = {Get(axis.variable) for axis in nest.reduced}
+        for element in elements((nest.value,)):
+            lines = {n for n, index in enumerate(element.at) if index in along}
+            if lines and element.buffer in written:
+                found.setdefault(element.buffer, set()).update(lines)
+    return {buffer: lines.pop() for buffer, lines in found.items() if len(lines) == 1}
 
 
 def _is_search(nest: Nest) -> bool:
