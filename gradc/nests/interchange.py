@@ -16,6 +16,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gradc.ir.graph import DType
+from gradc.nests.counting import affine
 from gradc.nests.model import (
     Apply,
     Assign,
@@ -282,11 +283,7 @@ def _together(steps: Steps, own: Container[Buffer], first: Expr, last: Expr) -> 
         body = _run(steps, own, [Get(single)], first, last)
         return [For(single, integer(0), count, body, origin=loop.origin)]
     together = SUMS if isinstance(steps.extent, Get) else TOGETHER
-    whole: Expr = Apply("floordiv", (count, integer(together)), DType.INT)
-    left: Expr = Apply("mul", (whole, integer(together)), DType.INT)
-    if isinstance(count, Const):
-        whole = integer(int(count.value) // together)
-        left = integer(int(count.value) // together * together)
+    whole, left = _divided(count, together)
     several = Local("several", DType.INT)
     numbers = [
         sum_of(Apply("mul", (Get(several), integer(together)), DType.INT), integer(n))
@@ -310,9 +307,23 @@ def _operations(steps: Steps) -> int:
 
 
 def _difference(stop: Expr, start: Expr) -> Expr:
+    """How many steps there are between two of them."""
     if isinstance(stop, Const) and isinstance(start, Const):
         return integer(max(0, int(stop.value) - int(start.value)))
+    (one, last), (other, first) = affine(stop), affine(start)
+    if one is None and other is None and last is not None and first is not None:
+        return size_of(last - first)
     return stop if start == integer(0) else Apply("sub", (stop, start), DType.INT)
+
+
+def _divided(count: Expr, together: int) -> tuple[Expr, Expr]:
+    """How many times so many steps are in a number of them, and the steps of all these."""
+    local, known = affine(count)
+    if local is None and known is not None:
+        whole = known.floored(together)
+        return size_of(whole), size_of(whole * together)
+    times = Apply("floordiv", (count, integer(together)), DType.INT)
+    return times, Apply("mul", (times, integer(together)), DType.INT)
 
 
 def _run(
