@@ -7,11 +7,11 @@ additions.  It decides between orders of loops only, never what is computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from math import prod
 
 from gradc.ir.dims import Dim
-from gradc.nests.model import Element, Local
+from gradc.nests.model import Buffer, Element, Local
 from gradc.nests.nest import Axis, Nest
 from gradc.nests.substitute import item_reads
 from gradc.nests.terms import Step, cost, estimate, step_of
@@ -29,25 +29,28 @@ def prefers_lanes(
     they may go through parts of axes only."""
     if estimate(extent) < WIDTH:
         return False
+    nests = tuple(nests)
+    made = {nest.target.buffer for nest in nests if isinstance(nest.target, Element)}
     lanes = rows = 0.0
     for nest in in_lanes:
         others = (*nest.axes, *nest.reduced)
         few = None if nest.part is None else nest.part.variable
         times = prod(estimate(axis.extent) for axis in others if axis.variable is not few)
-        lanes += times * _cost(nest, Axis(variable, extent), others)
+        lanes += times * _cost(nest, Axis(variable, extent), others, made)
     for nest in nests:
         others = (*nest.axes, *nest.reduced)
         times = prod(estimate(axis.extent) for axis in others)
         rest = [axis for axis in others if estimate(axis.extent) > 1]
         if rest:
-            rows += times * min(_cost(nest, axis, others) for axis in rest)
+            rows += times * min(_cost(nest, axis, others, made) for axis in rest)
         else:
-            rows += times * _cost(nest, Axis(variable, extent), others)
+            rows += times * _cost(nest, Axis(variable, extent), others, made)
     return lanes <= rows
 
 
-def _cost(nest: Nest, axis: Axis, others: Sequence[Axis]) -> float:
-    """The cost of an element of a nest, run in vector registers along an axis."""
+def _cost(nest: Nest, axis: Axis, others: Sequence[Axis], made: Container[Buffer]) -> float:
+    """The cost of an element of a nest, run in vector registers along an axis; what is `made` in
+    the same loop may lie in any order."""
     extent = estimate(axis.extent)
     vectors = -(-extent // WIDTH) / extent
     total = (1 + cost(nest.value)) * vectors
@@ -65,7 +68,8 @@ def _cost(nest: Nest, axis: Axis, others: Sequence[Axis]) -> float:
                     for other in others
                     if step_of(element, other.variable) is Step.NONE
                 )
-                inside = element.buffer.role == "scratch" or reuse >= PACKED
+                inside = element.buffer.role == "scratch" and element.buffer in made
+                inside = inside or reuse >= PACKED
                 total += vectors if inside and axis not in others else WIDE
     reduced = any(each.variable is axis.variable for each in nest.reduced)
     if reduced and axis in others:

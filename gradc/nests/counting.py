@@ -18,18 +18,12 @@ from gradc.ir.dims import Dim
 from gradc.ir.graph import Atom, DType, Equation, Lit, Size, Var
 from gradc.nests.model import Apply, Const, Element, Expr, Get, Local, SizeOf
 from gradc.nests.nest import size_of
+from gradc.nests.spans import Boxes, Span, at_most, overlap, within
 from gradc.nests.tables import At, integer, sum_of
 
 FEW = 2  # elements that are added up one by one
 
 _NONE = Dim.of(0)
-
-
-class Span(NamedTuple):
-    """The places from `low` to before `high`, within an axis."""
-
-    low: Dim
-    high: Dim
 
 
 class Moved(NamedTuple):
@@ -47,6 +41,7 @@ class Counts:
         self._defined: dict[Var, Equation] = {}
         self._offsets: dict[Var, Dim | None] = {}
         self._spans: dict[Var, Span | None] = {}
+        self._boxes = Boxes(self.span)
 
     def note(self, equations: Iterable[Equation]) -> None:
         """Remember the equations that may count."""
@@ -54,6 +49,11 @@ class Counts:
             out = equation.out.type
             if len(out.shape) == 1 and (out.dtype is not DType.REAL or equation.op == "select"):
                 self._defined[equation.out] = equation
+            if out.dtype is DType.BOOL and out.shape:
+                self._boxes.note(equation)
+                if equation.op == "and" and len(out.shape) == 1:
+                    both = map(self.span, equation.args)
+                    self._spans[equation.out] = overlap(*both)
 
     # Arrays
 
@@ -105,15 +105,15 @@ class Counts:
         at = bound - offset
         match op:
             case "gt":
-                return _within(Span(at + 1, extent), extent)
+                return within(Span(at + 1, extent), extent)
             case "ge":
-                return _within(Span(at, extent), extent)
+                return within(Span(at, extent), extent)
             case "lt":
-                return _within(Span(_NONE, at), extent)
+                return within(Span(_NONE, at), extent)
             case "le":
-                return _within(Span(_NONE, at + 1), extent)
+                return within(Span(_NONE, at + 1), extent)
             case _:
-                return _within(Span(at, at + 1), extent)
+                return within(Span(at, at + 1), extent)
 
     def moved(self, atom: Atom) -> Moved | None:
         """An index that never leaves its axis where it is taken."""
@@ -130,8 +130,8 @@ class Counts:
         if offset is None:
             return None
         (extent,) = atom.type.shape
-        inside = _within(Span(-offset, equation.param("size") - offset), extent)
-        wanted = Span(_NONE, extent) if taken == Lit(True, taken.type) else self.span(taken)
+        inside = within(Span(-offset, equation.param("size") - offset), extent)
+        wanted = Span(_NONE, extent) if taken == Lit(True, taken.type) else self._boxes.along(taken)
         if inside is None or wanted is None:
             return None
         proven = at_most(inside.low, wanted.low) and at_most(wanted.high, inside.high)
@@ -316,28 +316,6 @@ def affine(index: Expr) -> tuple[Local | None, Dim | None]:
             if first is not None and second is not None and (one is None or other is None):
                 return one or other, first + second
     return None, None
-
-
-def at_most(left: Dim, right: Dim) -> bool:
-    """Whether a size is at most another for all values of the named sizes, as far as is plain."""
-    rest = right - left
-    if rest.constant is not None:
-        return rest.constant >= 0
-    return rest.denominator == 1 and all(k >= 0 for _, k in rest.terms)
-
-
-def _within(span: Span, extent: Dim) -> Span | None:
-    """A span as far as it is within an axis; None where that depends on sizes."""
-    low, high = span
-    if at_most(low, _NONE):
-        low = _NONE
-    elif not at_most(_NONE, low):
-        return None
-    if at_most(extent, high):
-        high = extent
-    elif not at_most(high, extent):
-        return None
-    return Span(low, high)
 
 
 MIRRORED = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge", "eq": "eq"}

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
-from gradc.nests.counting import MIRRORED, affine, at_most, chosen, decided
+from gradc.nests.counting import MIRRORED, affine, chosen, decided
 from gradc.nests.model import (
     Apply,
     Const,
@@ -33,6 +33,7 @@ from gradc.nests.model import (
 )
 from gradc.nests.nest import size_of
 from gradc.nests.rename import changed, renamed
+from gradc.nests.spans import at_most
 from gradc.nests.tables import integer, sum_of
 from gradc.nests.walk import bodies, expressions, subexpressions
 

@@ -108,7 +108,7 @@ def _named(item: Item) -> set[Buffer]:
 def _joined(run: Sequence[Item], own: Container[Buffer], outermost: bool) -> list[Stmt]:
     if not any(isinstance(item, (Nest, Fill)) for item in run):
         return [item for item in run if not isinstance(item, Nest)]
-    items, made = substituted([_spread(item) for item in run], own)
+    items, made = substituted(_read([_spread(item) for item in run], own), own)
     private = _Private((own, made), ())
     nodes = arranged(_read(guarded(items, private), private))
     kept = storage(nodes, private)

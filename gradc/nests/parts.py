@@ -14,9 +14,10 @@ from gradc.ir.dims import product
 from gradc.ir.graph import DType, Equation, Type
 from gradc.nests.accumulation import Part, Sum
 from gradc.nests.context import Context, Place
-from gradc.nests.counting import Moved, Span, chosen
+from gradc.nests.counting import Moved, chosen
 from gradc.nests.model import Apply, Element, Expr, Fill, Get, If, Store
 from gradc.nests.nest import Nest, around, size_of
+from gradc.nests.spans import Span
 from gradc.nests.tables import At, integer, sum_of, zero
 
 
