@@ -13,7 +13,7 @@ from gradc.ir.dims import Dim
 from gradc.nests import edges
 from gradc.nests.build import build
 from gradc.nests.edges import without_edges
-from gradc.nests.model import Apply, For, Local, Shared
+from gradc.nests.model import Apply, Check, For, Local, Shared
 from gradc.nests.walk import bodies, expressions, subexpressions
 from gradc.runtime.bind import bind
 
@@ -87,3 +87,25 @@ def test_an_axis_of_a_few_elements_stays_whole(monkeypatch: pytest.MonkeyPatch) 
     assert edges.between(loop, Dim.of(8)) == [loop]
     longer = loop._replace(stop=edges.integer(40))
     assert len(edges.between(longer, Dim.of(40))) == 2
+
+
+INTERIOR = """param u0[N, M], c
+loop t in 2 carry u = u0 {
+    d[i in N, j in M] = u[i-1, j] + u[i+1, j+2] - u[i, j-1]*u[i, j] if CONDITION else 0.1*u[i, j]
+    u = u + c*d
+}
+J = sum(u*u)
+"""
+INSIDE = "i > 0 and i < N - 1 and j > 0 and j < M - 2"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 4), (2, 3), (3, 2), (3, 3), (5, 4), (4, 7)])
+@pytest.mark.parametrize("condition", [INSIDE, f"{INSIDE} and u[i, j] > 0.1"])
+def test_conditions_on_several_axes(condition: str, size: tuple[int, int]) -> None:
+    random = np.random.default_rng(size)
+    given = {"u0": random.uniform(-0.5, 1.0, size=size), "c": 0.3}
+    (function, *_) = check(INTERIOR.replace("CONDITION", condition), given)
+    every = [stmt for loop in loops(function.body) for stmt in loop.body]
+    assert not any(isinstance(stmt, Check) for stmt in every)
+    rows = [stmt for stmt in every if isinstance(stmt, For) and stmt.lanes]
+    assert any(map(compared, rows)) == (condition != INSIDE)

@@ -113,6 +113,12 @@ def test_it_is_not_done(name: str) -> None:
     assert "first" not in names
 
 
+def test_rows_that_have_nothing_in_common_stay_rows() -> None:
+    text = "input u[M, N], v[M, N]\nw[i, j] = u[i, j]*v[i, j]\nz = w - v/2\n"
+    _, (graph, *_) = derivatives(text)
+    assert "first" not in [loop.variable.name for loop in loops(build("f", graph).body)]
+
+
 @pytest.mark.parametrize("name", test_loops.ALL)
 def test_all_loops(name: str) -> None:
     text, data, _ = test_loops.ALL[name]

@@ -30,7 +30,8 @@ def prefers_lanes(
     if estimate(extent) < WIDTH:
         return False
     nests = tuple(nests)
-    made = {nest.target.buffer for nest in nests if isinstance(nest.target, Element)}
+    written = [target for nest in nests for target in nest.written]
+    made = {target.buffer for target in written if isinstance(target, Element)}
     lanes = rows = 0.0
     for nest in in_lanes:
         others = (*nest.axes, *nest.reduced)

@@ -4,8 +4,10 @@
 test is a mask for every access.  Here the few elements for which such a test comes out otherwise
 are computed by themselves, and the loop over all others has no test.
 
+So it is for the rows of an array, whose index the loops within test.
+
 Invariant: each index runs the same statements once, in ascending order.  Deliberately absent: tests
-that hold for half of an axis, those of data, and those on an index of a loop around.
+that hold for half of an axis, and those of data.
 """
 
 from __future__ import annotations
@@ -59,7 +61,8 @@ def without_edges(body: Iterable[Stmt]) -> tuple[Stmt, ...]:
             case For(lanes=True):
                 found.extend(between(stmt, _extent(stmt.stop)))
             case For():
-                found.append(stmt._replace(body=without_edges(stmt.body)))
+                inner = stmt._replace(body=without_edges(stmt.body))
+                found.extend(between(inner, _extent(stmt.stop)) if _of_rows(stmt) else [inner])
             case Shared():
                 found.append(_shared(stmt))
             case If():
@@ -99,6 +102,11 @@ def between(loop: For, extent: Dim | None) -> list[Stmt]:
     return found
 
 
+def _of_rows(loop: For) -> bool:
+    """Whether a loop does nothing but go through rows, each in vector registers."""
+    return not loop.joined and all(isinstance(stmt, For) and stmt.lanes for stmt in loop.body)
+
+
 def _shared(stmt: Shared) -> Shared:
     """A loop that threads share: block by block where it is one in vector registers."""
     loop = stmt.loop
@@ -107,7 +115,7 @@ def _shared(stmt: Shared) -> Shared:
     extent = _extent(loop.stop)
     if extent is None or _edges(loop, extent) is None:
         return stmt
-    first, last = Local("first", DType.INT), Local("last", DType.INT)
+    first, last = Local("begin", DType.INT), Local("last", DType.INT)
     end = sum_of(Get(first), integer(BLOCK))
     cut = Let(last, bound_of(loop.stop, end))
     inner = loop._replace(start=Get(first), stop=Get(last))

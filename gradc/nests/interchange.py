@@ -7,7 +7,7 @@ for the next stays in a register.
 
 Invariant: at each index of the axis the same statements run in the same order; only sums over
 the axis are added up in another order.  Deliberately absent: loops whose steps read a neighbour,
-end early, carry a scalar, or check an index.
+end early, carry a scalar, check an index, or have no element in common.
 """
 
 from __future__ import annotations
@@ -141,7 +141,8 @@ def _steps(loop: For) -> Steps | None:
         return None
     sums = [each for each in sums if each.local not in totals]
     steps = Steps(loop, tuple(ahead), tuple(sums), tuple(passes), tuple(behind))
-    return steps if passes and _is_long(steps) and _stay_apart(steps) else None
+    right = passes and _is_long(steps) and _meet(steps) and _stay_apart(steps)
+    return steps if right else None
 
 
 def _copying(copy: Copy) -> For:
@@ -164,6 +165,19 @@ def _is_long(steps: Steps) -> bool:
         return False
     return all(
         each.start == integer(0) and each.stop == extent and each.step == 1 for each in steps.passes
+    )
+
+
+def _meet(steps: Steps) -> bool:
+    """Whether several steps read or write the same elements: not rows of their own only."""
+    moving = {steps.loop.variable}
+    for let in steps.ahead:
+        if not moving.isdisjoint(locals_read((let.value,))):
+            moving.add(let.local)
+    return bool(steps.behind) or any(
+        moving.isdisjoint(locals_read(element.at))
+        for each in steps.passes
+        for element in _elements(_all(each.body))
     )
 
 

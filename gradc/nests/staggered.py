@@ -153,7 +153,7 @@ class _Group:
         block = self._block()
         if block is None:
             return self.original
-        first = Local("first", DType.INT)
+        first = Local("begin", DType.INT)
         bounds: dict[tuple[int, Dim], tuple[Expr, Expr]] = {}
         body: list[Stmt] = []
         for each, lag in zip(self.passes, self.lags, strict=True):
