@@ -114,6 +114,29 @@ def test_the_estimate_counts_a_function_once_and_a_loop_as_often_as_it_runs() ->
     assert ten.gradient == pytest.approx(10 * one.gradient, rel=0.1)
 
 
+def test_the_estimate_of_values_and_of_contractions() -> None:
+    both = "input X[N, D], c[K, D]\na[n, k] = sum[d]((X[n,d] - c[k,d])^2)\nJ = sum(a)\n"
+    program = gradc.compile(both).program
+    found = work(program.graph, {"N": 10_000, "D": 8, "K": 100})
+    assert 0.01 < found.value < 0.2  # of 8 million elements
+    assert found.of(("forward",)) == found.value
+    assert found.of(("value_and_grad",)) == found.of(("forward", "reverse")) == found.gradient
+    assert found.gradient > 2 * found.value
+
+
+def test_a_compiler_that_has_made_nothing_is_not_asked_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    said: list[str] = []
+    program = gradc.compile(LOGISTIC).program
+    wanted = Wanted(program, (), ("forward",), {"N": 3_000_000, "D": 3})
+    assert engines._choice(Engine(), wanted).only_kept
+    assert engines.compiled(wanted, Engine(say=said.append)) is None
+    assert said[0].startswith("NumPy: about")
+    assert not list(tmp_path.rglob("*.*"))  # nothing was compiled, not even what calls
+
+
 def test_more_elements_than_addresses_are_left_to_numpy_to_refuse() -> None:
     text = "input x[N]\nJ = sum(zeros(N**8)) + sum(x)\n"
     assert not choice(text, {"N": 2000}, calls=math.inf).native

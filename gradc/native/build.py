@@ -42,17 +42,27 @@ class Workshop:
     @property
     def toolchain(self) -> Toolchain:
         """What the compiler takes; found out once and kept.  Raises NativeError."""
+        if not self.has_compiled:
+            self._toolchain = self._probed()
+            content = json.dumps([self._toolchain.version, self._toolchain.flags]).encode()
+            self.cache = put_somewhere(self.cache, self._own_key(), ".json", content)[0]
+        assert self._toolchain is not None
+        return self._toolchain
+
+    @property
+    def has_compiled(self) -> bool:
+        """Whether this compiler has made anything that may be in the cache."""
         if self._toolchain is None:
-            key = _key("toolchain", *self.compiler.command, self.compiler.identity, cpu_features())
-            kept = self.cache.get(key, ".json")
-            if kept is None:
-                self._toolchain = self._probed()
-                content = json.dumps([self._toolchain.version, self._toolchain.flags]).encode()
-                self.cache = put_somewhere(self.cache, key, ".json", content)[0]
-            else:
+            kept = self.cache.get(self._own_key(), ".json")
+            if kept is not None:
                 version, flags = json.loads(kept.content)
                 self._toolchain = Toolchain(self.compiler.command, version, tuple(flags))
-        return self._toolchain
+        return self._toolchain is not None
+
+    def _own_key(self) -> str:
+        wanted = (*WANTED, *HASTE, THREADS)
+        command = self.compiler.command
+        return _key("toolchain", *command, self.compiler.identity, cpu_features(), *wanted)
 
     def kept(self, source: str, plain: bool = False) -> str | None:
         """The path of what was built of a text before, if it is in the cache."""

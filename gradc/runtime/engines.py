@@ -179,7 +179,7 @@ def _choice(engine: Engine, wanted: Wanted) -> _Choice:
     estimate = work(wanted.program.graph, wanted.sizes)
     if estimate.longest > MOST_ELEMENTS:
         return _Choice(False, f"{plain}: an array has more elements than memory has addresses")
-    total = estimate.gradient * wanted.calls
+    total = estimate.of(wanted.kinds) * wanted.calls
     about = (
         f"about {_seconds(total)} of {plain}, and compiling C takes {_seconds(estimate.compiling)}"
     )
@@ -193,6 +193,9 @@ def _compiled(
 ) -> dict[str, CFunction] | None:
     from gradc.runtime.compiled import CFunction, workshop
 
+    if choice.only_kept and not workshop().has_compiled:
+        engine.say(f"NumPy: {choice.why}")
+        return None
     found = {
         kind: CFunction(wanted.program, kind, _emitter(wanted, kind, every), engine.threads)
         for kind in wanted.kinds

@@ -101,7 +101,7 @@ class Repeated:
             self._estimate = sizes, work(self._program.graph, sizes)
         estimate = self._estimate[1]
         patient = self._calls > 1 and estimate.compiling <= _PATIENCE
-        paid = self._calls * estimate.gradient >= estimate.compiling
+        paid = self._calls * estimate.of((self._kind,)) >= estimate.compiling
         return inf if paid or (patient and estimate.gradient >= LEAST) else self._calls
 
     def _in_python(self, arguments: Sequence[object]) -> tuple[Any, ...]:

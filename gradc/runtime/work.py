@@ -8,7 +8,7 @@ what else the machine does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import prod, sqrt
 from typing import NamedTuple
 
@@ -33,12 +33,22 @@ _WHOLE = 250  # equations of scalars in one function
 
 
 class Work(NamedTuple):
-    """Seconds that one gradient takes in NumPy or Python, and that compiling takes; and how many
+    """Seconds that the values take in NumPy or Python, and that compiling takes; and how many
     elements the longest array has."""
 
-    gradient: float
+    value: float
     compiling: float
     longest: float
+
+    @property
+    def gradient(self) -> float:
+        """Seconds of a gradient."""
+        return _SWEEPS * self.value
+
+    def of(self, kinds: Collection[str]) -> float:
+        """Seconds of a call of all functions of some kinds, of which `forward` computes values
+        only."""
+        return self.value if {*kinds} == {"forward"} else self.gradient
 
 
 def work(graph: Graph, sizes: Mapping[str, int]) -> Work:
@@ -60,7 +70,7 @@ def work(graph: Graph, sizes: Mapping[str, int]) -> Work:
                 scalars += sum(not eq.out.type.shape for eq in here.equations)
     split = max(scalars - _WHOLE, 0)
     compiling = _FILE + _EQUATION * (equations - split) + _SPLIT * split
-    return Work(_SWEEPS * found[graph], compiling, longest)
+    return Work(found[graph], compiling, longest)
 
 
 def has_arrays(graph: Graph) -> bool:
@@ -114,5 +124,18 @@ def _seconds(counted: _Counted, sizes: Mapping[str, int], graphs: Mapping[Graph,
         return _SCALAR + inside
     row = PRIMITIVES[equation.op]
     if row.multilinear and not row.elementwise:
-        return _ARRAY + _PRODUCT * sqrt(prod(counted.counts))
+        return _ARRAY + _PRODUCT * _products(counted, sizes)
     return _ARRAY + _ELEMENT * counted.most + inside
+
+
+def _products(counted: _Counted, sizes: Mapping[str, int]) -> float:
+    """How many products a contraction adds up: one for each element of all its axes together."""
+    spec = dict(counted.equation.params).get("spec")
+    if not isinstance(spec, str):
+        return sqrt(prod(counted.counts))
+    letters = spec.partition("->")[0].split(",")
+    extents: dict[str, int] = {}
+    for names, atom in zip(letters, counted.equation.args, strict=True):
+        for name, dim in zip(names, atom.type.shape, strict=True):
+            extents[name] = max(dim.evaluate(sizes), 0)
+    return float(prod(extents.values()))
