@@ -133,7 +133,8 @@ def _place(nest: Nest, searches: Searches, case: _Case) -> int:
     """The place of the search of a case among all: so a sum may join the loops of the first."""
     attained = searches.attained(case.condition, (*nest.axes, *nest.reduced))
     assert attained is not None
-    return list(searches.found.values()).index(attained.search)
+    assert isinstance(attained.search.target, Element)
+    return searches.order[attained.search.target.buffer]
 
 
 def _guarded(nest: Nest, selections: Mapping[Buffer, _Selection], searches: Searches) -> list[Nest]:

@@ -45,7 +45,13 @@ class Searches:
     """The searches among items along one axis, each for several extremes."""
 
     def __init__(self, items: Iterable[Item]) -> None:
+        self.copies: dict[Buffer, Nest] = {}
+        self.found: dict[Buffer, Nest] = {}
+        self.order: dict[Buffer, int] = {}
+        self.lines: dict[Buffer, int] = {}
         items = list(items)
+        if not any(isinstance(item, Nest) and item.op in ORDERS for item in items):
+            return
         written: dict[Buffer | Local, int] = {}
         for item in items:
             for thing in used(item)[1]:
@@ -56,19 +62,21 @@ class Searches:
             for nest in nests
             if nest.late and isinstance(nest.target, Element)
         }
-        self.found: dict[Buffer, Nest] = {}
         for nest in nests:
             if not isinstance(nest.target, Element) or not _is_search(nest):
                 continue
             named = [nest.target, *elements((self.resolved(nest.value),))]
             if all(written.get(each.buffer, 0) <= 1 for each in named):
                 self.found[nest.target.buffer] = nest
+        self.order = {buffer: place for place, buffer in enumerate(self.found)}
         self.lines = _lines(nests, written)
 
     def along(self, nest: Nest) -> set[Local]:
         """The variables with which a nest goes along an axis that is searched: the loops over
         them are best within others."""
         found: set[Local] = set()
+        if not self.found and not self.lines:
+            return found
         if nest.op in ORDERS and nest.axes:
             found.update(axis.variable for axis in nest.reduced)
         attained = _only(nest, self)
@@ -115,6 +123,8 @@ def narrowed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[B
     """The nests of a block over a variable, with those that add something only where an extreme
     is attained at the places of which it may be; and the buffers of these places."""
     searches = Searches(nests)
+    if not searches.found:
+        return list(nests), []
     near: list[Buffer] = []
     places: dict[Buffer, Places] = {}
     found: list[Nest] = []
@@ -149,7 +159,10 @@ def narrowed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[B
 def kept_near(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buffer]]:
     """The nests of a block over a variable, with what they look for in buffers of the block, and
     written from there where it belongs; and these buffers."""
-    near: dict[Buffer, Buffer] = {}
+    sought = [_sought(nest, variable) for nest in nests]
+    near = {place.buffer: _again(place.buffer) for places in sought for place in places}
+    if not near:
+        return list(nests), []
 
     def renamed(expr: Expr) -> Expr:
         if isinstance(expr, Apply):
@@ -159,11 +172,7 @@ def kept_near(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[
         return Element(near.get(expr.buffer, expr.buffer), tuple(map(renamed, expr.at)))
 
     found: list[Nest] = []
-    for nest in nests:
-        places = _sought(nest, variable)
-        for place in places:
-            old = place.buffer
-            near[old] = Buffer(old.name, old.dtype, old.shape, "scratch", old.var)
+    for nest, places in zip(nests, sought, strict=True):
         found.append(mapped(nest, renamed, target=bool(places)))
         found.extend(_copy(nest, place, near[place.buffer]) for place in places)
     return found, list(near.values())
@@ -231,6 +240,10 @@ def _noted(search: Nest) -> Places:
 def _idle(nest: Nest, named: set[Buffer | Local]) -> bool:
     """Whether a nest computes for others what they no longer read."""
     return nest.late and isinstance(nest.target, Element) and nest.target.buffer not in named
+
+
+def _again(buffer: Buffer) -> Buffer:
+    return Buffer(buffer.name, buffer.dtype, buffer.shape, "scratch", buffer.var)
 
 
 def _sought(nest: Nest, variable: Local) -> list[Element]:
