@@ -104,8 +104,10 @@ INSIDE = "i > 0 and i < N - 1 and j > 0 and j < M - 2"
 def test_conditions_on_several_axes(condition: str, size: tuple[int, int]) -> None:
     random = np.random.default_rng(size)
     given = {"u0": random.uniform(-0.5, 1.0, size=size), "c": 0.3}
-    (function, *_) = check(INTERIOR.replace("CONDITION", condition), given)
-    every = [stmt for loop in loops(function.body) for stmt in loop.body]
-    assert not any(isinstance(stmt, Check) for stmt in every)
-    rows = [stmt for stmt in every if isinstance(stmt, For) and stmt.lanes]
-    assert any(map(compared, rows)) == (condition != INSIDE)
+    functions = check(INTERIOR.replace("CONDITION", condition), given)
+    for function in functions:
+        every = [stmt for loop in loops(function.body) for stmt in loop.body]
+        assert not any(isinstance(stmt, Check) for stmt in every)
+    rows = [stmt for loop in loops(functions[0].body) for stmt in loop.body]
+    lanes = [row for row in rows if isinstance(row, For) and row.lanes]
+    assert any(map(compared, lanes)) == (condition != INSIDE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence, Set
 
 from gradc.ad.rules import differentiable
-from gradc.ir.graph import Equation, Graph, Var
+from gradc.ir.graph import DType, Equation, Graph, Type, Var
 from gradc.ops.table import PRIMITIVES
 from gradc.passes.scopes import read_from_outside
 
@@ -74,15 +74,21 @@ class Residuals:
 def cheap(equation: Equation) -> bool:
     """Whether computing a result again costs no more than reading what was saved of it.
 
-    So it is for elements that are moved about, and for integers, truth values and numbers made
-    of integers where none comes of many.
+    So it is for elements that are moved about, for truth values made of such, and for integers,
+    truth values and numbers made of integers where none comes of many.
     """
     row, out = PRIMITIVES[equation.op], equation.out
-    if row.structural:
+    if row.structural or (
+        not row.structured and all(type.dtype is DType.BOOL for type in _types(equation))
+    ):
         return True
     if row.structured or any(arg.type.shape not in ((), out.type.shape) for arg in equation.args):
         return False
     return not differentiable(out) or not any(differentiable(arg) for arg in equation.args)
+
+
+def _types(equation: Equation) -> list[Type]:
+    return [equation.out.type, *(arg.type for arg in equation.args)]
 
 
 def little(equation: Equation) -> bool:

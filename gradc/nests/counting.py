@@ -42,6 +42,7 @@ class Counts:
         self._offsets: dict[Var, Dim | None] = {}
         self._spans: dict[Var, Span | None] = {}
         self._boxes = Boxes(self.span)
+        self._selected: dict[Var, Equation] = {}  # selections
 
     def note(self, equations: Iterable[Equation]) -> None:
         """Remember the equations that may count."""
@@ -49,6 +50,8 @@ class Counts:
             out = equation.out.type
             if len(out.shape) == 1 and (out.dtype is not DType.REAL or equation.op == "select"):
                 self._defined[equation.out] = equation
+            if equation.op == "select":
+                self._selected[equation.out] = equation
             if out.dtype is DType.BOOL and out.shape:
                 self._boxes.note(equation)
                 if equation.op == "and" and len(out.shape) == 1:
@@ -131,7 +134,9 @@ class Counts:
             return None
         (extent,) = atom.type.shape
         inside = within(Span(-offset, equation.param("size") - offset), extent)
-        wanted = Span(_NONE, extent) if taken == Lit(True, taken.type) else self._boxes.along(taken)
+        wanted = (
+            Span(_NONE, extent) if taken == Lit(True, taken.type) else self._boxes.along(taken, 0)
+        )
         if inside is None or wanted is None:
             return None
         proven = at_most(inside.low, wanted.low) and at_most(wanted.high, inside.high)
@@ -159,16 +164,16 @@ class Counts:
         if moved is None or equation.out.type.shape[axis] != index.type.shape[0]:
             return None
         whole = moved.inside == Span(_NONE, index.type.shape[0])
-        return moved if whole or self._vanishes(equation.args[0], moved.inside) else None
+        return moved if whole or self._vanishes(equation.args[0], moved.inside, axis) else None
 
-    def _vanishes(self, atom: Atom, inside: Span) -> bool:
-        """Whether an array is zero at all places outside of a span."""
-        equation = self._defined.get(atom) if type(atom) is Var else None
-        if equation is None or equation.op != "select":
+    def _vanishes(self, atom: Atom, inside: Span, axis: int) -> bool:
+        """Whether an array is zero at all places outside of a span of an axis."""
+        equation = self._selected.get(atom) if type(atom) is Var else None
+        if equation is None:
             return False
-        condition, then, otherwise = equation.args
-        span = self.span(condition)
-        if otherwise != Lit(0.0) or len(then.type.shape) > 1 or span is None:
+        condition, _, otherwise = equation.args
+        span = self._boxes.along(condition, axis) if condition.type.shape else None
+        if otherwise != Lit(0.0) or span is None:
             return False
         return at_most(inside.low, span.low) and at_most(span.high, inside.high)
 

@@ -93,9 +93,9 @@ class Boxes:
         if any(span is not None for span in box):
             self._boxes[equation.out] = tuple(box)
 
-    def along(self, atom: Atom) -> Span | None:
-        """The span outside of which an array of one axis holds nowhere."""
-        return self._box(atom)[0]
+    def along(self, atom: Atom, axis: int) -> Span | None:
+        """The span of an axis outside of which an array holds nowhere."""
+        return self._box(atom)[axis]
 
     def _box(self, atom: Atom) -> Box:
         if type(atom) is Var and atom in self._boxes:

@@ -67,7 +67,14 @@ def _whole(expr: Apply) -> bool:
     """Whether an operation is one on indices."""
     if expr.dtype is DType.REAL:
         return False
-    return expr.dtype is DType.INT or all(_integer(arg) for arg in expr.args)
+    return expr.dtype is DType.INT or all(_integer(arg) or _test(arg) for arg in expr.args)
+
+
+def _test(expr: Expr) -> bool:
+    """Whether a truth value is one about indices."""
+    if isinstance(expr, Apply):
+        return expr.dtype is DType.BOOL and _whole(expr)
+    return isinstance(expr, Const) and expr.dtype is DType.BOOL
 
 
 def _integer(expr: Expr) -> bool:
