@@ -17,12 +17,13 @@ from math import prod
 from gradc.ir.dims import product
 from gradc.ir.graph import DType
 from gradc.nests.levels import used
-from gradc.nests.model import Apply, Buffer, Const, Expr, For, Get, Local, Shared, SizeOf
+from gradc.nests.model import Apply, Buffer, Const, Expr, For, Get, Local, Shared, SizeOf, Stmt
 from gradc.nests.nest import Item, Nest
 from gradc.nests.storage import Storage
 from gradc.nests.tables import integer
 from gradc.nests.terms import cost, estimate
 from gradc.nests.tree import Block, Lanes, Loop, Node, Plain, Product
+from gradc.nests.walk import bodies, buffers
 
 PIECES = 16
 WORTH = 2**22  # additions that a piece has at least, a few hundred microseconds
@@ -75,7 +76,19 @@ def shared(node: Node, loop: For, kept: Storage) -> Shared | None:
         return None
     if not computed or not read.isdisjoint(arrays):
         return None
+    homes = {home.home for home in kept.kept.values()}
+    private |= dict.fromkeys(each for each in _stacked(loop) if each not in homes)
     return Shared(loop, _piece(node, loop, work), tuple(joined.items()), tuple(private))
+
+
+def _stacked(loop: For) -> Iterator[Buffer]:
+    """The buffers on the stack that a loop names, among them those in which it keeps extremes."""
+    pending: list[Stmt] = [loop]
+    while pending:
+        stmt = pending.pop()
+        yield from (buffer for buffer in buffers(stmt) if buffer.role == "stack")
+        for inner in bodies(stmt):
+            pending.extend(inner)
 
 
 def _items(node: Loop, around: int) -> Iterator[tuple[Item | Product, int]]:
