@@ -75,10 +75,10 @@ class Searches:
         """The variables with which a nest goes along an axis that is searched: the loops over
         them are best within others."""
         found: set[Local] = set()
-        if not self.found and not self.lines:
-            return found
         if nest.op in ORDERS and nest.axes:
             found.update(axis.variable for axis in nest.reduced)
+        if not self.found and not self.lines:
+            return found
         attained = _only(nest, self)
         if attained is not None:
             found.add(attained.axis.variable)
