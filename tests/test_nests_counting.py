@@ -62,6 +62,21 @@ def test_what_is_not_taken_spoils_nothing() -> None:
     check(program(MASKED.replace("i > 0", "i > 2")), {"x": np.ones(4), "y": y})
 
 
+@pytest.mark.parametrize("first", [-1.0, 1.0])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "z = where(a > 0 and y > 1, x, x*y)",
+        "z = where(y > 1 and a > 0, x, x*y)",
+        "z[i in N] = x[i]*y[i - 1] if a > 0 and i > 0 else x[0]",
+        "z[i in N] = x[i]*y[i - 1] if i > 0 and x[0] > 0 and a > 0 else x[0]",
+    ],
+)
+def test_conditions_of_which_a_part_is_the_same_for_all(line: str, first: float) -> None:
+    data = {"x": np.linspace(1, 2, 5), "y": np.linspace(0.5, 1.5, 5), "a": first}
+    check(program(line).replace("y[N]", "y[N], a", 1), data)
+
+
 def test_an_access_that_may_leave_its_axis_is_checked() -> None:
     text = "param x[N], y[M]\nz[i in N] = x[i]*y[i - 1] if i > 0 else x[0]\nJ = sum(z)\n"
     check(text, {"x": np.ones(3), "y": np.arange(4.0)})

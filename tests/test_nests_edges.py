@@ -10,10 +10,11 @@ from test_nests_counting import check
 from test_nests_interchange import loops
 
 from gradc.ir.dims import Dim
+from gradc.ir.graph import DType
 from gradc.nests import edges
 from gradc.nests.build import build
 from gradc.nests.edges import without_edges
-from gradc.nests.model import Apply, Check, For, Local, Shared
+from gradc.nests.model import Apply, Check, Const, For, Local, Shared, SizeOf
 from gradc.nests.walk import bodies, expressions, subexpressions
 from gradc.runtime.bind import bind
 
@@ -43,6 +44,14 @@ def compared(loop: For) -> bool:
         for inner in bodies(stmt):
             pending.extend(inner)
     return False
+
+
+def test_comparisons_of_places_are_settled() -> None:
+    known, last = edges.Within(None, 0, Dim.of(0)), SizeOf(Dim.of("N") - 1)
+    for op, expected in (("eq", True), ("ne", False)):
+        assert known.settled(Apply(op, (last, last), DType.BOOL)) == Const(expected, DType.BOOL)
+    unknown = Apply("eq", (last, SizeOf(Dim.of(0))), DType.BOOL)
+    assert known.settled(unknown) == unknown
 
 
 @pytest.mark.parametrize("seed", range(24))

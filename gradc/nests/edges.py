@@ -248,7 +248,7 @@ class Within(NamedTuple):
         if expr.op == "and":
             return _both(*args)
         again = expr._replace(args=args)
-        if expr.op in _BEHIND:
+        if expr.op in _HOLDS:
             truth = self._truth(again)
             return again if truth is None else Const(truth, DType.BOOL)
         if expr.op == "add" and expr.dtype is DType.INT:
@@ -278,4 +278,6 @@ _HOLDS = {
     "gt": lambda over: over > 0,
     "lt": lambda over: over < 0,
     "le": lambda over: over <= 0,
+    "eq": lambda over: over == 0,
+    "ne": lambda over: over != 0,
 }

@@ -82,8 +82,10 @@ class Boxes:
                 for axis, span in zip(equation.param("axes"), inner, strict=True):
                     box[axis] = span
             case "and":
-                for axis, pair in enumerate(zip(*map(self._box, equation.args), strict=True)):
-                    box[axis] = overlap(*pair) or pair[0] or pair[1]
+                arrays = (arg for arg in equation.args if arg.type.shape)  # a scalar holds for all
+                for box_of_one in map(self._box, arrays):
+                    for axis, span in enumerate(box_of_one):
+                        box[axis] = overlap(box[axis], span) or box[axis] or span
             case "any":
                 axes = equation.param("axes")
                 inner = self._box(equation.args[0])
