@@ -381,6 +381,7 @@ EXPRESSIONS = [
     (op("add", op("select", truth("lt", A, B), A, B), C), "(a < b ? a : b) + c"),
     (truth("and", truth("lt", A, B), truth("gt", A, C)), "(a < b) & (a > c)"),
     (truth("not", truth("lt", A, B)), "!(a < b)"),
+    (truth("or", truth("not", truth("lt", A, B)), truth("gt", A, C)), "(!(a < b)) | (a > c)"),
     (op("real", I1), "(double)i"),
     (op("real", whole("add", I1, J1)), "(double)(i + j)"),
     (whole("add", I1, Const(1, DType.INT)), "i + 1"),

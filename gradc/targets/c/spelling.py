@@ -113,8 +113,8 @@ def _infix(expr: Apply, operator: str, place: bool) -> Spelled:
     first, second = level, level + 1
     if level in (BIT_AND, BIT_OR, EQUALITY, RELATION):
         first = second = SUM
-        if level in (BIT_AND, BIT_OR) and _same(left, expr):
-            first = level
+        if level in (BIT_AND, BIT_OR):  # a compiler warns of `!x | y`
+            first = level if _same(left, expr) else PRIMARY
     parts = (Part(left, first, place), f" {operator}", BREAK, Part(right, second, place))
     return Spelled(level, parts)
 
