@@ -9,6 +9,7 @@ import pytest
 from derivative_checks import Check
 from test_control_derivatives import graph_of
 
+import gradc
 from gradc.ad.forward import jvp
 from gradc.ad.reverse import vjp
 
@@ -149,3 +150,54 @@ def test_only_the_branch_taken_counts(name: str) -> None:
             found = check.value(forward.graph, {**data, **tangents})
             expect = np.asarray(expected[var.name])[index]
             np.testing.assert_allclose(found[forward.tangents[0].name], expect, rtol=1e-14)
+
+
+# Quantities that are computed outside, and read in a branch within a loop or a function.
+READ_WITHIN = {
+    "a loop": "y = sqrt(x)\nloop t in N carry s = 0.0 {\n"
+    "  s = s + (y[t] if x[t] > 0 else 1.0)\n}\nJ = s",
+    "what a loop collected": "loop t in N carry n = 0.0 {\n  y[t] = sqrt(x[t])\n}\n"
+    "loop t in N carry s = 0.0 {\n  s = s + (y[t] if x[t] > 0 else 1.0)\n}\nJ = s",
+    "a function": "def f(a, b) = a if b > 0 else 1.0\nJ = f(sqrt(x[0]), x[0]) + f(sqrt(x[1]), x[1])"
+    " + f(sqrt(x[2]), x[2])",
+    "a function for each element": "def f(a, b) = a if b > 0 else 1.0\ny = sqrt(x)\n"
+    "z[i] = f(y[i], x[i])\nJ = sum(z)",
+    "a function of a function": "def f(a, b) = a if b > 0 else 2.0\n"
+    "def g(a, b) = f(2*a, b)/2\ny = sqrt(x)\nz[i] = g(y[i], x[i])\nJ = sum(z)",
+    "a product in a loop": "u = log(x)\ny = u*u\nloop t in N carry s = 0.0 {\n"
+    "  s = s + (sqrt(exp(y[t]*0 + u[t])) if x[t] > 0 else 1.0)\n}\nJ = s",
+}
+
+
+@pytest.mark.parametrize("text", READ_WITHIN.values(), ids=READ_WITHIN)
+def test_what_branches_within_do_not_read_reaches_no_derivative(text: str) -> None:
+    program = gradc.compile(f"param x[N]\n{text}\n")
+    x = np.array([1.0, -1.0, 4.0])
+    value, gradient = program.value_and_grad(x=x)
+    assert value == pytest.approx(4.0)
+    np.testing.assert_allclose(gradient["x"], [0.5, 0.0, 0.25])
+    for n in range(3):
+        tangent = program.jvp({"x": x}, {"x": np.eye(3)[n]})[1]
+        assert tangent == pytest.approx(gradient["x"][n])
+
+
+STEPS = {
+    "numbers": "loop t in 2 carry f = e {\n  f = sin(sqrt(f) if f >= 0.1 else sqrt(-f))\n}\nJ = f",
+    "arrays": "loop t in 2 carry f = ones(3)*e {\n  f = sin(sqrt(f) if f >= 0.1 else sqrt(-f))\n}\n"
+    "J = f[0]",
+    "a function": "def root(t) = sqrt(t) if t >= 0.1 else sqrt(-t)\n"
+    "loop t in 2 carry f = e {\n  f = sin(root(f))\n}\nJ = f",
+    "blocks of steps": "loop t in 3 carry f = e checkpoint 2 {\n"
+    "  f = sin(log(f) + 1 if f > 0 else log(-f))\n}\nJ = f",
+}
+
+
+@pytest.mark.parametrize("text", STEPS.values(), ids=STEPS)
+def test_second_derivatives_of_steps_with_branches(text: str) -> None:
+    """In reverse mode twice, which keeps what both branches computed."""
+    program = gradc.compile(f"param e\n{text}\n")
+    (found,) = program.hessian(e=0.67).blocks.values()
+    h = 1e-5
+    ahead, behind = (program.value_and_grad(e=0.67 + s)[1]["e"] for s in (h, -h))
+    assert float(found) == pytest.approx((ahead - behind) / (2 * h), rel=1e-6)
+    assert program.hvp({"e": 0.67}, {"e": 1.0})["e"] == pytest.approx(float(found), rel=1e-10)

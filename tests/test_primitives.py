@@ -7,6 +7,7 @@ tried: one of scalars (`math`), one of arrays (NumPy), and scalars in a module o
 
 from __future__ import annotations
 
+import itertools
 import math
 import platform
 import random
@@ -588,3 +589,12 @@ def test_ln_is_log() -> None:
 def test_zeros_are_zeros() -> None:
     program = gradc.compile("input x[N]\nv = x * (zeros(N) + 3)")
     np.testing.assert_array_equal(program.forward(x=[1, 2]), [3, 6])
+
+
+@pytest.mark.parametrize("row", [row for row in SAMPLED if row.tame is True], ids=case_id)
+def test_tame_rows_have_finite_partials(row: Primitive) -> None:
+    """What `ad.guards` rests on: no division by zero, no logarithm, wherever the operands are."""
+    numbers = (0.0, -0.0, 1e-300, -1.0, 2.5, -30.0, 700.0)
+    for at in itertools.product(numbers, repeat=len(operands(row))):
+        assert math.isfinite(value_at(row, None, "scalars", at))
+        assert all(map(math.isfinite, partials_at(row, None, "scalars", "reverse", at))), at

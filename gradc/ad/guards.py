@@ -12,32 +12,41 @@ operands, but passes no adjoint to them.  Guards have a shape.  Elementwise equa
 guard to their operands; equations that move or contract elements pass it moved in the same
 way; all others need their operand wherever any element of the result is needed.  A contraction
 multiplies operands by each other, so those that were computed are selected as well.
+
+A function or a loop may read its operands in branches of its own.  What comes back from it is
+zero exactly where none reads them, so there the adjoint itself says where such an operand is
+needed: a guard of the kind `returned`.  Operands made of tame rows need none: 0 times any of
+their partials is 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from gradc.ad.activity import STRUCTURED
 from gradc.ad.rules import depends, differentiable, elementwise
 from gradc.ir.dims import Shape
-from gradc.ir.graph import Atom, Equation, Lit, Var
+from gradc.ir.graph import BOOL, Atom, DType, Equation, Graph, Lit, Var
 from gradc.ops.builder import Builder
+from gradc.ops.control import Loop
 from gradc.ops.table import PRIMITIVES
 
 
 class Guard:
-    """Where a quantity is needed.  One of three kinds:
+    """Where a quantity is needed.  One of four kinds:
 
     * a branch: under `parent`, where `condition` has the given `truth`;
     * derived: where the elements that `inner` needs come from, through `equation`, or from
       anywhere where there is no equation;
+    * returned: where the adjoint of a quantity is other than zero;
     * a union of `parts`.
     """
 
     __slots__ = (
         *("condition", "depth", "equation", "inner", "parent"),
-        *("parts", "position", "shape", "truth"),
+        *("parts", "position", "returned", "shape", "truth"),
     )
 
     def __init__(self, parent: Guard | None, shape: Shape) -> None:
@@ -49,6 +58,7 @@ class Guard:
         self.inner: Guard | None = None
         self.equation: Equation | None = None
         self.position = 0
+        self.returned: Var | None = None
         self.parts: tuple[Guard, ...] = ()
 
 
@@ -56,7 +66,8 @@ class Guards:
     """The guards of all quantities of a graph; None stands for "always".
 
     The graph may be the body of a loop, of whose outputs some are needed only where what is
-    `taken` holds; that has the output's shape, or is a scalar.
+    `taken` holds; that has the output's shape, or is a scalar.  What is made of `tame` rows only
+    is guarded by what is returned, too, if that is asked for.
     """
 
     def __init__(
@@ -64,9 +75,13 @@ class Guards:
         equations: Sequence[Equation],
         outputs: Sequence[Var],
         taken: Sequence[Atom | None] = (),
+        tame: bool = False,
     ) -> None:
         guarded = any(PRIMITIVES[op].guarded for op in {eq.op for eq in equations})
-        self.trivial = not guarded and all(condition is None for condition in taken)
+        within = any(map(read_in_part, equations))
+        self.trivial = not (guarded or within) and all(each is None for each in taken)
+        self._tame = tame
+        self.adjoints: Mapping[Var, Atom | None] = {}  # of the sweep, for what is returned
         self._uses: dict[Var, list[Guard | None]] = {}
         self._of: dict[Var, Guard | None] = {}
         self._edges: dict[tuple[Var, int], Guard | None] = {}  # by result and position
@@ -74,6 +89,7 @@ class Guards:
         self._joint: dict[Var, Guard | None] = {}  # by first result, of all results together
         self._branches: dict[tuple[Guard | None, Atom, bool, Shape], Guard] = {}
         self._derived: dict[tuple[Guard, Var | None, int], Guard] = {}
+        self._returned: dict[Var, Guard] = {}
         self._unions: dict[tuple[Guard, ...], Guard] = {}
         self._masks: dict[Guard, Atom] = {}
         for i, var in enumerate(outputs):
@@ -104,6 +120,7 @@ class Guards:
         return self._summed.get((equation.out, position))
 
     def _analyse(self, equations: Sequence[Equation]) -> None:
+        risks = risky(equations)
         for equation in reversed(equations):
             if equation.op in STRUCTURED and not elementwise(equation):
                 guards = [self.of(out) for out in equation.outs if out in self._uses]
@@ -115,9 +132,12 @@ class Guards:
                 guard = self.of(equation.out)
             else:
                 continue
+            within = read_in_part(equation)
             for i, arg in enumerate(equation.args):
                 if type(arg) is Var and depends(equation, i):
                     edge = self._edges[equation.out, i] = self._edge(equation, i, guard)
+                    if i in within and (self._tame or arg in risks):
+                        edge = self._return(arg)
                     self._uses.setdefault(arg, []).append(edge)
 
     def _edge(self, equation: Equation, i: int, guard: Guard | None) -> Guard | None:
@@ -134,6 +154,12 @@ class Guards:
         if row.structural or row.multilinear:
             return self._derive(guard, equation, i, arg_shape)
         return self._derive(guard, None, 0, ())
+
+    def _return(self, var: Var) -> Guard:
+        if var not in self._returned:
+            self._returned[var] = Guard(None, var.type.shape)
+            self._returned[var].returned = var
+        return self._returned[var]
 
     def _anywhere(self, guard: Guard | None) -> Guard | None:
         """A guard that holds where one of the elements of a guard does."""
@@ -233,6 +259,11 @@ class Guards:
             for part in guard.parts[1:]:
                 mask = b.apply("or", (mask, self._masks[part]))
             return mask
+        if guard.returned is not None:
+            adjoint = self.adjoints.get(guard.returned)
+            if adjoint is None or type(adjoint) is Lit:
+                return Lit(adjoint is not None and adjoint.value != 0, BOOL)
+            return b.apply("ne", (adjoint, Lit(0.0)))
         if guard.inner is None:
             assert guard.condition is not None
             own = guard.condition if guard.truth else b.apply("not", (guard.condition,))
@@ -250,6 +281,64 @@ class Guards:
         needed = b.fill(b.apply("real", (inner,)), guard.equation.out.type.shape)
         moved = transpose(b, guard.equation._replace(args=ones), needed, guard.position)
         return b.apply("gt", (moved, Lit(0.0)))
+
+
+class _Held(NamedTuple):
+    """Of a graph that an equation holds: the inputs that branches within read, and whether
+    something in it may be infinite."""
+
+    read_in_part: Sequence[int]
+    risky: bool
+
+
+_HELD: WeakKeyDictionary[Graph, _Held] = WeakKeyDictionary()
+
+
+def read_in_part(equation: Equation) -> Sequence[int]:
+    """The operands of a call or a loop of which it may not need every element: branches within
+    read them."""
+    if equation.op not in STRUCTURED:
+        return ()
+    found = _facts(_held(equation)).read_in_part
+    if equation.op == "call" or not found:
+        return found
+    loop = Loop.of(equation)
+    return [i - 1 + loop.counted for i in found if i]
+
+
+def risky(equations: Sequence[Equation]) -> set[Var]:
+    """What may be infinite, or NaN, or has infinite derivatives, where nothing that is given is:
+    the results of a division, of a logarithm and the like, and what is made of them."""
+    found: set[Var] = set()
+    for equation in equations:
+        if equation.op in STRUCTURED:
+            own = _facts(_held(equation)).risky
+        else:
+            own = bool(equation.inputs()) and not PRIMITIVES[equation.op].is_tame(equation)
+        if own or not found.isdisjoint(equation.inputs()):
+            found.update(out for out in equation.outs if out.type.dtype is DType.REAL)
+    return found
+
+
+def _held(equation: Equation) -> Graph:
+    graph: Graph = equation.param("graph" if equation.op == "call" else "body")
+    return graph
+
+
+def _facts(graph: Graph) -> _Held:
+    """What is known of a graph; iterative over the graphs that it holds."""
+    todo = [] if graph in _HELD else [graph]
+    while todo:
+        held = [_held(each) for each in todo[-1].equations if each.op in STRUCTURED]
+        missing = [each for each in held if each not in _HELD]
+        if missing:
+            todo += missing
+            continue
+        last = todo.pop()
+        guards = Guards(last.equations, last.outputs, tame=True)
+        inputs = [i for i, var in enumerate(last.inputs) if guards.of(var) is not None]
+        _HELD[last] = _Held(inputs, bool(risky(last.equations)))
+    return _HELD[graph]
 
 
 def _needs(guard: Guard) -> Sequence[Guard]:

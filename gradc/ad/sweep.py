@@ -84,6 +84,7 @@ class Sweep:
         self.uses: dict[Var, int] = {}
         self.pending: dict[Var, list[Atom]] = {}
         self.adjoint: dict[Var, Atom | None] = {}
+        self.guards.adjoints = self.adjoint
         self.computed: frozenset[Atom] = frozenset(out for eq in equations for out in eq.outs)
         self.inexact: set[Var] = set()  # whose adjoints are not exactly zero outside their guards
         self._fresh: set[Atom] = set()  # results of equations that pull through a graph

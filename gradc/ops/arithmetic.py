@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from math import copysign, inf, isnan, nan
 
+from gradc.ir.graph import Lit
 from gradc.ops.expr import Expr, call, equal, power, where
 from gradc.ops.primitive import (
     Edge,
@@ -59,6 +60,7 @@ ARITHMETIC = (
         edges=(Edge((inf, -inf), nan, (1.0, 1.0)), Edge((-0.0, -0.0), -0.0, (1.0, 1.0))),
         exact=operator.add,
         analytic=True,
+        tame=True,
     ),
     row(
         "sub",
@@ -74,6 +76,7 @@ ARITHMETIC = (
         edges=(Edge((inf, inf), nan, (1.0, -1.0)), Edge((-0.0, 0.0), -0.0, (1.0, -1.0))),
         exact=operator.sub,
         analytic=True,
+        tame=True,
     ),
     row(
         "mul",
@@ -89,6 +92,7 @@ ARITHMETIC = (
         edges=(Edge((0.0, inf), nan, (inf, 0.0)), Edge((-2.0, 0.0), -0.0, (0.0, -2.0))),
         exact=operator.mul,
         analytic=True,
+        tame=True,
     ),
     row(
         "div",
@@ -103,6 +107,7 @@ ARITHMETIC = (
         edges=(Edge((1.0, 0.0), inf), Edge((-1.0, 0.0), -inf), Edge((0.0, 0.0), nan)),
         exact=_quotient,
         analytic=True,
+        tame=lambda eq: type(eq.args[1]) is Lit and eq.args[1].value != 0,
     ),
     row(
         "neg",
@@ -118,6 +123,7 @@ ARITHMETIC = (
         edges=(Edge((0.0,), -0.0, (-1.0,)), Edge((nan,), nan, (-1.0,))),
         exact=operator.neg,
         analytic=True,
+        tame=True,
     ),
     row(
         "pow",
@@ -174,6 +180,7 @@ ARITHMETIC = (
         g=Form("integer_power"),
         sympy=Form("integer_power"),
         analytic=True,
+        tame=lambda eq: eq.param("n") >= 0,
     ),
     row(
         "floordiv",
@@ -222,6 +229,7 @@ ARITHMETIC = (
         g=Form("copy"),
         sympy=Form("copy"),
         analytic=True,
+        tame=True,
     ),
     row(
         "real",
@@ -237,5 +245,6 @@ ARITHMETIC = (
         g=Form("to_real"),
         sympy=Form("to_real"),
         analytic=True,
+        tame=True,
     ),
 )

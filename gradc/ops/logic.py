@@ -75,5 +75,6 @@ LOGIC = (
         exact=lambda c, x, y: x if c else y,
         notes=("Only the branch taken contributes to the value and to the derivative.",),
         analytic=True,
+        tame=True,
     ),
 )

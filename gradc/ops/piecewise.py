@@ -55,6 +55,7 @@ PIECEWISE = (
         kinks=(Edge((0.0,), 0.0, (0.0,)), Edge((-0.0,), 0.0, (0.0,))),
         exact=abs,
         sympy=Fn("Abs"),
+        tame=True,
     ),
     row(
         "sign",
@@ -69,6 +70,7 @@ PIECEWISE = (
         edges=(Edge((-3.0,), -1.0, (0.0,)), Edge((nan,), nan)),
         kinks=(Edge((0.0,), 0.0, (0.0,)),),
         exact=_sign,
+        tame=True,
     ),
     row(
         "relu",
@@ -84,6 +86,7 @@ PIECEWISE = (
         kinks=(Edge((0.0,), 0.0, (0.0,)), Edge((-0.0,), 0.0, (0.0,))),
         exact=lambda x: 0.0 if x <= 0.0 else x,
         formula=lambda x: call("maximum", x, 0.0),
+        tame=True,
     ),
     row(
         "floor",
@@ -98,6 +101,7 @@ PIECEWISE = (
         edges=(Edge((-1.5,), -2.0, (0.0,)), Edge((inf,), inf, (0.0,)), Edge((nan,), nan)),
         kinks=(Edge((2.0,), 2.0, (0.0,)),),
         exact=lambda x: copysign(math.floor(x), x) if math.isfinite(x) else x,
+        tame=True,
     ),
     row(
         "ceil",
@@ -113,6 +117,7 @@ PIECEWISE = (
         kinks=(Edge((2.0,), 2.0, (0.0,)),),
         exact=lambda x: copysign(math.ceil(x), x) if math.isfinite(x) else x,
         sympy=Fn("ceiling"),
+        tame=True,
     ),
     row(
         "minimum",
@@ -129,6 +134,7 @@ PIECEWISE = (
         kinks=_TIES,
         sympy=Fn("Min"),
         notes=_ZEROS,
+        tame=True,
     ),
     row(
         "maximum",
@@ -145,5 +151,6 @@ PIECEWISE = (
         kinks=_TIES,
         sympy=Fn("Max"),
         notes=_ZEROS,
+        tame=True,
     ),
 )

@@ -113,6 +113,8 @@ class Primitive:
     reads_part: bool = False  # some elements of the operand do not reach the result
     joins: str | None = None  # the reduction that joins the results for parts of its axes
     structural: bool = False  # moves elements about, computes nothing: guards pass through it
+    # Whether value and partials are finite for finite operands, but for overflow.
+    tame: bool | Callable[[Equation], bool] = False
     pattern: str | None = None  # which elements reach which; a rule of `sparsity.rules`
     analytic: bool = False  # whether its spelling in NumPy is so for complex operands, too
     batch: BatchRule | None = None  # over labels, where it is not elementwise; see `ops.batching`
@@ -132,6 +134,13 @@ class Primitive:
         ways = [self.partials, self.transpose, self.jvp, self.constant, self.structured]
         if sum(way is not None for way in ways) != (2 if self.linear else 1):
             raise ValueError(f"primitive {self.name} must state its derivative exactly once")
+
+    def is_tame(self, equation: Equation) -> bool:
+        """Whether finite operands have a finite result and finite partials, but for overflow."""
+        if callable(self.tame):
+            return self.tame(equation)
+        linear = self.transpose is not None and not self.linear
+        return self.tame or linear or self.structural or self.constant is not None
 
     @property
     def elementwise(self) -> bool:

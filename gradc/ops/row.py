@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gradc.ir.graph import Equation
 from gradc.ops.primitive import (
     Domain,
     Edge,
@@ -53,6 +54,7 @@ def row(
     sympy: Spelling | None = None,
     formula: Callable[..., Partial] | None = None,
     analytic: bool = False,
+    tame: bool | Callable[[Equation], bool] = False,
 ) -> Primitive:
     """An elementwise primitive: `reference` is its value in mpmath, with operands x and y;
     `exact` its value in doubles, where IEEE 754 determines that to the last bit; `formula` its
@@ -78,6 +80,7 @@ def row(
         notes=notes,
         exact=exact,
         analytic=analytic,
+        tame=tame,
     )
 
 

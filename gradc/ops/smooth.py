@@ -86,6 +86,7 @@ EXPONENTIAL = (
         edges=(Edge((1000.0,), 1000.0, (1.0,)), Edge((-1000.0,), 0.0, (0.0,))),
         formula=lambda x: call("log", 1.0 + call("exp", x)),
         analytic=True,
+        tame=True,
     ),
     row(
         "sqrt",
@@ -128,6 +129,7 @@ EXPONENTIAL = (
         notes=("The partial is `out * sigmoid(-x)`: `1 - out` would lose all digits for large x.",),
         formula=lambda x: 1 / (1.0 + call("exp", -x)),
         analytic=True,
+        tame=True,
     ),
 )
 
@@ -144,6 +146,7 @@ TRIGONOMETRIC = (
         domain=REAL_LINE,
         edges=(Edge((inf,), nan, (nan,)), Edge((0.0,), 0.0, (1.0,))),
         analytic=True,
+        tame=True,
     ),
     row(
         "cos",
@@ -157,6 +160,7 @@ TRIGONOMETRIC = (
         domain=REAL_LINE,
         edges=(Edge((inf,), nan, (nan,)), Edge((0.0,), 1.0, (0.0,))),
         analytic=True,
+        tame=True,
     ),
     row(
         "tan",
@@ -209,6 +213,7 @@ TRIGONOMETRIC = (
         domain=REAL_LINE,
         edges=(Edge((inf,), pi / 2, (0.0,)), Edge((-inf,), -pi / 2, (0.0,))),
         analytic=True,
+        tame=True,
     ),
     row(
         "atan2",
@@ -272,6 +277,7 @@ HYPERBOLIC = (
         edges=(Edge((inf,), 1.0, (0.0,)), Edge((-inf,), -1.0, (0.0,)), Edge((0.0,), 0.0, (1.0,))),
         notes=("The partial is `1 / cosh(x)**2`: `1 - out**2` would lose all digits for large x.",),
         analytic=True,
+        tame=True,
     ),
     row(
         "asinh",
@@ -285,6 +291,7 @@ HYPERBOLIC = (
         domain=REAL_LINE,
         edges=(Edge((inf,), inf, (0.0,)), Edge((0.0,), 0.0, (1.0,))),
         analytic=True,
+        tame=True,
     ),
     row(
         "acosh",
@@ -326,6 +333,7 @@ SPECIAL = (
         "mp.erf(x)",
         domain=REAL_LINE,
         edges=(Edge((inf,), 1.0, (0.0,)), Edge((-inf,), -1.0, (0.0,))),
+        tame=True,
     ),
     row(
         "erfc",
