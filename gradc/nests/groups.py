@@ -22,6 +22,7 @@ from gradc.nests.lanes import UNROLLED, Traits, traits
 from gradc.nests.levels import Group, Single, Wish, levels
 from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
 from gradc.nests.nest import Axis, Item, Nest, firsts
+from gradc.nests.order import needed_first
 from gradc.nests.packing import packed
 from gradc.nests.products import LEAST, factors, single
 from gradc.nests.searches import Searches, kept_near, narrowed
@@ -45,6 +46,9 @@ def _arrange(items: Sequence[Item], block: Block | None) -> list[Node]:
     def wishes(item: Item) -> list[Wish]:
         return _wishes(item, weights, searches, block)
 
+    if block is None and weights:
+        outer = max(weights, key=lambda extent: weights[extent])
+        items = needed_first(items, lambda item: any(w.key == outer for w in wishes(item)))
     nodes: list[Node] = []
     bottom: list[Item] = []
     for found in levels(items, wishes):
