@@ -347,12 +347,12 @@ def _matmul(
     k: int,
     *strides: Any,
 ) -> None:
-    a_row, a_column, b_row, b_column, c_row, sign, _ = strides
+    a_row, a_column, b_row, b_column, c_row, c_column, sign, _ = strides
     left = np.array([[a[i * a_row + x * a_column] for x in range(k)] for i in range(m)])
     right = np.array([[b[x * b_row + j * b_column] for j in range(n)] for x in range(k)])
     result = left.reshape(m, k) @ right.reshape(k, n)
     for i in range(m):
-        row = c[i * c_row : i * c_row + n]
+        row = c[i * c_row :][: (n - 1) * c_column + 1 : c_column] if n else c[:0]
         row[:] = row + sign * result[i] if sign else result[i]
 
 

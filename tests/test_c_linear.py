@@ -70,7 +70,7 @@ class Library:
     def matmul(self, a: Any, b: Any, c: Any, accumulate: int = 0) -> None:
         """c = a @ b, or added to it or subtracted; strides are those of the arrays."""
         (m, k), n = a.shape, b.shape[1]
-        strides = [stride // 8 for stride in (*a.strides, *b.strides, c.strides[0])]
+        strides = [stride // 8 for stride in (*a.strides, *b.strides, *c.strides)]
         counts = map(ctypes.c_int64, (m, n, k, *strides))
         self.call("matmul", (m, n, k), a, b, c, *counts, ctypes.c_int(accumulate))
 
@@ -85,8 +85,9 @@ def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         "void called_solve(const double *a, const double *y, double *x, int64_t many, int64_t n,"
         " int64_t columns, double *work) { g_solve(a, y, x, many, n, columns, work); }",
         "void called_matmul(const double *a, const double *b, double *c, int64_t m, int64_t n,"
-        " int64_t k, int64_t ar, int64_t ac, int64_t br, int64_t bc, int64_t cr, int add,"
-        " double *work) { g_matmul(a, b, c, m, n, k, ar, ac, br, bc, cr, add, work); }",
+        " int64_t k, int64_t ar, int64_t ac, int64_t br, int64_t bc, int64_t cr, int64_t cc,"
+        " int add, double *work)"
+        " { g_matmul(a, b, c, m, n, k, ar, ac, br, bc, cr, cc, add, work); }",
     ]
     called = [f"g_{name}" for name in (*PER_MATRIX, "solve", "matmul")]
     source.write_text("\n".join([prologue(), *helper_source(called), *wrappers]), "utf-8")
@@ -121,9 +122,12 @@ def test_products_of_all_layouts(
         c = wide[:, :n]
         wanted = a @ b if accumulate == 0 else c + accumulate * (a @ b)
         behind = wide[:, n:].copy()
+        turned = np.array(c, order="F")
         library.matmul(a, b, c, accumulate)
         np.testing.assert_allclose(c, wanted, rtol=1e-11, atol=1e-11)
         np.testing.assert_array_equal(wide[:, n:], behind)
+        library.matmul(a, b, turned, accumulate)
+        np.testing.assert_array_equal(turned, c)
 
 
 def test_products_of_what_is_not_finite(library: Library) -> None:

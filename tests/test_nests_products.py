@@ -13,7 +13,8 @@ from nests_interpreter import run
 from test_nests_fusion import gradient, loops_over, statements_of
 
 import gradc
-from gradc.nests.model import Invoke, Shared
+from gradc.ir.graph import DType
+from gradc.nests.model import Element, Invoke, Shared
 from gradc.runtime.bind import bind
 
 # What one lane computes for many components, and a sum over lanes for each of these.
@@ -38,8 +39,15 @@ J = sum(y^2) + sum[d, h](B[d, h]*sum[n](u[n, d]*cos(y[n, h])))
 z[h, d] = sum[n](u[n, d]*y[n, h])
 L = J + sum(z^3)
 """
-PROGRAMS = {"mixture": MIXTURE, "layers": LAYERS, "turned": TURNED}
+# Few columns of many: what the lanes have is read where it lies.
+CLASSES = """input X[N, D], label[N] in K
+param W[D, K], b[K]
+z[n, k] = sum[d](X[n, d]*W[d, k]) + b[k]
+J = mean[n](logsumexp[k](z[n, k]) - z[n, label[n]])
+"""
+PROGRAMS = {"classes": CLASSES, "mixture": MIXTURE, "layers": LAYERS, "turned": TURNED}
 LARGE = {
+    "classes": {"D": 52, "K": 5},
     "mixture": {"K": 18, "E": 17, "D": 16},
     "layers": {"D": 17, "H": 25},
     "turned": {"D": 19, "H": 16},
@@ -61,6 +69,7 @@ def test_products_of_a_block_are_calls() -> None:
 
 def test_small_products_are_loops() -> None:
     assert not products(MIXTURE, {"K": 15, "E": 15, "D": 15})
+    assert not products(CLASSES, {"D": 500, "K": 3})
     assert not products(MIXTURE, {"K": 18, "E": 16, "D": 16, "N": 8})
     assert not products(LAYERS, {"D": 8, "H": 8})
 
@@ -92,11 +101,21 @@ def products_of(shared: Shared) -> list[Invoke]:
 def data(name: str, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
     """Numbers for all inputs of a program."""
     random = np.random.default_rng(sum(sizes.values()))
-    inputs = gradc.compile(PROGRAMS[name]).program.inputs
-    return {
-        each.name: 0.5 * random.normal(size=[dim.evaluate(sizes) for dim in each.type.shape])
-        for each in inputs
-    }
+    found: dict[str, np.ndarray] = {}
+    for each in gradc.compile(PROGRAMS[name]).program.inputs:
+        shape = [dim.evaluate(sizes) for dim in each.type.shape]
+        if each.type.dtype is DType.INT:
+            found[each.name] = random.integers(0, max(1, sizes["K"]), size=shape)
+        else:
+            found[each.name] = 0.5 * random.normal(size=shape)
+    return found
+
+
+def test_the_larger_operand_is_read_where_it_lies() -> None:
+    for stmt in products(CLASSES, LARGE["classes"]):
+        first = stmt.operands[0]
+        assert isinstance(first, Element)
+        assert first.buffer.name == "X"
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -78,7 +78,7 @@ class _Emission:
                     body = self.nodes(node.children)
                     found.append(For(node.variable, integer(0), size_of(node.extent), tuple(body)))
                 case Product():
-                    found.extend(self.product(node))
+                    found.append(self.product(node))
                 case Nest():
                     fill = whole(node)
                     filled = fill is not None and fill.buffer not in self.kept.kept
@@ -170,16 +170,11 @@ class _Emission:
         body.append(Store(so_far, extreme(value, so_far, nest.op), None, nest.origin))
         return around(nest.reduced, body)
 
-    def product(self, node: Product) -> list[Stmt]:
-        """A call of the library; loops where elements of the result are not side by side."""
-        block, nest = node.block, node.nest
+    def product(self, node: Product) -> Stmt:
+        """A call of the library."""
+        block = node.block
         count = integer(block.lanes) if block.lane is block.variable else Get(block.count)
-        call = multiplied(node, self.kept, count, self.value)
-        if call is not None:
-            return [call]
-        loop = Lanes(block.variable, block.extent, block, True)
-        loop.children = [nest._replace(axes=())]
-        return around(nest.axes, self.lanes(loop))
+        return multiplied(node, self.kept, count, self.value)
 
     # Nests that have reduced axes at most
 

@@ -24,7 +24,7 @@ from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
 from gradc.nests.nest import Axis, Item, Nest, firsts
 from gradc.nests.order import needed_first
 from gradc.nests.packing import packed
-from gradc.nests.products import LEAST, factors, single
+from gradc.nests.products import LANES, factors, single
 from gradc.nests.searches import Searches, kept_near, narrowed
 from gradc.nests.substitute import item_reads, mapped
 from gradc.nests.terms import estimate, reads, replaced, replaced_target, shift
@@ -126,12 +126,12 @@ def _is_searched(nest: Nest, axis: Axis) -> bool:
 
 def _is_product(nest: Nest, block: Block) -> bool:
     """Whether a nest is a product of matrices for the lanes of a block."""
-    return estimate(block.extent) >= LEAST and single(nest, block.variable) is not None
+    return estimate(block.extent) >= LANES and single(nest, block.variable) is not None
 
 
 def _around_product(nest: Nest, block: Block) -> list[Axis]:
     """The axes over which loops leave a product of matrices; none where there is no product."""
-    found = factors(nest, block.variable) if estimate(block.extent) >= LEAST else None
+    found = factors(nest, block.variable) if estimate(block.extent) >= LANES else None
     if found is None or not isinstance(nest.target, Element):
         return []
     return list(found.outer(nest.target))

@@ -3,9 +3,10 @@
 The functions are those that `model.Invoke` names.  Operands, in order, all arrays in row-major
 order; `many` is the number of matrices, `n` the rows of each, `work` memory that is used within:
 
-* `matmul(a, b, c, m, n, k, a_row, a_column, b_row, b_column, c_row, accumulate, work)`: the sum
-  over p of `a[i*a_row + p*a_column] * b[p*b_row + j*b_column]`, for i < m, j < n and p < k, becomes
-  `c[i*c_row + j]`, or is added to it where `accumulate` is 1, or subtracted where it is -1;
+* `matmul(a, b, c, m, n, k, a_row, a_column, b_row, b_column, c_row, c_column, accumulate, work)`:
+  the sum over p of `a[i*a_row + p*a_column] * b[p*b_row + j*b_column]`, for i < m, j < n and p < k,
+  becomes `c[i*c_row + j*c_column]`, or is added to it where `accumulate` is 1, or subtracted where
+  it is -1;
 * `solve(a, y, out, many, n, columns, work)`: `columns` right-hand sides for each matrix;
 * `inv`, `det`, `logdet`, `cofactors`, `cholesky`: `(a, out, many, n, work)`.
 

@@ -45,7 +45,7 @@ def product_of_matrices(
     context.bind(out, target)
     bounds = (sizes[row], sizes[column], sizes[summed])
     work = context.scratch("work", Type(DType.REAL, (workspace("matmul", bounds),)))
-    numbers = [*map(size_of, bounds), *strides, size_of(sizes[column]), integer(0)]
+    numbers = [*map(size_of, bounds), *strides, size_of(sizes[column]), integer(1), integer(0)]
     taken = (*places, target.start, *numbers, Place(work).start)
     context.emit(Invoke("matmul", taken, equation.origin))
     return True

@@ -16,6 +16,7 @@ from gradc.nests.nest import size_of
 from gradc.nests.products import single
 from gradc.nests.storage import Storage
 from gradc.nests.tables import integer
+from gradc.nests.terms import estimate
 from gradc.nests.tree import Block, Product
 
 ONE = Dim.of(1)
@@ -28,10 +29,10 @@ class _Layout(NamedTuple):
     strides: dict[Local, Dim]
 
 
-def multiplied(
-    node: Product, kept: Storage, count: Expr, value: Callable[[Expr], Expr]
-) -> Invoke | None:
-    """The call; None where neither rows nor columns of the result have their elements side by side.
+def multiplied(node: Product, kept: Storage, count: Expr, value: Callable[[Expr], Expr]) -> Invoke:
+    """The call: columns are those along which elements of the result are side by side, if any are;
+    but for a product that is done once for each block, whose larger operand is best read where it
+    lies, the columns are the side that is shorter.
 
     `count` is the number of lanes; `value` gives an index as it is spelt within the block.
     """
@@ -50,10 +51,12 @@ def multiplied(
         _layout(element, kept, block, lines, value)
         for element in (found.left, found.right, nest.target)
     )
-    if target.strides[column] != ONE:
+    turned = target.strides[column] != ONE
+    named = (*found.left.at, *found.right.at, *nest.target.at)
+    if not found.lanes_summed and all(isinstance(i, Get) and i.local in lines for i in named):
+        turned = estimate(sizes[row]) < block.lanes
+    if turned:
         row, column, left, right = column, row, right, left
-    if target.strides[column] != ONE:
-        return None
 
     def extent(variable: Local) -> Expr:
         return count if variable is block.variable else size_of(sizes[variable])
@@ -62,7 +65,7 @@ def multiplied(
     room = (workspace("matmul", bounds),)
     node.work = Buffer("work", DType.REAL, room, "scratch")
     strides = [left.strides[row], left.strides[summed], right.strides[summed]]
-    strides += [right.strides[column], target.strides[row]]
+    strides += [right.strides[column], target.strides[row], target.strides[column]]
     numbers = [extent(row), extent(column), extent(summed), *map(size_of, strides)]
     adds = integer(1 if nest.neutral is None else 0)
     operands = (left.start, right.start, target.start, *numbers, adds, node.work)

@@ -4,7 +4,7 @@ Where lanes are rows of an array that is read many times, a block of its rows is
 row into its lane, so that every later access is to elements side by side.
 
 Deliberately absent: arrays that the group writes, which lie so already; and what products of
-matrices over all lanes read, which the library packs.
+matrices read once, which the library packs.
 """
 
 from __future__ import annotations
@@ -60,15 +60,15 @@ def packed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buf
     return [*first, *rest], list(chosen.values())
 
 
-def _multiplies_rows(nest: Nest, variable: Local) -> bool:
-    """Whether a nest is a product of matrices that adds up what the lanes have."""
+def _multiplies_once(nest: Nest, variable: Local) -> bool:
+    """Whether a nest is one product of matrices for all lanes, or adds up what the lanes have."""
     found = factors(nest, variable)
-    return found is not None and found.lanes_summed
+    return found is not None and (found.lanes_summed or found.alone)
 
 
 def _reads_rows(nest: Nest, variable: Local) -> bool:
     """Whether a nest is best off with rows as they lie: few of them, or for the library."""
-    return nest.part is not None or _multiplies_rows(nest, variable)
+    return nest.part is not None or _multiplies_once(nest, variable)
 
 
 def _row(element: Element, variable: Local) -> int | None:

@@ -6,13 +6,14 @@ the columns, as in `y[i, n] = sum[j](Q[i, j] * x[j, n])` for the lanes n, or the
 as in `D[i, j] += sum[n](v[i, n] * x[n, j])`.  A loop over lanes loads an operand for each product
 that it adds; the library holds a tile of the result in registers, and loads one for several.
 
-It applies where rows, columns and the axis that is summed have `LEAST` elements each.  Further axes
-are loops around.  Deliberately absent: products outside of blocks (`matrices`), and sums of three
-factors, of which one must be an array first.
+It applies to blocks of `LANES` lanes, where the other two axes are no shorter than `LEAST` and have
+`AREA` elements together.  Further axes are loops around.  Deliberately absent: products outside of
+blocks (`matrices`), and sums of three factors, of which one must be an array first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gradc.ir.graph import DType
@@ -20,7 +21,9 @@ from gradc.nests.model import Apply, Const, Element, Get, Local
 from gradc.nests.nest import Axis, Nest
 from gradc.nests.terms import estimate, reads
 
-LEAST = 16
+LANES = 16
+LEAST = 4
+AREA = 256
 
 
 class Factors(NamedTuple):
@@ -36,18 +39,21 @@ class Factors(NamedTuple):
     columns: tuple[Axis, ...]  # further ones, where the lanes are columns
     others: tuple[Axis, ...]  # of both factors, and of the result
     lanes_summed: bool
+    summed: tuple[Axis, ...]  # where that is not the lanes
 
     def outer(self, target: Element) -> tuple[Axis, ...]:
         """The axes over which a loop leaves a product that is large enough, with elements of a row
         of the result side by side."""
-        found = [*self.others]
-        sides = (self.rows, self.columns) if self.lanes_summed else (self.rows,)
-        for axes in sides:
-            large = [axis for axis in axes if _is_large(axis)]
-            found.extend(axis for axis in axes if len(large) > 1 or axis not in large)
         if not self.lanes_summed:
-            return (*found, *self.columns)
+            return (*self.others, *_spare(self.rows, self.summed), *self.columns)
+        rows, columns = _spare(self.rows, self.columns), _spare(self.columns, self.rows)
+        found = (*self.others, *rows, *columns)
         return tuple(axis for axis in found if target.at[-1] != Get(axis.variable))
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is no loop around the product."""
+        return not self.others and not self.columns and len(self.rows) == 1
 
 
 def factors(nest: Nest, lane: Local) -> Factors | None:
@@ -98,8 +104,7 @@ def _side_by_side(nest: Nest, left: Element, right: Element) -> Factors | None:
     if len(nest.reduced) != 1 or nest.neutral not in (None, Const(0.0)):
         return None
     (summed,) = nest.reduced
-    inside = _at(left, summed.variable) and _at(right, summed.variable)
-    if not inside or not _is_large(summed):
+    if not _at(left, summed.variable) or not _at(right, summed.variable):
         return None
     return _divided(nest, left, right, lanes_summed=False)
 
@@ -118,14 +123,27 @@ def _divided(nest: Nest, left: Element, right: Element, lanes_summed: bool) -> F
                 columns.append(axis)
             case _:
                 return None
-    large = [any(map(_is_large, axes)) for axes in (rows, columns)]
-    if not large[0] or (lanes_summed and not large[1]):
+    if not _large(rows, columns if lanes_summed else nest.reduced):
         return None
-    return Factors(left, right, tuple(rows), tuple(columns), tuple(others), lanes_summed)
+    lists = (tuple(rows), tuple(columns), tuple(others))
+    return Factors(left, right, *lists, lanes_summed, nest.reduced)
 
 
-def _is_large(axis: Axis) -> bool:
-    return estimate(axis.extent) >= LEAST
+def _spare(axes: Sequence[Axis], across: Sequence[Axis]) -> list[Axis]:
+    """The axes without which others of them, and those across, are large enough."""
+    large = _large(axes, across)
+    return [axis for axis in axes if axis not in large or len(large) > 1]
+
+
+def _large(axes: Sequence[Axis], across: Sequence[Axis]) -> list[Axis]:
+    """The axes that make a product worth it with one of those across."""
+    found: list[Axis] = []
+    for axis in axes:
+        own = estimate(axis.extent)
+        others = [estimate(other.extent) for other in across]
+        if any(min(own, other) >= LEAST and own * other >= AREA for other in others):
+            found.append(axis)
+    return found
 
 
 def _at(element: Element, variable: Local) -> bool:

@@ -49,7 +49,7 @@ static int g_factored(double *a, int64_t n, double *x, int64_t columns, double *
             for (int64_t p = k0; p < i; p++)
                 for (int64_t j = k1; j < n; j++) a[i * n + j] -= a[i * n + p] * a[p * n + j];
         g_matmul(a + k1 * n + k0, a + k0 * n + k1, a + k1 * n + k1, n - k1, n - k1, k1 - k0,
-            n, 1, n, 1, n, -1, work);
+            n, 1, n, 1, n, 1, -1, work);
     }
     return parity;
 }
@@ -65,7 +65,7 @@ static void g_substituted(const double *a, int64_t n, double *x, int64_t columns
     for (int64_t k0 = 0; k0 < n; k0 += G_BLOCK) {
         int64_t k1 = k0 + G_BLOCK < n ? k0 + G_BLOCK : n;
         g_matmul(a + k0 * n, x, x + k0 * columns, k1 - k0, columns, k0,
-            n, 1, columns, 1, columns, -1, work);
+            n, 1, columns, 1, columns, 1, -1, work);
         for (int64_t i = k0; i < k1; i++)
             for (int64_t p = k0; p < i; p++)
                 for (int64_t j = 0; j < columns; j++)
@@ -74,7 +74,7 @@ static void g_substituted(const double *a, int64_t n, double *x, int64_t columns
     for (int64_t k1 = n; k1 > 0; k1 = (k1 - 1) / G_BLOCK * G_BLOCK) {
         int64_t k0 = (k1 - 1) / G_BLOCK * G_BLOCK;
         g_matmul(a + k0 * n + k1, x + k1 * columns, x + k0 * columns, k1 - k0, columns, n - k1,
-            n, 1, columns, 1, columns, -1, work);
+            n, 1, columns, 1, columns, 1, -1, work);
         for (int64_t i = k1 - 1; i >= k0; i--) {
             for (int64_t p = i + 1; p < k1; p++)
                 for (int64_t j = 0; j < columns; j++)
@@ -250,7 +250,7 @@ static void g_cholesky(const double *a, double *out, int64_t many, int64_t n, do
             for (int64_t j = k1; j < n && positive; j += G_BLOCK) {
                 int64_t columns = n - j < G_BLOCK ? n - j : G_BLOCK;
                 g_matmul(out + j * n + k0, out + j * n + k0, out + j * n + j, n - j, columns, k1 - k0,
-                    n, 1, 1, n, n, -1, work);
+                    n, 1, 1, n, n, 1, -1, work);
             }
         }
         for (int64_t i = 0; i < n; i++)

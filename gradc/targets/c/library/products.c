@@ -46,7 +46,7 @@ G_INLINE g_vector g_vector_fma(g_vector a, g_vector b, g_vector c)
  */
 G_INLINE void g_matmul_tile(int vectors, int64_t rows, int64_t columns, int64_t k,
     const double *a, int64_t a_row, int64_t a_column, const double *b,
-    double *c, int64_t c_row, int add)
+    double *c, int64_t c_row, int64_t c_column, int add)
 {
     const double *row[G_TILE_ROWS];
     const g_vector zero = {0};
@@ -69,7 +69,7 @@ G_INLINE void g_matmul_tile(int vectors, int64_t rows, int64_t columns, int64_t 
         }
         b += vectors * G_LANES;
     }
-    if (rows == G_TILE_ROWS && columns == vectors * G_LANES) {
+    if (rows == G_TILE_ROWS && columns == vectors * G_LANES && c_column == 1) {
 #pragma GCC unroll 8
         for (int i = 0; i < G_TILE_ROWS; i++)
 #pragma GCC unroll 8
@@ -80,7 +80,7 @@ G_INLINE void g_matmul_tile(int vectors, int64_t rows, int64_t columns, int64_t 
             }
         return;
     }
-    double part[G_TILE_ROWS * G_TILE_COLUMNS];
+    double part[G_TILE_ROWS * G_TILE_COLUMNS] = {0};
 #pragma GCC unroll 8
     for (int i = 0; i < G_TILE_ROWS; i++)
 #pragma GCC unroll 8
@@ -89,7 +89,8 @@ G_INLINE void g_matmul_tile(int vectors, int64_t rows, int64_t columns, int64_t 
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < columns && j < vectors * G_LANES; j++) {
             double value = part[i * G_TILE_COLUMNS + j];
-            c[i * c_row + j] = add ? c[i * c_row + j] + value : value;
+            double *at = c + i * c_row + j * c_column;
+            *at = add ? *at + value : value;
         }
 }
 
@@ -111,6 +112,10 @@ static void g_pack(int64_t rows, int64_t columns, int sign,
             for (int64_t p = 0; p < rows; p++)
                 for (int64_t l = 0; l < G_TILE_COLUMNS; l++)
                     to[p * G_TILE_COLUMNS + l] = from[p * b_row + l];
+        } else if (b_row == 1 && b_column != 1) {
+            for (int64_t l = 0; l < width; l++)
+                for (int64_t p = 0; p < rows; p++)
+                    to[p * width + l] = l < here ? sign * from[p + l * b_column] : 0.0;
         } else {
             for (int64_t p = 0; p < rows; p++)
                 for (int64_t l = 0; l < width; l++)
@@ -122,17 +127,16 @@ static void g_pack(int64_t rows, int64_t columns, int sign,
 
 /* c = a @ b, or c += or -= a @ b, for a of shape [m, k] and b of shape [k, n].
  *
- * Element (i, p) of a is a[i * a_row + p * a_column], and so for b; row i of c begins at
- * c[i * c_row].  `accumulate` is 0, 1 or -1.  `work` has room for min(k, 256) rows of n rounded up to
+ * Element (i, p) of a is a[i * a_row + p * a_column], and so for b and c.  `accumulate` is 0, 1 or -1.  `work` has room for min(k, 256) rows of n rounded up to
  * a tile, or 240, numbers.
  */
 static void g_matmul(const double *a, const double *b, double *c, int64_t m, int64_t n, int64_t k,
     int64_t a_row, int64_t a_column, int64_t b_row, int64_t b_column, int64_t c_row,
-    int accumulate, double *work)
+    int64_t c_column, int accumulate, double *work)
 {
     if (k == 0 && accumulate == 0)
         for (int64_t i = 0; i < m; i++)
-            for (int64_t j = 0; j < n; j++) c[i * c_row + j] = 0.0;
+            for (int64_t j = 0; j < n; j++) c[i * c_row + j * c_column] = 0.0;
     for (int64_t j0 = 0; j0 < n; j0 += G_PANEL_COLUMNS) {
         int64_t columns = n - j0 < G_PANEL_COLUMNS ? n - j0 : G_PANEL_COLUMNS;
         for (int64_t p0 = 0; p0 < k; p0 += G_PANEL_ROWS) {
@@ -144,19 +148,19 @@ static void g_matmul(const double *a, const double *b, double *c, int64_t m, int
                 const double *left = a + i * a_row + p0 * a_column, *right = work;
                 for (int64_t j = 0; j < columns; j += G_TILE_COLUMNS) {
                     int64_t here = columns - j < G_TILE_COLUMNS ? columns - j : G_TILE_COLUMNS;
-                    double *at = c + i * c_row + j0 + j;
+                    double *at = c + i * c_row + (j0 + j) * c_column;
                     switch (g_whole_vectors(here)) {
                     case 1:
                         g_matmul_tile(1, m - i < G_TILE_ROWS ? m - i : G_TILE_ROWS, here, depth,
-                            left, a_row, a_column, right, at, c_row, add);
+                            left, a_row, a_column, right, at, c_row, c_column, add);
                         break;
                     case G_TILE_VECTORS:
                         g_matmul_tile(G_TILE_VECTORS, m - i < G_TILE_ROWS ? m - i : G_TILE_ROWS, here,
-                            depth, left, a_row, a_column, right, at, c_row, add);
+                            depth, left, a_row, a_column, right, at, c_row, c_column, add);
                         break;
                     default:
                         g_matmul_tile(2, m - i < G_TILE_ROWS ? m - i : G_TILE_ROWS, here, depth,
-                            left, a_row, a_column, right, at, c_row, add);
+                            left, a_row, a_column, right, at, c_row, c_column, add);
                     }
                     right += depth * g_whole_vectors(here) * G_LANES;
                 }
