@@ -122,6 +122,8 @@ def test_the_estimate_of_values_and_of_contractions() -> None:
     assert found.of(("forward",)) == found.value
     assert found.of(("value_and_grad",)) == found.of(("forward", "reverse")) == found.gradient
     assert found.gradient > 2 * found.value
+    apart = gradc.compile("input X[N, D]\nJ = X[0, 0]\n").program
+    assert found.compiling > work(apart.graph, {"N": 9, "D": 9}).compiling + 0.05
 
 
 def test_a_compiler_that_has_made_nothing_is_not_asked_for_it(

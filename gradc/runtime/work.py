@@ -26,9 +26,10 @@ _SWEEPS = 3.0
 # The steps of a loop that ends by a condition, where it may run for more.
 _WHILE = 1000
 
-# Of compiling: a file with little in it, each equation, and each of scalars where there are many,
-# which `nests.splitting` puts into functions of their own.
-_FILE, _EQUATION, _SPLIT = 0.25, 0.004, 0.001
+# Of compiling: a file with little in it, each equation, each that adds up elements of arrays, for
+# which there are loops in loops, and each of scalars where there are many, which `nests.splitting`
+# puts into functions of their own.
+_FILE, _EQUATION, _LOOPS, _SPLIT = 0.25, 0.004, 0.03, 0.001
 _WHOLE = 250  # equations of scalars in one function
 
 
@@ -54,7 +55,7 @@ class Work(NamedTuple):
 def work(graph: Graph, sizes: Mapping[str, int]) -> Work:
     """The estimates for a program at given sizes."""
     found: dict[Graph, float] = {}
-    equations, scalars, longest = 0, 0, 0.0
+    equations, scalars, loops, longest = 0, 0, 0, 0.0
     pending = [graph]
     while pending:  # a graph after those that it holds; a function once, however often it is called
         here = pending[-1]
@@ -68,8 +69,9 @@ def work(graph: Graph, sizes: Mapping[str, int]) -> Work:
                 longest = max([longest, *(each.most for each in counted)])
                 equations += len(counted)
                 scalars += sum(not eq.out.type.shape for eq in here.equations)
+                loops += sum(map(_adds_up, counted))
     split = max(scalars - _WHOLE, 0)
-    compiling = _FILE + _EQUATION * (equations - split) + _SPLIT * split
+    compiling = _FILE + _EQUATION * (equations - split) + _LOOPS * loops + _SPLIT * split
     return Work(found[graph], compiling, longest)
 
 
@@ -98,6 +100,13 @@ class _Counted(NamedTuple):
     @property
     def most(self) -> float:
         return max(self.counts, default=1.0)
+
+
+def _adds_up(counted: _Counted) -> bool:
+    """Whether an equation makes one element of many."""
+    row = PRIMITIVES[counted.equation.op]
+    reduces = row.joins is not None or (row.multilinear and not row.elementwise)
+    return reduces and bool(counted.counts)
 
 
 def _counts(equation: Equation, sizes: Mapping[str, int]) -> tuple[float, ...]:
