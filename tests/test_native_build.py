@@ -156,10 +156,15 @@ def test_clearing_removes_folders_with_the_names_of_objects(own_cache: Path) -> 
     path.unlink()
     (path / "within").mkdir(parents=True)
     (path / "within" / "file").write_bytes(b"12345")
+    outside = own_cache.parent / "outside"
+    outside.mkdir()
+    outside.chmod(0o755)
+    (path / "link").symlink_to(outside)
     path.chmod(0)
     found = clear()
     assert found is not None
     assert not own_cache.exists()
+    assert stat.S_IMODE(outside.stat().st_mode) == 0o755
 
 
 @pytest.mark.parametrize("what", ["world", "group", "parent", "link"])

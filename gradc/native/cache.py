@@ -148,8 +148,10 @@ def clear() -> Usage | None:
             raise OSError(0, "it is a link", found.path)
         for folder, names, _ in os.walk(found.path):  # what is in one that is locked goes too
             for name in names:
+                whole = os.path.join(folder, name)
                 with suppress(OSError):
-                    os.chmod(os.path.join(folder, name), 0o700)
+                    if not os.path.islink(whole):  # what it leads to is not of this cache
+                        os.chmod(whole, 0o700)
         shutil.rmtree(found.path, onerror=_unless_gone)
     return found
 

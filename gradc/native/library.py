@@ -65,7 +65,7 @@ def waiting_passively() -> Iterator[None]:
     try:
         yield
     finally:
-        del os.environ[_WAITING[0]]
+        os.environ.pop(_WAITING[0], None)  # another thread may have been faster
 
 
 class Library:
