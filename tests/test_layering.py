@@ -199,4 +199,4 @@ def test_a_program_of_scalars_loads_neither_numpy_nor_lark(tmp_path: Path) -> No
             "except SystemExit as exit: assert not exit.code"
         )
         assert "gradc.targets.python.emit" in loaded
-        assert not {"numpy", "lark", "graphviz"} & loaded
+        assert not {"numpy", "lark", "graphviz", "gradc.targets.python.binding"} & loaded

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradc.targets.python.binding import binding_source
 from gradc.targets.statements.emit import Emitted
 
 
@@ -32,6 +31,8 @@ def keyword_interface(
     All inputs are scalars.  Arguments that are floats go through the emitted statements at once;
     anything else goes to `checked`.
     """
+    from gradc.targets.python.binding import binding_source  # of no use to the command line
+
     fused = emitted.fused.get(kind)
     text = None if fused is None else binding_source(fused)
     if text is None:
