@@ -119,3 +119,23 @@ def test_zeros_of_different_sign_are_not_one_value() -> None:
     program, graphs = derivatives("param v[N]\na = 1/(v*0.0) + 1/(v*(-0.0))\nJ = sum(a*a)\n")
     values = list(bind(program.inputs, {"v": [1.0, 2.0]}, program.requirements).arrays.values())
     agree(graphs[0], values, {"N": 2}, tight=True)
+
+
+FLATTENED = [
+    "param x[N]\nloop t in N carry f = 0.5 {\n  f = 0.5*f\n"
+    "  a[t] = prod[i in 3, j in 0:i](sin(x[t]))\n}\nJ = sum(a)\n",
+    "param x[N]\nloop t in N carry f = 0.5 {\n"
+    "  f = 0.5*f*prod[i in 3, j in 0:i](sin(x[t]))\n}\nJ = f\n",
+    "param x[N]\nu = outer(sin(x), exp(x))\nv = reshape(u, N*N)\n"
+    "y[i in N] = v[i + N]\nJ = sum(y*v[:N])\n",
+    "param x[N]\nu = outer(sin(x), x)\nv = reshape(u, N*N)\nJ = v[5] + v[1]*v[7]\n",
+]
+
+
+@pytest.mark.parametrize("text", FLATTENED)
+def test_what_is_read_through_all_rows_is_computed_by_row_and_column(text: str) -> None:
+    program, graphs = derivatives(text)
+    bound = bind(program.inputs, {"x": [0.7, 0.8, 0.9]}, program.requirements, program.source)
+    values = list(bound.arrays.values())
+    for graph in graphs:
+        agree(graph, [*values, *seeds_for(graph, len(values), bound.sizes)], bound.sizes, True)

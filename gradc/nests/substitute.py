@@ -14,9 +14,22 @@ from collections.abc import Callable, Container, Sequence
 from math import prod
 
 from gradc.nests.counting import affine, simplified
-from gradc.nests.model import Apply, Assign, Buffer, Check, Declare, Element, Expr, Get, Let, Local
+from gradc.nests.model import (
+    Apply,
+    Assign,
+    Buffer,
+    Check,
+    Const,
+    Declare,
+    Element,
+    Expr,
+    Get,
+    Let,
+    Local,
+)
 from gradc.nests.model import Stmt as Statement
 from gradc.nests.nest import Axis, Item, Nest, Places
+from gradc.nests.tables import integer
 from gradc.nests.terms import (
     LARGEST,
     cost,
@@ -80,6 +93,8 @@ class _Substitution:
             if isinstance(item, Nest):
                 for element in item_reads(item):
                     readers.setdefault(element.buffer, []).append((item, element))
+                    if _counted_through(item, element):
+                        kept.add(element.buffer)
                 for target in item.written:
                     if isinstance(target, Element):
                         buffer = target.buffer
@@ -198,6 +213,22 @@ def _direct(nest: Nest) -> bool:
     at = [index.local for index in nest.target.at if isinstance(index, Get)]
     extents = tuple(axis.extent for axis in nest.axes)
     return at == variables and extents == nest.target.buffer.shape
+
+
+def _counted_through(nest: Nest, element: Element) -> bool:
+    """Whether a place may be counted through all rows of an array from the first on, as that of
+    a reshaped array is: no index of a row, of which another nest could compute the element."""
+    *first, last = element.at
+    shape = element.buffer.shape
+    if not first or any(index != integer(0) for index in first):
+        return False
+    size = shape[-1].constant
+    if all(dim.constant == 1 for dim in shape[:-1]):
+        return False
+    if isinstance(last, Get):
+        axes = (*nest.axes, *nest.reduced)
+        return all(axis.variable is not last.local or axis.extent != shape[-1] for axis in axes)
+    return not isinstance(last, Const) or size is None or last.value >= size
 
 
 def _large(nest: Nest) -> bool:
