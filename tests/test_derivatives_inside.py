@@ -51,6 +51,14 @@ ALL: dict[str, Case] = {
         {"x": X},
         {"y": X * 2 / 3, "d": X**5 / 3},
     ),
+    "of a function with a loop, where one value goes into the loop and past it": (
+        "param x[N], v[N]\n"
+        "def f(t) {\n    loop k in 3 carry s = t { s = s*s }\n    return s + t*t\n}\n"
+        "def df(t) {\n    y = f(t)\n    return grad(y, t)\n}\n"
+        "q[i] = df(x[i]) if v[i] > 0 else 0",
+        {"x": X, "v": [1.0, -1.0, 1.0]},
+        {"q": [8 * 2.0**7 + 4, 0.0, 8 * 5.0**7 + 10]},
+    ),
     "they are differentiated again": (
         "param x\nJ = x^5\na = grad(J, x)\nb = grad(a, x)\nc = grad(b, x)\nd = grad(c, x)",
         {"x": 2.0},

@@ -60,6 +60,7 @@ class Body(Operands):
         self._copies: dict[Var, list[Place]] = {}
         self._steps: dict[Var, tuple[str, Step]] = {}
         self._absorbed: dict[Var, Equation] = {}
+        self._same: dict[Var, list[Var]] = {}  # what is written as the name of others
 
     def write(
         self,
@@ -132,6 +133,17 @@ class Body(Operands):
     def uses(self, var: Var) -> int:
         """How often a quantity is read."""
         return self._uses.get(var, 0)
+
+    def is_last_reader(self, var: Var) -> bool:
+        """Whether nothing else reads what a quantity is written as, where that is a name of
+        another one."""
+        todo = [var]
+        while todo:
+            same = self._same.get(todo.pop(), ())
+            if any(self.uses(each) > 1 for each in same):
+                return False
+            todo += same
+        return True
 
     # Where results go
 
@@ -247,6 +259,10 @@ class Body(Operands):
             self._store(self._places[out], value, comment)
         elif self._may_be_in_place(out) and self._fits_in_place(equation, value):
             self.written[out] = value
+            if isinstance(value, Name):
+                self._same[out] = [
+                    var for var in equation.inputs() if self.written.get(var) == value
+                ]
         else:
             name = self.identifier(out)
             if value != Name(name):  # a carried quantity that stays as it is

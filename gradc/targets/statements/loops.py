@@ -63,7 +63,8 @@ class _Writer:
         body, first, final = self.body, self.loop.initial[i], self.loop.finals[i]
         if type(first) is Var and final.anonymous and not {first, final} & body.names.keys():
             name = body.name(first)
-            if body.uses(first) == 1 and stem(first) == stem(final) and isinstance(name, Name):
+            alone = body.uses(first) == 1 and body.is_last_reader(first)
+            if alone and stem(first) == stem(final) and isinstance(name, Name):
                 return name.id
         return body.identifier(final)
 
