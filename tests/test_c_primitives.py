@@ -34,6 +34,8 @@ from gradc.ops.table import PRIMITIVES
 from gradc.targets.c.helpers import helper_names
 from gradc.targets.c.spelling import FORMS
 
+pytestmark = pytest.mark.usefixtures("named_rows")
+
 EXTREME = (0.0, -0.0, 1.0, -2.5, 1e300, -1e-300, inf, -inf, nan)
 
 

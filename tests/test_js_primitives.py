@@ -11,6 +11,7 @@ from math import inf, nan
 from pathlib import Path
 
 import numpy as np
+import pytest
 from javascript import needs_node
 from js_agreement import Call, Twin, agree, directions, twin
 from test_primitives import (
@@ -30,6 +31,8 @@ import gradc
 from gradc.ops.primitive import Form
 from gradc.ops.table import PRIMITIVES
 from gradc.targets.js.style import JAVASCRIPT_STYLE
+
+pytestmark = pytest.mark.usefixtures("named_rows")
 
 EXTREME = (0.0, -0.0, 1.0, -2.5, 1e300, -1e-300, inf, -inf, nan)
 

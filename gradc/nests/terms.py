@@ -17,7 +17,7 @@ from gradc.ops.table import PRIMITIVES
 
 UNKNOWN = 1000  # what a size that is not fixed is taken for
 LARGEST = 40  # the nodes of an expression into which others are written
-_LIGHT = frozenset({"select", "abs", "real", "copy", "minimum", "maximum", "neg"})
+_LIGHT = frozenset({"select", "abs", "real", "copy", "minimum", "maximum", "neg", "copysign"})
 _HEAVY = 20  # a function of the library, in additions
 
 

@@ -123,6 +123,8 @@ class Primitive:
     )
     # The same in steps that loops can be made of, for rows that are not elementwise.
     expansion: Callable[[Builder, Equation], Atom] | None = None
+    # The value by a row that is worth keeping for a reverse sweep, and little arithmetic.
+    kept: Callable[..., Expr] | None = None
     reference: str | None = None  # the value as an mpmath expression in x, y
     exact: Callable[..., float | int | bool] | None = None  # of literals; see `ops.rewrites`
     domain: Domain | None = None

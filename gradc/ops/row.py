@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gradc.ir.graph import Equation
+from gradc.ops.expr import Expr
 from gradc.ops.primitive import (
     Domain,
     Edge,
@@ -53,12 +54,14 @@ def row(
     g: Spelling | None = None,
     sympy: Spelling | None = None,
     formula: Callable[..., Partial] | None = None,
+    kept: Callable[..., Expr] | None = None,
     analytic: bool = False,
     tame: bool | Callable[[Equation], bool] = False,
 ) -> Primitive:
     """An elementwise primitive: `reference` is its value in mpmath, with operands x and y;
     `exact` its value in doubles, where IEEE 754 determines that to the last bit; `formula` its
-    value by simpler rows, where computer algebra has no function for it."""
+    value by simpler rows, where computer algebra has no function for it; `kept` by what a loop
+    is to keep of it."""
     return Primitive(
         name,
         doc,
@@ -73,6 +76,7 @@ def row(
         },
         partials=partials,
         formula=formula,
+        kept=kept,
         reference=reference,
         domain=domain,
         edges=edges,

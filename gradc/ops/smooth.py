@@ -17,6 +17,7 @@ from gradc.ops.primitive import (
     Helper,
 )
 from gradc.ops.row import REAL_LINE, REALS, WIDE, on, row
+from gradc.ops.tails import sigmoid_by_tail, tanh_by_part
 
 EXPONENTIAL = (
     row(
@@ -128,6 +129,7 @@ EXPONENTIAL = (
         edges=(Edge((-1000.0,), 0.0, (0.0,)), Edge((1000.0,), 1.0, (0.0,))),
         notes=("The partial is `out * sigmoid(-x)`: `1 - out` would lose all digits for large x.",),
         formula=lambda x: 1 / (1.0 + call("exp", -x)),
+        kept=sigmoid_by_tail,
         analytic=True,
         tame=True,
     ),
@@ -276,6 +278,7 @@ HYPERBOLIC = (
         domain=REAL_LINE,
         edges=(Edge((inf,), 1.0, (0.0,)), Edge((-inf,), -1.0, (0.0,)), Edge((0.0,), 0.0, (1.0,))),
         notes=("The partial is `1 / cosh(x)**2`: `1 - out**2` would lose all digits for large x.",),
+        kept=tanh_by_part,
         analytic=True,
         tame=True,
     ),

@@ -15,6 +15,7 @@ from gradc.ops.piecewise import PIECEWISE
 from gradc.ops.primitive import Primitive
 from gradc.ops.reductions import REDUCTIONS
 from gradc.ops.smooth import EXPONENTIAL, HYPERBOLIC, SPECIAL, TRIGONOMETRIC
+from gradc.ops.tails import TAILS
 
 PRIMITIVES: Mapping[str, Primitive] = {
     row.name: row
@@ -24,6 +25,7 @@ PRIMITIVES: Mapping[str, Primitive] = {
         *TRIGONOMETRIC,
         *HYPERBOLIC,
         *SPECIAL,
+        *TAILS,
         *PIECEWISE,
         *LOGIC,
         *ARRAYS,

@@ -18,6 +18,7 @@ from gradc.ir.program import Program
 from gradc.nests.specialise import specialised
 from gradc.passes.dead import without_dead_equations
 from gradc.passes.fold import FOLD
+from gradc.passes.keeping import with_kept
 from gradc.passes.simplify import SIMPLIFY
 from gradc.pipeline import forward_mode, prepared
 from gradc.targets.c.interface import EmittedC, Role, TraceC
@@ -134,7 +135,7 @@ def _values(program: Program) -> _Planned:
 
 def _reverse_mode(program: Program, wrt: Sequence[Var]) -> Iterator[_Planned]:
     graph = program.graph
-    backwards = vjp(graph, wrt)
+    backwards = vjp(with_kept(graph), wrt)
     whole = backwards.graph
     inputs = _roles(graph, graph, "input")
     outputs = tuple(var.name for var in graph.outputs)

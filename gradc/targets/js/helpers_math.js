@@ -63,6 +63,23 @@ function sigmoid(x) {
     return x >= 0 ? 1 / (1 + t) : t / (1 + t);
 }
 
+/** abs(x) with the sign of y, also of a zero. */
+function copysign(x, y) {
+    return y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x);
+}
+
+/** The smaller one of sigmoid(x) and 1 - sigmoid(x). */
+function sigmoid_tail(x) {
+    const t = Math.exp(-Math.abs(x));
+    return t / (1 + t);
+}
+
+/** tanh(abs(x)) near 0, and the negative tanh(abs(x)) - 1 elsewhere. */
+function tanh_part(x) {
+    const size = Math.abs(x);
+    return size < 0.55 ? Math.tanh(size) : -2 * sigmoid_tail(2 * size);
+}
+
 /** 1, 0 or -1 by the sign of x; NaN for NaN. */
 function sign(x) {
     return Math.sign(x) + 0;

@@ -114,6 +114,17 @@ def sigmoid(x: float) -> float:
     return 1 / (1 + t) if x >= 0 else t / (1 + t)
 
 
+def sigmoid_tail(x: float) -> float:
+    """The smaller one of sigmoid(x) and 1 - sigmoid(x)."""
+    t = math.exp(-abs(x))
+    return t / (1 + t)
+
+
+def tanh_part(x: float) -> float:
+    """tanh(abs(x)) near 0, and the negative tanh(abs(x)) - 1 elsewhere."""
+    return math.tanh(abs(x)) if abs(x) < 0.55 else -2 * sigmoid_tail(2 * x)
+
+
 def sin(x: float) -> float:
     """The sine; nan at infinity."""
     return math.nan if math.isinf(x) else math.sin(x)

@@ -24,6 +24,18 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return np.where(x >= 0, 1.0, t) / (1.0 + t)
 
 
+def sigmoid_tail(x: np.ndarray) -> np.ndarray:
+    """The smaller one of sigmoid(x) and 1 - sigmoid(x)."""
+    t = np.exp(-np.abs(x))
+    return t / (1.0 + t)
+
+
+def tanh_part(x: np.ndarray) -> np.ndarray:
+    """tanh(abs(x)) near 0, and the negative tanh(abs(x)) - 1 elsewhere."""
+    size = np.abs(x)
+    return np.where(size < 0.55, np.tanh(size), -2.0 * sigmoid_tail(2.0 * size))[()]
+
+
 def log1pexp(x: np.ndarray) -> np.ndarray:
     """log(1 + e**x), without overflow and accurate for x << 0."""
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))

@@ -81,22 +81,22 @@ G_INLINE double g_exp_series(double x)
     return g_fma(x, odd, even);
 }
 
-/* e**x over 2**n for the whole number n nearest to x / log(2), which is in the lowest bits of *n. */
-G_INLINE double g_exp_reduced(double x, uint64_t *n)
+/* e**x over 2**n, less 1, for the whole number n nearest to x / log(2): in the lowest bits of *n. */
+G_INLINE double g_exp_rest(double x, uint64_t *n)
 {
     double shifted = g_fma(x, 0x1.71547652b82fep0, 0x1.8p52), whole = shifted - 0x1.8p52;
     // x is n * log(2) + high + low
     double high = g_fma(whole, -0x1.62e42feep-1, x), low = whole * -0x1.a39ef35793c76p-33;
     double r = high + low;
     *n = g_bits(shifted);
-    return 1.0 + (high + g_fma(r * r, g_exp_series(r), low));
+    return high + g_fma(r * r, g_exp_series(r), low);
 }
 
 /* e**x for x that are not above 0. */
 G_INLINE double g_exp_below_0(double x)
 {
     uint64_t n;
-    double value = g_exp_reduced(x, &n);
+    double value = 1.0 + g_exp_rest(x, &n);
     // 2**n in two factors, because it may be below the doubles.
     value = value * g_power_of_2(n + 64) * 0x1p-64;
     return x < -745.5 ? 0.0 : value;
@@ -106,7 +106,7 @@ G_INLINE double g_exp_below_0(double x)
 G_INLINE double g_exp(double x)
 {
     uint64_t n;
-    double value = g_exp_reduced(x, &n);
+    double value = 1.0 + g_exp_rest(x, &n);
     // 2**n, which may be beyond the doubles: most of it is added to the exponent.
     uint64_t bits = g_bits(value) + (n << 52) + ((x < -700.0 ? UINT64_C(64) : -UINT64_C(1)) << 52);
     value = g_of_bits(bits) * (x < -700.0 ? 0x1p-64 : 2.0);
@@ -117,11 +117,9 @@ G_INLINE double g_exp(double x)
 /* e**x - 1, without cancellation near 0. */
 G_INLINE double g_expm1(double x)
 {
-    double shifted = g_shifted(x * 0x1.71547652b82fep0), n = shifted - 0x1.8p52;
-    double high = g_fma(n, -0x1.62e42feep-1, x), low = n * -0x1.a39ef35793c76p-33;
-    double r = high + low;
-    double rest = high + g_fma(r * r, g_exp_series(r), low);
-    double half = g_power_of_2(g_bits(shifted) - 1); // half of 2**n, which may be beyond the doubles
+    uint64_t n;
+    double rest = g_exp_rest(x, &n);
+    double half = g_power_of_2(n - 1); // half of 2**n, which may be beyond the doubles
     double value = 2.0 * g_fma(half, rest, half - 0.5);
     value = fabs(x) < 0x1p-54 ? x : value;
     value = x < -40.0 ? -1.0 : value;
@@ -200,6 +198,13 @@ G_INLINE double g_sigmoid(double x)
 {
     double t = g_exp_below_0(-fabs(x));
     return (x < 0.0 ? t : 1.0) / (1.0 + t);
+}
+
+/* The smaller one of sigmoid(x) and 1 - sigmoid(x). */
+G_INLINE double g_sigmoid_tail(double x)
+{
+    double t = g_exp_below_0(-fabs(x));
+    return t / (1.0 + t);
 }
 
 /* The real cube root. */

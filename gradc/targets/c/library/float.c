@@ -174,6 +174,13 @@ G_INLINE float g_sigmoidf(float x)
     return (x < 0.0f ? t : 1.0f) / (1.0f + t);
 }
 
+/* The smaller one of sigmoid(x) and 1 - sigmoid(x). */
+G_INLINE float g_sigmoid_tailf(float x)
+{
+    float t = g_exp_finitef(-fabsf(x));
+    return t / (1.0f + t);
+}
+
 /* x**y, as in C. */
 G_INLINE float g_powf(float x, float y)
 {
@@ -292,6 +299,13 @@ G_INLINE float g_tanhf(float x)
     float power = g_of_bitsf((g_bitsf(shifted) + 127) << 23);
     float value = g_fmaf(power, rest, power - 1.0f) / -g_fmaf(power, rest, power + 1.0f);
     return copysignf(twice < -20.0f ? 1.0f : value, x);
+}
+
+/* tanh(|x|) near 0, and the negative tanh(|x|) - 1 elsewhere. */
+G_INLINE float g_tanh_partf(float x)
+{
+    float t = g_exp_finitef(-2.0f * fabsf(x));
+    return fabsf(x) < 0.55f ? g_tanhf(fabsf(x)) : -2.0f * t / (1.0f + t);
 }
 
 /* The inverse hyperbolic sine. */

@@ -48,13 +48,20 @@ G_INLINE double g_cosh(double x)
 G_INLINE double g_tanh(double x)
 {
     double twice = -2.0 * fabs(x);
-    double shifted = g_shifted(twice * 0x1.71547652b82fep0), n = shifted - 0x1.8p52;
-    double high = g_fma(n, -0x1.62e42feep-1, twice), low = n * -0x1.a39ef35793c76p-33;
-    double r = high + low;
-    double rest = high + g_fma(r * r, g_exp_series(r), low);
-    double power = g_power_of_2(g_bits(shifted));
+    uint64_t n;
+    double rest = g_exp_rest(twice, &n), power = g_power_of_2(n);
     double value = g_fma(power, rest, power - 1.0) / -g_fma(power, rest, power + 1.0);
     return copysign(twice < -40.0 ? 1.0 : value, x);
+}
+
+/* tanh(|x|) near 0, and the negative tanh(|x|) - 1 elsewhere. */
+G_INLINE double g_tanh_part(double x)
+{
+    double twice = -2.0 * fabs(x), t = g_exp_below_0(twice);
+    uint64_t n;
+    double rest = g_exp_rest(twice, &n), power = g_power_of_2(n);
+    double near = fabs(g_fma(power, rest, power - 1.0)), far = -2.0 * t;
+    return (fabs(x) < 0.55 ? near : far) / (1.0 + t);
 }
 
 /* The inverse hyperbolic sine. */
