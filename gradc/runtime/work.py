@@ -20,6 +20,9 @@ from gradc.ops.table import PRIMITIVES
 # element of an array, and a product and a sum within a contraction.
 _SCALAR, _ARRAY, _ELEMENT, _PRODUCT = 1e-7, 2e-6, 2e-9, 2e-10
 
+# An element of an array that is so long that the system hands out its memory anew, page by page.
+_LONG, _FRESH = 1e6, 6e-9
+
 # A gradient beside its value.
 _SWEEPS = 3.0
 
@@ -134,7 +137,7 @@ def _seconds(counted: _Counted, sizes: Mapping[str, int], graphs: Mapping[Graph,
     row = PRIMITIVES[equation.op]
     if row.multilinear and not row.elementwise:
         return _ARRAY + _PRODUCT * _products(counted, sizes)
-    return _ARRAY + _ELEMENT * counted.most + inside
+    return _ARRAY + (_ELEMENT if counted.most < _LONG else _FRESH) * counted.most + inside
 
 
 def _products(counted: _Counted, sizes: Mapping[str, int]) -> float:
