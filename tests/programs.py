@@ -58,6 +58,11 @@ def programs(draw: Draw, safe: bool | None = None) -> Case:
         lines.append(f"input {name}[{extent}] in {below}")
         writer.integers.append((name, extent, below))
         data[name] = random.integers(0, sizes[below], size=sizes[extent])
+    if arrays and not writer.empty and draw(st.integers(0, 3)) == 0:
+        name, below = names.pop(), draw(st.sampled_from("NM"))
+        lines.append(f"input {name} in {below}")
+        writer.chosen.append((name, below))
+        data[name] = int(random.integers(0, sizes[below]))
     if not arrays:
         lines += [f"dim {name} = {size}" for name, size in sizes.items() if name not in fixed]
     if draw(st.booleans()):
@@ -67,6 +72,8 @@ def programs(draw: Draw, safe: bool | None = None) -> Case:
     lines += writer.functions_defined(draw(st.integers(0, 2)))
     for _ in range(draw(st.integers(1, 5))):
         lines += writer.statement(draw(st.sampled_from(shapes)))
+    if not writer.outputs:  # truth values only
+        lines += writer.whole(draw(st.sampled_from(shapes)))
     outputs = writer.outputs
     chosen = draw(st.lists(st.sampled_from(outputs), min_size=1, max_size=2, unique=True))
     lines.append(f"output {', '.join(chosen)}")

@@ -58,6 +58,8 @@ class Expressions:
         self.safe = safe
         self.quantities: list[tuple[str, Shape]] = []
         self.integers: list[tuple[str, str, str]] = []  # a vector of indices: its size, and `in`
+        self.chosen: list[tuple[str, str]] = []  # one index, and `in`
+        self.flags: list[tuple[str, str]] = []  # a vector of truth values: its size
         self.functions: list[Function] = []
         self.indices: list[Index] = []
         self.empty = min(sizes.values()) == 0
@@ -140,6 +142,11 @@ class Expressions:
                 return element
         if leaves and self.draw(st.integers(0, 5)):
             return self.pick(leaves)
+        if self.chosen and self.sometimes(3):
+            at, below = self.pick(self.chosen)
+            parts = [name for name, found in self.quantities if found == (below, *shape)]
+            if parts:
+                return f"{self.pick(parts)}[{at}]"
         if shape == SCALAR:
             return self.pick(("2", "0.5", "1.25", "3", "N", "pi", "1e-3"))
         scalar = self.leaf(SCALAR)
@@ -175,6 +182,9 @@ class Expressions:
                 found += [_shifted(index.name, k) for k in range(index.low, index.high + 1)]
                 if index.low <= 0 <= index.high and not self.empty:
                     found.append(f"{size} - 1 - {index.name}")
+                if not self.empty and self.sometimes(3):
+                    found += [f"({index.name} + 1) % {size}", f"{index.name}*{index.name} % {size}"]
+                    found += [f"{index.name}//2"] if index.high <= 0 else []
             elif index.high and f"{index.size} - {index.high}" == size and index.low == 0:
                 found.append(index.name)
         for name, extent, below in self.integers:
@@ -184,6 +194,7 @@ class Expressions:
                     for index in self.indices
                     if index.size == extent
                 ]
+        found += [name for name, below in self.chosen if below == size]
         if size.isdigit():
             found += ["0", str(int(size) - 1)]
         elif not self.empty and " - 1" not in size:
@@ -201,6 +212,9 @@ class Expressions:
             f"(1/({i}) if {i} > 0 else {other})",
             f"(log({i}) + {other} if {i} >= 1 else {other})",
         ]
+        if index.low <= 0 <= index.high:
+            held = [name for name, size in self.flags if size == index.size]
+            plain += [f"({other} if {name}[{index.name}] else 0.25)" for name in held]
         if not vectors:
             return self.pick(plain)
         x = self.pick(vectors)
@@ -231,7 +245,7 @@ class Expressions:
         with self.bound(*indices):
             body = self.expression(SCALAR, depth)
         names = ["sum", "sum", "prod", "norm"]
-        triangular = any("in 0:" in text for text in stated)
+        triangular = any(" in " in text and ":" in text and "1:" not in text for text in stated)
         if not triangular and all(self.count(index) > 0 for index in indices):
             names += ["max", "min", "logsumexp", "mean", "any", "all"]
             if len(indices) == 1 and indices[0].low == 0:
@@ -264,7 +278,8 @@ class Expressions:
         outer = [i for i in self.indices if i.low == 0 and i.size in self.sizes]
         if outer and self.sometimes(4):
             above = self.pick(outer)
-            return Index(name, above.size), f"{name} in 0:{above.name}", None
+            ranges = [f"0:{above.name}", f"0:{above.name} + 1", f"{above.name}:{above.size}"]
+            return Index(name, above.size), f"{name} in {self.pick(ranges)}", None
         size = self.pick(list(self.sizes))
         vectors = [x for x, shape in self.quantities if shape == (size,)]
         if not vectors or self.sometimes(3):

@@ -38,11 +38,15 @@ class Statements(Expressions):
         kinds = ["whole", "whole", "loop"]
         if shape:
             kinds += ["indexed"] * 4
+        if self.sometimes(4):
+            kinds += ["flags"] * 4
         if self.derivatives < 2:
             kinds += ["derivative"]
         match self.pick(kinds):
             case "indexed":
                 return self.indexed(shape)
+            case "flags":
+                return self.truths()
             case "loop":
                 return self.loop()
             case "derivative":
@@ -92,6 +96,18 @@ class Statements(Expressions):
             value = self.expression(shape[count:], self.depth() + 1)
         return ", ".join(written), " + ".join([value, *anchors])
 
+    def truths(self) -> list[str]:
+        """`flag[i] = x[i] > 0`, which conditions may read."""
+        name, size = self.names.pop(), self.pick(("N", "M"))
+        index = Index(self.new_index(), size)
+        with self.bound(index):
+            left, right = self.expression(SCALAR, 1), self.expression(SCALAR, 0)
+        test = f"{left} {self.pick(('>', '<=', '!='))} {right}"
+        if self.sometimes(3):
+            test = f"not {test} or {index.name} > 1"
+        self.flags.append((name, size))
+        return [f"{name}[{index.name} in {size}] = {test}"]
+
     # Functions
 
     def functions_defined(self, count: int) -> list[str]:
@@ -100,7 +116,10 @@ class Statements(Expressions):
 
     def function(self) -> list[str]:
         name = self.function_names.pop()
-        match self.pick(("scalar", "scalar", "two", "own", "array", "block", "gradient", "loop")):
+        kinds = ("scalar", "scalar", "two", "own", "array", "block", "gradient", "loop", "steps")
+        match self.pick(kinds):
+            case "steps":
+                return self.steps(name)
             case "scalar":
                 body = self.inside({"t": SCALAR}, SCALAR)
                 self.functions.append(Function(name, (None,), None))
@@ -142,6 +161,27 @@ class Statements(Expressions):
                 ]
         return self.block(name)
 
+    def steps(self, name: str) -> list[str]:
+        """A function with a loop that may end early, keep a few steps only, and collect."""
+        size = self.pick(("N", "M"))
+        counter, held, seen = "n", f"{name}_4", f"{name}_5"
+        inside = {"t": (size,), held: SCALAR}
+        body = self.inside(inside, SCALAR, (Index(counter, size),))
+        row = self.inside(inside, SCALAR, (Index(counter, size),))
+        ends = f" while {held} {self.pick(('<', '>'))} {self.pick(('0', '1'))}"
+        early = ends if self.sometimes(2) else ""
+        kept = f" checkpoint {self.pick(('1', '2'))}" if self.sometimes(2) else ""
+        self.functions.append(Function(name, ((size,),), SCALAR))
+        return [
+            f"def {name}(t[{size}]) {{",
+            f"  loop {counter} in {size} carry {held} = 0.5{early}{kept} {{",
+            f"    {held} = 0.5*sin({body}) + t[{counter}]",
+            f"    {seen}[{counter}] = {row}",
+            "  }",
+            f"  return {held} + sum({seen})",
+            "}",
+        ]
+
     def elementwise_only(self, name: str) -> str:
         """An expression of any shape."""
         return self.filled(
@@ -182,10 +222,11 @@ class Statements(Expressions):
         self, quantities: dict[str, Shape], shape: Shape, indices: tuple[Index, ...] = ()
     ) -> str:
         """An expression over the parameters of a function alone."""
-        outside = self.quantities, self.integers, self.indices
-        self.quantities, self.integers, self.indices = list(quantities.items()), [], list(indices)
+        outside = self.quantities, self.integers, self.indices, self.chosen, self.flags
+        self.quantities, self.indices = list(quantities.items()), list(indices)
+        self.integers, self.chosen, self.flags = [], [], []
         text = self.expression(shape, self.pick((1, 2)))
-        self.quantities, self.integers, self.indices = outside
+        self.quantities, self.integers, self.indices, self.chosen, self.flags = outside
         return text
 
     # Derivatives
@@ -311,4 +352,9 @@ class Statements(Expressions):
         value = f"sin({square}) + {self.expression(SCALAR, 1)}"
         self.introduce(loss, SCALAR)
         self.introduce(slope, shape)
-        return [f"{loss} = {value}", f"{slope} = grad({loss}, {name})"]
+        lines = [f"{loss} = {value}", f"{slope} = grad({loss}, {name})"]
+        if shape and self.sometimes(3):
+            curved = self.names.pop()
+            self.introduce(curved, shape * 2)
+            lines.append(f"{curved} = hessian({loss}, {name})")
+        return lines
