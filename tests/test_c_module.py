@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from c_agreement import agree, call, called, fault_text, renamed, twin
 from c_compiling import built, compiled, needs_cc
+from long_programs import deep, is_linear
 
 import gradc
 from gradc.cli.main import main
@@ -181,33 +181,14 @@ def test_the_text_of_a_fault() -> None:
 # Size and time
 
 
-def chain(count: int, line: str) -> str:
-    lines = [f"v{i} = {line.format(f'v{i - 1}')}" for i in range(1, count + 1)]
-    return "\n".join(["input x", "v0 = 0.5*x", *lines, f"output v{count}"])
-
-
 def test_text_and_time_are_linear() -> None:
-    sizes, times = [], []
-    for count in (400, 1600):
-        program = gradc.compile(chain(count, "sin({})*x")).program
-        start = time.process_time()
-        sizes.append(len(emit_trace(program).text))
-        times.append(time.process_time() - start)
-    assert sizes[1] < 4.5 * sizes[0]
-    assert times[1] < 10 * times[0]
+    assert is_linear(lambda program: emit_trace(program).text, (400, 1600))
 
 
 @needs_cc
 def test_deep_expressions(tmp_path: Path) -> None:
-    count = 500
-    expressions = {
-        "sum": "J = " + " + ".join(f"sin({i}*x)" for i in range(1, count)),
-        "parentheses": "J = " + "(" * count + "x" + " + 1)" * count,
-        "minus": "J = " + "-" * count + "x",
-        "conditions": "J = " + "".join(f"{i}*x if x > {i} else " for i in range(count // 10)) + "x",
-    }
     twins = []
-    for name, text in expressions.items():
+    for name, text in deep(500).items():
         one = gradc.compile(text)
         twins.append(twin(name, name, one.program, one.wrt, [0.75], {}))
     agree(twins, tmp_path, 1e-9)
