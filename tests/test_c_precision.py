@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from c_agreement import Twin, agree, twin
 from c_compiling import needs_cc
 from test_precision import DATA, EXAMPLES, EXTREME, INFINITE, PROGRAMS, rounded_data, single
@@ -19,6 +20,8 @@ from test_primitives import CASES, expression, operands, points
 import gradc
 from gradc.ir.program import Program
 from gradc.runtime.bind import bind
+
+pytestmark = pytest.mark.usefixtures("named_rows")
 
 ROOT = Path(__file__).parents[1]
 

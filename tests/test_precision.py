@@ -45,6 +45,8 @@ from gradc.targets.python.emit import emit_trace
 from gradc.targets.python.helpers import helper_names
 from gradc.targets.python.single import IN_DOUBLE
 
+pytestmark = pytest.mark.usefixtures("named_rows")
+
 ROOT = Path(__file__).parents[1]
 # The fit of `particle` takes many thousands of steps, and `soft_dtw` writes 1e300 for infinity.
 EXAMPLES = sorted({path.stem for path in (ROOT / "examples").glob("*.g")} - {"particle"})
