@@ -59,6 +59,15 @@ ALL: dict[str, Case] = {
         {"x": X, "v": [1.0, -1.0, 1.0]},
         {"q": [8 * 2.0**7 + 4, 0.0, 8 * 5.0**7 + 10]},
     ),
+    "of a function of an array and a number, mapped": (
+        "param x[N], a\n"
+        "def f(t, p) {\n    loop k in 3 carry s = t { s = s*p }\n"
+        "    return s + (t*t if t > 0 else sin(t))*p\n}\n"
+        "def df(t, p) {\n    y = f(t, p)\n    return grad(y, p)\n}\n"
+        "z[i] = df(x[i], a)",
+        {"x": [2.0, -3.0, 5.0], "a": 2.0},
+        {"z": [28.0, -36.0 + math.sin(-3.0), 85.0]},
+    ),
     "they are differentiated again": (
         "param x\nJ = x^5\na = grad(J, x)\nb = grad(a, x)\nc = grad(b, x)\nd = grad(c, x)",
         {"x": 2.0},

@@ -92,12 +92,17 @@ def stem(var: Var) -> str:
 
 
 def once_more(equations: Sequence[Equation]) -> dict[Var, str]:
-    """Quantities that are there once more, and their names where nothing else has them."""
+    """Quantities that are there once more, and their names where nothing else has them.
+
+    The index of a loop may be called by what its own name begins with.
+    """
     copies = [var for var in defined(equations) if "%%" in var.name]
     if not copies:
         return {}
     read = chain.from_iterable(equation.inputs() for equation in all_equations(equations))
     taken = {var.name for var in chain(read, defined(equations)) if not var.anonymous}
+    loops = (equation for equation in all_equations(equations) if equation.op == "loop")
+    taken.update(stem(Loop.of(equation).body.inputs[0]) for equation in loops)
     found: dict[Var, str] = {}
     for var in copies:
         name = stem(var)
