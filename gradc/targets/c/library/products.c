@@ -101,6 +101,13 @@ G_INLINE int64_t g_whole_vectors(int64_t columns)
     return (in_tile + G_LANES - 1) / G_LANES;
 }
 
+/* A function that stays one: within another, accumulators would not stay in registers. */
+#if defined(__GNUC__)
+#define G_APART __attribute__((noinline))
+#else
+#define G_APART
+#endif
+
 /* Copies `sign` times a panel, one tile of columns after another, with zeros up to whole vectors. */
 static void g_pack(int64_t rows, int64_t columns, int sign,
     const double *b, int64_t b_row, int64_t b_column, double *to)
@@ -130,7 +137,7 @@ static void g_pack(int64_t rows, int64_t columns, int sign,
  * Element (i, p) of a is a[i * a_row + p * a_column], and so for b and c.  `accumulate` is 0, 1 or -1.  `work` has room for min(k, 256) rows of n rounded up to
  * a tile, or 240, numbers.
  */
-static void g_matmul(const double *a, const double *b, double *c, int64_t m, int64_t n, int64_t k,
+static G_APART void g_matmul(const double *a, const double *b, double *c, int64_t m, int64_t n, int64_t k,
     int64_t a_row, int64_t a_column, int64_t b_row, int64_t b_column, int64_t c_row,
     int64_t c_column, int accumulate, double *work)
 {
