@@ -312,9 +312,9 @@ def affine(index: Expr) -> tuple[Local | None, Dim | None]:
     match index:
         case Get():
             return index.local, _NONE
-        case Const():
+        case Const(dtype=DType.INT):
             return None, Dim.of(int(index.value))
-        case SizeOf():
+        case SizeOf(dtype=DType.INT):
             return None, index.dim
         case Apply(op="add"):
             (one, first), (other, second) = map(affine, index.args)
