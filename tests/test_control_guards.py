@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from c_compiling import CC
 from derivative_checks import Check
 from test_control_derivatives import graph_of
 
@@ -201,3 +202,44 @@ def test_second_derivatives_of_steps_with_branches(text: str) -> None:
     ahead, behind = (program.value_and_grad(e=0.67 + s)[1]["e"] for s in (h, -h))
     assert float(found) == pytest.approx((ahead - behind) / (2 * h), rel=1e-6)
     assert program.hvp({"e": 0.67}, {"e": 1.0})["e"] == pytest.approx(float(found), rel=1e-10)
+
+
+ZERO_BY_CHANCE = {
+    "a function": "def f(u) = u*u if u > -1 else 0\nJ = f(log(x))",
+    "a loop": "y = log(x)\nloop t in 2 carry c = 0 {\n  c = c + (y*y/2 if y > -1 else 0)\n}\nJ = c",
+    "elements": "y = log(ones(3)*x)\nloop t in 3 carry c = 0 {\n"
+    "  c = c + (y[t]*y[t]/3 if y[t] > -1 else 0)\n}\nJ = c",
+    "what a loop collected": "loop t in 3 carry n = 0.0 {\n  y[t] = log(x)\n}\n"
+    "loop t in 3 carry c = 0 {\n  c = c + (y[t]*y[t]/3 if y[t] > -1 else 0)\n}\nJ = c",
+}
+
+
+@pytest.mark.parametrize("text", ZERO_BY_CHANCE.values(), ids=ZERO_BY_CHANCE)
+def test_second_derivatives_where_an_adjoint_is_zero_by_chance(text: str) -> None:
+    """That of the square of a logarithm at 1, where the adjoint of the logarithm is 0."""
+    program = gradc.compile(f"param x\n{text}\n")
+    assert program.value_and_grad(x=1.0) == (0.0, {"x": 0.0})
+    (found,) = program.hessian(x=1.0).blocks.values()
+    assert float(found) == pytest.approx(2.0)
+    twice = gradc.compile(
+        f"param x\n{text}\nd = grad(J, x, mode=reverse)\nz = grad(d, x, mode=reverse)\n"
+    )
+    assert twice.forward(x=1.0) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "c"])
+def test_infinite_operands_that_branches_within_do_not_read(engine: str) -> None:
+    if engine == "c" and CC is None:
+        pytest.skip("no C compiler is installed")
+    program = gradc.compile(
+        "param x[N]\ny = 1/x\nl = log(x)\nloop t in N carry s = 0.0 {\n"
+        "  s = s + (y[t]*l[t] if x[t] > 0 else 1.0)\n}\nJ = s",
+        engine=engine,
+    )
+    x = np.array([1.0, 0.0, -2.0, 4.0])
+    last = [(1 - np.log(4)) / 16, (2 * np.log(4) - 3) / 64]
+    value, gradient = program.value_and_grad(x=x)
+    assert value == pytest.approx(2 + np.log(4) / 4)
+    np.testing.assert_allclose(gradient["x"], [1.0, 0.0, 0.0, last[0]])
+    product = program.hvp({"x": x}, {"x": np.ones(4)})["x"]
+    np.testing.assert_allclose(product, [-3.0, 0.0, 0.0, last[1]])

@@ -14,14 +14,16 @@ way; all others need their operand wherever any element of the result is needed.
 multiplies operands by each other, so those that were computed are selected as well.
 
 A function or a loop may read its operands in branches of its own.  What comes back from it is
-zero exactly where none reads them, so there the adjoint itself says where such an operand is
-needed: a guard of the kind `returned`.  Operands made of tame rows need none: 0 times any of
-their partials is 0.
+zero exactly where none reads them, so where such an operand is infinite or NaN, its adjoint says
+whether it is needed: a guard of the kind `returned`.  Where it is finite it counts as needed: the
+adjoint may be zero by chance, and further derivatives go through it.  Operands made of tame rows
+need no guard: 0 times any of their partials is 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -40,7 +42,7 @@ class Guard:
     * a branch: under `parent`, where `condition` has the given `truth`;
     * derived: where the elements that `inner` needs come from, through `equation`, or from
       anywhere where there is no equation;
-    * returned: where the adjoint of a quantity is other than zero;
+    * returned: where a quantity is finite, or its adjoint is other than zero;
     * a union of `parts`.
     """
 
@@ -263,12 +265,16 @@ class Guards:
             adjoint = self.adjoints.get(guard.returned)
             if adjoint is None or type(adjoint) is Lit:
                 return Lit(adjoint is not None and adjoint.value != 0, BOOL)
-            return b.apply("ne", (adjoint, Lit(0.0)))
+            below = b.apply("gt", (Lit(inf), guard.returned))
+            finite = b.apply("and", (below, b.apply("gt", (guard.returned, Lit(-inf)))))
+            return b.apply("or", (b.apply("ne", (adjoint, Lit(0.0))), finite))
         if guard.inner is None:
             assert guard.condition is not None
             own = guard.condition if guard.truth else b.apply("not", (guard.condition,))
             return own if guard.parent is None else b.apply("and", (self._masks[guard.parent], own))
         inner = self._masks[guard.inner]
+        if guard.equation is None and not inner.type.shape:
+            return inner
         if guard.equation is None:
             axes = (("axes", tuple(range(len(inner.type.shape)))),)
             return b.apply("gt", (b.emit("count", (inner,), axes), Lit(0.0)))
