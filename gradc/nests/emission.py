@@ -240,7 +240,7 @@ class _Emission:
         assert nest.op is not None
         body: list[Stmt] = []
         value = self.held(nest, body)
-        return [*body, *placed(value, self.value(places.index), best, first, last, nest.op)]
+        return [*body, *placed(value, self.value(places.at), best, first, last, nest.op)]
 
     def guarded(self, nest: Nest, guard: Expr) -> list[Stmt]:
         """What a nest adds where its guard holds."""

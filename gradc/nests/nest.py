@@ -44,7 +44,7 @@ class Places(NamedTuple):
     why `last` says nothing then.  Of no elements the first place is 0, and the last one -1.
     """
 
-    index: Expr
+    at: Expr
     first: Element | Local
     last: Element | Local | None = None
 

@@ -269,7 +269,7 @@ def mapped(nest: Nest, change: Callable[[Expr], Expr], target: bool = False) -> 
     places, part = nest.places, nest.part
     if places is not None:
         last = None if places.last is None else goal(places.last)
-        places = Places(change(places.index), goal(places.first), last)
+        places = Places(change(places.at), goal(places.first), last)
     if part is not None:
         part = part._replace(first=change(part.first), last=change(part.last))
     return nest._replace(
