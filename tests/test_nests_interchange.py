@@ -135,7 +135,7 @@ def test_sums_over_the_lanes_of_a_block() -> None:
     data = {"x": random.normal(size=(70, 3)), "Q": random.normal(size=(4, 3, 3)), "a": np.ones(4)}
     by_blocks(text, data)
     _, graphs = derivatives(text + "\n")
-    wide = specialised(graphs[1], {"D": 12, "K": 100})  # no product of the library
+    wide = specialised(graphs[1], {"D": 3, "K": 100})  # no product of the library
     assert "part" in {
         local.name for loop in loops(build("f", wide).body) for local, _ in loop.joined
     }
