@@ -217,7 +217,9 @@ def _rounds(
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    return {**os.environ, **ONE_THREAD, "PYTHONPATH": path}
+    found = {**os.environ, **ONE_THREAD, "PYTHONPATH": path}
+    found.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are loaded as from an installed package
+    return found
 
 
 def scaling(clock: str, sizes: int) -> dict[str, Any]:
