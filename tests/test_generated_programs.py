@@ -45,7 +45,7 @@ def sampled(count: int) -> Any:
     )
 
 
-@sampled(150)
+@sampled(250)
 @given(programs())
 def test_generated_code_agrees_with_the_interpreter(case: Case) -> None:
     """Values always; derivatives of finite programs too, and of any other as far as finite."""
@@ -97,7 +97,7 @@ def finite(values: Any) -> bool:
     return all(np.all(np.isfinite(value)) for value in values)
 
 
-@sampled(60)
+@sampled(80)
 @given(programs(safe=True))
 def test_tangents_are_limits_of_differences(case: Case) -> None:
     assume(case.honest)

@@ -35,7 +35,7 @@ def twins(case: Case) -> list[Twin]:
 def test_generated_programs_agree(tmp_path: Path) -> None:
     cases: list[Case] = []
 
-    @sampled(FUZZ or 120)
+    @sampled(FUZZ or 200)
     @given(programs())
     def collect(case: Case) -> None:
         cases.append(case)

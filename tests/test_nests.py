@@ -96,7 +96,7 @@ def test_examples_have_the_values_of_numpy(name: str) -> None:
 
 
 @pytest.mark.usefixtures("lanes")
-@sampled(30)
+@sampled(60)
 @given(programs())
 def test_generated_programs_have_the_values_of_numpy(case: Case) -> None:
     program, graphs = derivatives(case.text)

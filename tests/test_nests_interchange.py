@@ -142,7 +142,7 @@ def test_sums_over_the_lanes_of_a_block() -> None:
     assert max(len(loop.joined) for loop in loops(build("f", wide).body)) >= interchange.SUMS
 
 
-@sampled(25)
+@sampled(60)
 @given(programs())
 def test_generated_programs(case: Case) -> None:
     program, graphs = derivatives(case.text)

@@ -147,7 +147,7 @@ def test_all_loops(name: str) -> None:
 
 
 @pytest.mark.usefixtures("width")
-@sampled(30)
+@sampled(60)
 @given(programs())
 def test_generated_programs(case: Case) -> None:
     program, graphs = derivatives(case.text)

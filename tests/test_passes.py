@@ -358,7 +358,7 @@ def test_a_graph_in_which_nothing_changes_is_the_same() -> None:
 # Everything
 
 
-@sampled(80)
+@sampled(150)
 @given(programs())
 def test_no_pass_changes_a_bit_of_any_value(case: Case) -> None:
     compiled = gradc.compile(case.text)

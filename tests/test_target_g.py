@@ -119,7 +119,7 @@ def test_whatever_can_be_said_and_its_derivatives(name: str) -> None:
     derived(compiled, "forward")
 
 
-@sampled(60)
+@sampled(100)
 @given(programs())
 def test_any_program_and_its_derivatives(case: Case) -> None:
     assert_same_derivatives(gradc.compile(case.text), case.data)
