@@ -209,3 +209,24 @@ def test_ties_in_c_share_the_derivative(name: str) -> None:
         np.testing.assert_allclose(value, expected[0], rtol=1e-12)
         for slope, other in zip(slopes.values(), expected[1].values(), strict=True):
             np.testing.assert_allclose(slope, other, rtol=1e-12, atol=1e-12)
+
+
+# What each row adds to one number, which is kept in a local of the loop over rows.
+ONE_FOR_EACH_ROW = """input x[N, M], s
+y[n] = max(softmax(ones(N)*s)/(1.5 + sin(zeros(N) + x[N - 1 - n, 0])))
+J = sum(y)
+"""
+
+
+@needs_compiler
+def test_what_is_added_where_an_extreme_is_attained_may_be_kept_in_a_local() -> None:
+    function, _ = gradient(ONE_FOR_EACH_ROW, {})
+    for n in (1, 2, 5, 200):
+        given = {"x": np.linspace(0.5, 1.5, n)[:, None], "s": 1.0}
+        value, slopes = gradc.compile(ONE_FOR_EACH_ROW, engine="numpy").value_and_grad(**given)
+        expected = [value, slopes["x"], slopes["s"]]
+        _, in_c = gradc.compile(ONE_FOR_EACH_ROW, engine="c").value_and_grad(**given)
+        interpreted = [] if n > 5 else run(function, list(given.values()), {"N": n, "M": 1})
+        for found in (interpreted, [value, in_c["x"], in_c["s"]]):
+            for one, other in zip(found, expected, strict=False):
+                np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-15)

@@ -287,7 +287,7 @@ class _Emission:
         if small is not None and isinstance(small.home, Local):
             first = self.kept.declared[buffer]
             assert isinstance(first, Nest)
-            if nest.value is first.value:
+            if nest.op is None and nest.value is first.value:
                 if buffer in self.kept.constant:
                     return Let(small.home, value, nest.origin)
                 return Declare(small.home, value, nest.origin)

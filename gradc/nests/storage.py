@@ -75,7 +75,7 @@ def storage(nodes: Sequence[Node], own: Container[Buffer]) -> Storage:
                 local = Local(buffer.name, buffer.dtype, buffer.var)
                 found.kept[buffer] = Kept((), None, local)
                 found.declared[buffer] = nest
-                if sum(use.writes for use in uses) == 1:
+                if sum(use.writes for use in uses) == 1 and nest.guard is None:
                     found.constant.add(buffer)
                 continue
         shapes.append((buffer, axes, block))
