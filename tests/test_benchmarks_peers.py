@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -103,13 +102,19 @@ def test_a_slow_peer_is_not_asked_for_a_larger_size() -> None:
     assert [r["absent"] for r in found] == ["over 2 s at a smaller size"]
 
 
-def test_one_call_of_a_slow_function_is_enough() -> None:
-    calls = []
-    assert len(worker.samples(lambda: calls.append(time.sleep(0.02)), 0.001)) == 1
+def test_one_call_of_a_slow_function_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[None] = []
+    monkeypatch.setitem(worker.CLOCKS, "slow", lambda: float(len(calls)))  # a second a call
+    assert worker.samples(lambda: calls.append(None), 0.001, "slow") == [1.0]
     assert len(calls) == 1
-    several = worker.samples(lambda: calls.append(None), 0.002)
-    assert len(several) > 1
-    assert len(calls) > 100 * len(several)  # short calls are timed many together
+
+
+def test_short_calls_are_timed_many_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[None] = []
+    monkeypatch.setitem(worker.CLOCKS, "fast", lambda: len(calls) * 1e-6)
+    times = worker.samples(lambda: calls.append(None), 0.002, "fast")
+    assert len(calls) == 1 + len(times) * int(worker.SHORT / 1e-6)
+    assert times == pytest.approx([1e-6] * len(times))
 
 
 def test_a_quick_run_takes_one_size() -> None:
