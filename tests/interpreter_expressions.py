@@ -6,6 +6,7 @@ Indices have values in the scope while a definition or a reduction loops over th
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,15 +52,15 @@ class Scope:
         self.values[name] = self.seeded[name](value) if name in self.seeded else value
 
 
-class Expressions:
+class Expressions(ABC):
     """The values of expressions; what a call does is left to a subclass."""
 
     number: Callable[[Any], Number]
     sizes: dict[str, int]
 
+    @abstractmethod
     def call(self, node: ast.Call, scope: Scope) -> Value:
         """The value of a call."""
-        raise NotImplementedError
 
     def whole(self, node: Any, scope: Scope) -> int:
         """The value of an expression that is an integer."""

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gradc.targets.js.lexical import number_text, string_text
 from gradc.targets.statements.document import Doc, Group, Indent, Line
+from gradc.targets.statements.operations import operands, with_operands
 from gradc.targets.statements.tree import (
     Attribute,
     Binary,
@@ -231,48 +232,13 @@ def _leaves(expr: Expr) -> Iterator[Expr]:
         if isinstance(part, (Name, Element)):
             yield part
         else:
-            todo.extend(children(part))
-
-
-def children(expr: Expr) -> tuple[Expr, ...]:
-    """The operands of a scalar operation."""
-    match expr:
-        case Unary():
-            return (expr.operand,)
-        case Binary():
-            return (expr.left, expr.right)
-        case Compare():
-            return (expr.left, *expr.comparators)
-        case BoolOp():
-            return expr.values
-        case Conditional():
-            return (expr.body, expr.test, expr.orelse)
-        case Call():
-            return expr.args
-        case _:
-            return ()
+            todo.extend(operands(part))
 
 
 def _named(expr: Expr, names: dict[Element, Name]) -> Expr:
     """The body of an `Elementwise` with names for elements."""
     if not names:
         return expr
-    match expr:
-        case Element():
-            return names[expr]
-        case Unary():
-            return expr._replace(operand=_named(expr.operand, names))
-        case Binary():
-            return expr._replace(left=_named(expr.left, names), right=_named(expr.right, names))
-        case Compare():
-            others = tuple(_named(part, names) for part in expr.comparators)
-            return expr._replace(left=_named(expr.left, names), comparators=others)
-        case BoolOp():
-            return expr._replace(values=tuple(_named(part, names) for part in expr.values))
-        case Conditional():
-            body, test, orelse = (_named(part, names) for part in children(expr))
-            return Conditional(body, test, orelse)
-        case Call():
-            return expr._replace(args=tuple(_named(part, names) for part in expr.args))
-        case _:
-            return expr
+    if isinstance(expr, Element):
+        return names[expr]
+    return with_operands(expr, [_named(part, names) for part in operands(expr)])

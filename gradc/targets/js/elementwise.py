@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from gradc.ir.graph import Atom, DType, Equation
-from gradc.targets.js.document import children
+from gradc.targets.statements.operations import operands
 from gradc.targets.statements.style import Context
 from gradc.targets.statements.tree import (
     Binary,
@@ -71,7 +71,7 @@ def _is_cheap(number: Expr) -> bool:
     while todo:
         part = todo.pop()
         if isinstance(part, (Unary, Binary)):
-            todo.extend(children(part))
+            todo.extend(operands(part))
             operations += 1
         elif not isinstance(part, (Name, Number)):
             return False
@@ -83,7 +83,7 @@ def _size(body: Expr) -> int:
     operations, todo = 0, [body]
     while todo:
         part = todo.pop()
-        operands = children(part)
-        operations += bool(operands) or isinstance(part, Call)
-        todo.extend(operands)
+        parts = operands(part)
+        operations += bool(parts) or isinstance(part, Call)
+        todo.extend(parts)
     return operations

@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from gradc.targets.statements.operations import operands, with_operands
 from gradc.targets.statements.tree import (
     Assign,
     Binary,
     Call,
     Comment,
-    Compare,
-    Conditional,
     Expr,
     Name,
     Number,
@@ -70,42 +69,11 @@ def _written(expr: Expr, short: Mapping[str, Expr], known: Collection[str]) -> E
             return short.get(expr.id, expr)
         case Number():
             return expr
-    parts = [_written(part, short, known) for part in _parts(expr)]
+    parts = [_written(part, short, known) for part in operands(expr)]
     if None in parts or not parts:
         return None
-    made = _with_parts(expr, [part for part in parts if part is not None])
+    made = with_operands(expr, [part for part in parts if part is not None])
     return _computed(made, known) if isinstance(made, Binary) else made
-
-
-def _parts(expr: Expr) -> tuple[Expr, ...]:
-    match expr:
-        case Unary():
-            return (expr.operand,)
-        case Binary():
-            return (expr.left, expr.right)
-        case Compare():
-            return (expr.left, *expr.comparators)
-        case Conditional():
-            return (expr.body, expr.test, expr.orelse)
-        case Call() if isinstance(expr.func, str) and not expr.kwargs:
-            return expr.args
-        case _:
-            return ()
-
-
-def _with_parts(expr: Expr, parts: list[Expr]) -> Expr:
-    match expr:
-        case Unary():
-            return expr._replace(operand=parts[0])
-        case Binary():
-            return expr._replace(left=parts[0], right=parts[1])
-        case Compare():
-            return expr._replace(left=parts[0], comparators=tuple(parts[1:]))
-        case Conditional():
-            return Conditional(*parts)
-        case _:
-            assert isinstance(expr, Call)
-            return expr._replace(args=tuple(parts))
 
 
 _BASIC = ("+", "-", "*", "/")
@@ -181,4 +149,4 @@ def _all(exprs: Iterable[Expr]) -> Iterator[Expr]:
     while pending:
         expr = pending.pop()
         yield expr
-        pending.extend(_parts(expr))
+        pending.extend(operands(expr))
