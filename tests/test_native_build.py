@@ -60,7 +60,7 @@ def test_what_is_built_is_kept_and_not_built_again(
     path = workshop().built(SOURCE)
     assert answer(path) == 42
     assert path.startswith(str(own_cache))
-    monkeypatch.setattr("gradc.native.build.output_of", None)  # nothing can be run
+    monkeypatch.setattr("gradc.native.build.running", None)  # nothing can be run
     assert workshop().built(SOURCE) == path
     assert workshop().kept("int other;") is None
 
@@ -314,6 +314,56 @@ def test_flags_that_a_compiler_does_not_take_are_left_out(
     assert "-ffp-contract=off" in flags
     assert not {"-fopenmp", "-mprefer-vector-width=512"} & set(flags)
     assert answer(workshop().built(SOURCE)) == 42
+
+
+def test_the_first_text_is_compiled_while_it_is_found_out_what_a_compiler_takes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = f"""
+        [ "$1" = --version ] && echo 1 && exit
+        if grep -q gradc_begin program.c; then
+          for try in $(seq 200); do [ -e "{tmp_path}/mark" ] && exec gcc "$@"; sleep 0.05; done
+          exit 1
+        fi
+        touch "{tmp_path}/mark"
+        exec gcc "$@"
+    """
+    monkeypatch.setenv("CC", str(script(tmp_path, text)))
+    shop = workshop()
+    with shop.begun():
+        assert answer(shop.built(SOURCE)) == 42
+    assert "-fopenmp" in shop.toolchain.flags
+    assert shop.kept(SOURCE) is not None
+    monkeypatch.setattr("gradc.native.build.running", None)  # nothing can be run
+    shop.built(CALL_SOURCE.read_text(encoding="utf-8"), plain=True)
+
+
+def test_a_text_is_compiled_again_where_a_compiler_takes_less_than_hoped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old = """
+        case "$*" in *"-fopenmp "*) grep -q gradc_begin program.c && exit 1;; esac
+        exec gcc "$@"
+    """
+    monkeypatch.setenv("CC", str(script(tmp_path, old)))
+    shop = workshop()
+    with shop.begun():
+        path = shop.built(SOURCE)
+    assert "-fopenmp" not in shop.toolchain.flags
+    assert answer(path) == 42
+    assert workshop().kept(SOURCE) == path
+
+
+def test_a_compiler_that_is_not_needed_any_more_is_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    children = tmp_path / "children"
+    text = f'[ "$1" = --version ] && exit\necho $$ > "{children}"\nsleep 60\n'
+    monkeypatch.setenv("CC", str(script(tmp_path, text)))
+    with workshop().begun():
+        while not (children.exists() and children.read_text()):
+            time.sleep(0.01)
+    assert ends(int(children.read_text()))
 
 
 def test_a_compiler_that_fails_says_all_it_has_to_say(

@@ -11,16 +11,18 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from gradc.native.cache import Cache, temporary_cache
 from gradc.native.compilers import Compiler
 from gradc.native.cpu import cpu_features
 from gradc.native.faults import NativeError, native_error
 from gradc.native.flags import HASTE, THREADS, WANTED, Toolchain
-from gradc.native.process import TIME_LIMIT, output_of
+from gradc.native.process import TIME_LIMIT, Run, running
 
 ABI = 1
 
@@ -38,6 +40,7 @@ class Workshop:
         self.cache = cache
         self._seconds = seconds
         self._toolchain: Toolchain | None = None
+        self._own = _Own()
 
     @property
     def toolchain(self) -> Toolchain:
@@ -69,12 +72,42 @@ class Workshop:
         found = self.cache.get(self._object_key(self.toolchain, source, plain), SUFFIX)
         return None if found is None else found.path
 
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """Within it, what the compiler takes is found out beside what this thread does.
+
+        Raises NativeError where the compiler cannot be run.
+        """
+        if self.has_compiled or self._own.first is not None:
+            yield
+            return
+        command = self.compiler.command
+        extra = ("-fno-sanitize=undefined",) if self.compiler.bundled else ()
+        hoped = Toolchain(command, "", (*WANTED, *HASTE, THREADS, *extra))
+        with (
+            _private_folder() as folder,
+            running([*command, "--version"], folder) as version,
+            _compiling(hoped, _call_source(), plain=True) as compilation,
+        ):
+            self._own.first = _First(hoped, version, compilation)
+            try:
+                yield
+            finally:
+                self._own.first = None
+
     def built(self, source: str, plain: bool = False) -> str:
         """The path of what a text is compiled to; raises NativeError where that fails.
 
         A `plain` text has no loops that are worth the time of optimising them.
         """
-        return self.kept(source, plain) or self._compiled(self.toolchain, source, plain)
+        first = self._own.first
+        if first is None or self.has_compiled:
+            return self.kept(source, plain) or self._compiled(self.toolchain, source, plain)
+        with _compiling(first.hoped, source, plain) as compilation:
+            toolchain = self.toolchain
+            if toolchain.flags == first.hoped.flags:
+                return self._finished(compilation, toolchain, source, plain)
+        return self._compiled(toolchain, source, plain)
 
     def _object_key(self, toolchain: Toolchain, source: str, plain: bool) -> str:
         text = hashlib.sha256(source.encode()).hexdigest()
@@ -82,17 +115,19 @@ class Workshop:
         return _key("object", *command, toolchain.version, cpu_features(), text)
 
     def _compiled(self, toolchain: Toolchain, source: str, plain: bool) -> str:
-        with _private_folder() as folder:
-            file, target = os.path.join(folder, "program.c"), os.path.join(folder, "program.out")
-            with open(file, "w", encoding="utf-8", newline="\n") as written:
-                written.write(source)
-            command = toolchain.arguments(source, file, target, plain)
-            done = output_of(command, folder, self._seconds)
-            if done.status != 0 or not os.path.isfile(target):
-                said = done.text.strip() or "it says nothing"
-                message = f"{self.compiler.name} fails (status {done.status})"
-                raise native_error("G0802", message, said)
-            content = Path(target).read_bytes()
+        with _compiling(toolchain, source, plain) as compilation:
+            return self._finished(compilation, toolchain, source, plain)
+
+    def _finished(
+        self, compilation: _Compilation, toolchain: Toolchain, source: str, plain: bool
+    ) -> str:
+        """The path of what comes of a compilation, kept in the cache."""
+        done = compilation.run.output(self._seconds)
+        if done.status != 0 or not os.path.isfile(compilation.target):
+            said = done.text.strip() or "it says nothing"
+            message = f"{self.compiler.name} fails (status {done.status})"
+            raise native_error("G0802", message, said)
+        content = Path(compilation.target).read_bytes()
         key = self._object_key(toolchain, source, plain)
         self.cache, path = put_somewhere(self.cache, key, SUFFIX, content)
         return path
@@ -100,34 +135,48 @@ class Workshop:
     def _probed(self) -> Toolchain:
         """The version, and the arguments with which `call.c` compiles: all but those that the
         compiler refuses."""
-        command = self.compiler.command
-        with _private_folder() as folder:
-            version = output_of([*command, "--version"], folder, self._seconds).text
-        source = CALL_SOURCE.read_text(encoding="utf-8")
-        extra = ("-fno-sanitize=undefined",) if self.compiler.bundled else ()
-        wanted = (*WANTED, *HASTE)
-        for flags in ((*wanted, THREADS), wanted):
-            whole = Toolchain(command, version, (*flags, *extra))
-            try:
-                self._compiled(whole, source, plain=True)
-            except NativeError as error:
-                if error.diagnostics[0].code != "G0802":
-                    raise
-            else:
+        source = _call_source()
+        with self.begun():
+            first = self._own.first
+            assert first is not None
+            version = first.version.output(self._seconds).text
+            whole = first.hoped._replace(version=version)
+            if _taken(lambda: self._finished(first.compilation, whole, source, plain=True)):
                 return whole
-        fitting = (flag for flag in wanted if self._takes(Toolchain(command, version, (flag,))))
-        partial = Toolchain(command, version, (*fitting, *extra))
+        alone = whole.without(THREADS)
+        if self._takes(alone, source):
+            return alone
+        fitting = (flag for flag in alone.flags if self._takes(whole._replace(flags=(flag,))))
+        partial = whole._replace(flags=tuple(fitting))
         self._compiled(partial, source, plain=True)
         return partial
 
-    def _takes(self, toolchain: Toolchain) -> bool:
-        try:
-            self._compiled(toolchain, "int gradc_probe(void) { return 0; }\n", plain=True)
-        except NativeError as error:
-            if error.diagnostics[0].code != "G0802":
-                raise
-            return False
-        return True
+    def _takes(
+        self, toolchain: Toolchain, source: str = "int gradc_probe(void) { return 0; }\n"
+    ) -> bool:
+        return _taken(lambda: self._compiled(toolchain, source, plain=True))
+
+
+class _Compilation(NamedTuple):
+    """A text that is being compiled, and the file that comes of it."""
+
+    run: Run
+    target: str
+
+
+class _First(NamedTuple):
+    """The first run of a compiler, with all arguments that are wanted, and that for its version,
+    which the toolchain hoped for lacks."""
+
+    hoped: Toolchain
+    version: Run
+    compilation: _Compilation
+
+
+class _Own(threading.local):
+    """What a thread has begun."""
+
+    first: _First | None = None
 
 
 def put_somewhere(cache: Cache, key: str, suffix: str, content: bytes) -> tuple[Cache, str]:
@@ -145,6 +194,32 @@ def put_somewhere(cache: Cache, key: str, suffix: str, content: bytes) -> tuple[
     except OSError as error:
         message = f"no directory for compiled code: {error.strerror or error}"
         raise native_error("G0804", message, why) from None
+
+
+@contextmanager
+def _compiling(toolchain: Toolchain, source: str, plain: bool) -> Iterator[_Compilation]:
+    """A compilation that runs beside what is done here, and has ended afterwards."""
+    with _private_folder() as folder:
+        file, target = os.path.join(folder, "program.c"), os.path.join(folder, "program.out")
+        with open(file, "w", encoding="utf-8", newline="\n") as written:
+            written.write(source)
+        with running(toolchain.arguments(source, file, target, plain), folder) as run:
+            yield _Compilation(run, target)
+
+
+def _taken(compile: Callable[[], object]) -> bool:
+    """Whether a compiler takes its arguments; raises NativeError where it does not end."""
+    try:
+        compile()
+    except NativeError as error:
+        if error.diagnostics[0].code != "G0802":
+            raise
+        return False
+    return True
+
+
+def _call_source() -> str:
+    return CALL_SOURCE.read_text(encoding="utf-8")
 
 
 @contextmanager

@@ -62,6 +62,10 @@ class Toolchain(NamedTuple):
         """Whether loops can be divided among threads."""
         return THREADS in self.flags
 
+    def without(self, flag: str) -> Toolchain:
+        """The same without one of its arguments."""
+        return self._replace(flags=tuple(each for each in self.flags if each != flag))
+
     def arguments(self, source: str, file: str, target: str, plain: bool = False) -> list[str]:
         """The command that compiles a file whose text is `source`.
 

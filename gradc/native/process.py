@@ -1,8 +1,8 @@
 """Running a compiler: no shell, no input, a time limit, and nothing of it left behind.
 
-Invariant: the compiler and whatever it has started have ended when `output_of` returns or raises,
-Ctrl-C included.  The environment of this process is not changed; the compiler's own differs in
-the language of messages and in where it puts temporary files.
+Invariant: the compiler and whatever it has started have ended when the context of `running` is
+left, Ctrl-C included.  The environment of this process is not changed; the compiler's own differs
+in the language of messages and in where it puts temporary files.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from gradc.native.faults import native_error
 
@@ -32,8 +32,31 @@ class Output(NamedTuple):
     text: str
 
 
-def output_of(command: Sequence[str], folder: str, seconds: float = TIME_LIMIT) -> Output:
-    """Run a command in a folder; raises NativeError where it cannot start or does not end."""
+class Run:
+    """A command that runs, or has ended."""
+
+    def __init__(self, process: subprocess.Popen[bytes], written: IO[bytes]) -> None:
+        self._process = process
+        self._written = written
+
+    def output(self, seconds: float = TIME_LIMIT) -> Output:
+        """What it wrote, when it has ended; raises NativeError where it does not end."""
+        try:
+            status = _status(self._process, seconds)
+        except subprocess.TimeoutExpired as error:
+            message = f"{error.cmd[0]} has not ended after {seconds:g} seconds"
+            raise native_error("G0803", message) from None
+        self._written.seek(0)
+        text = self._written.read(_MOST_OUTPUT).decode("utf-8", errors="replace")
+        return Output(status, text)
+
+
+@contextmanager
+def running(command: Sequence[str], folder: str) -> Iterator[Run]:
+    """A command that runs in a folder beside what is done here, and has ended afterwards.
+
+    Raises NativeError where it cannot start.
+    """
     settings = {"LC_ALL": "C", "TMPDIR": folder, "TMP": folder, "TEMP": folder}
     with tempfile.TemporaryFile(dir=folder) as written:
         try:
@@ -50,13 +73,7 @@ def output_of(command: Sequence[str], folder: str, seconds: float = TIME_LIMIT) 
             message = f"cannot run {command[0]}: {error.strerror or error}"
             raise native_error("G0802", message) from None
         with _ended(process):
-            try:
-                status = _status(process, seconds)
-            except subprocess.TimeoutExpired:
-                message = f"{command[0]} has not ended after {seconds:g} seconds"
-                raise native_error("G0803", message) from None
-        written.seek(0)
-        return Output(status, written.read(_MOST_OUTPUT).decode("utf-8", errors="replace"))
+            yield Run(process, written)
 
 
 def _status(process: subprocess.Popen[bytes], seconds: float) -> int:

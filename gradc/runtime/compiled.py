@@ -73,7 +73,7 @@ class CFunction:
     def __init__(self, program: Program, kind: str, emit: Emit, threads: int | None) -> None:
         """`emit` gives the text with the function `kind`, for sizes that are fixed in it.
 
-        Raises NativeError where there is no compiler, or nothing can be called from here.
+        Raises NativeError where there is no compiler.
         """
         self._program = program
         self._kind = kind
@@ -81,7 +81,6 @@ class CFunction:
         self._threads = threads or 0
         self._single = program.precision is Precision.SINGLE
         self._workshop = workshop()
-        self._caller = _caller(self._workshop)
         self._seen: list[dict[str, int]] = []
         self._emitted: dict[tuple[tuple[str, int], ...], EmittedC | TraceC] = {}
         self._built: dict[tuple[tuple[str, int], ...], _Built] = {}
@@ -111,7 +110,8 @@ class CFunction:
 
     def is_kept(self, sizes: Sizes) -> bool:
         """Whether what was compiled for such sizes before is in the cache."""
-        return self._workshop.kept(self._source(self.emitted(sizes))) is not None
+        shop = self._workshop
+        return shop.has_compiled and shop.kept(self._source(self.emitted(sizes))) is not None
 
     def emitted(self, sizes: Sizes) -> EmittedC | TraceC:
         """The text for such sizes, and what its functions take and return."""
@@ -120,9 +120,10 @@ class CFunction:
     def plan(self, sizes: Sizes) -> Planned:
         """The call at such sizes, which is the first to be tried from now on.
 
-        Raises NativeError where compiling fails.
+        Raises NativeError where compiling fails, or nothing can be called from here.
         """
-        call = self._caller.function(self._plan(self._at(sizes), sizes))
+        plan = self._plan(self._at(sizes), sizes)
+        call = _caller(self._workshop).function(plan)
         self._plans = [(call, sizes), *self._plans[: _PLANS - 1]]
         return call
 

@@ -193,24 +193,25 @@ def _compiled(
 ) -> dict[str, CFunction] | None:
     from gradc.runtime.compiled import CFunction, workshop
 
-    if choice.only_kept and not workshop().has_compiled:
+    shop = workshop()
+    if choice.only_kept and not shop.has_compiled:
         engine.say(f"NumPy: {choice.why}")
         return None
     found = {
         kind: CFunction(wanted.program, kind, _emitter(wanted, kind, every), engine.threads)
         for kind in wanted.kinds
     }
-    kept = all(function.is_kept(wanted.sizes) for function in found.values())
-    if choice.only_kept and not kept:
-        engine.say(f"NumPy: {choice.why}")
-        return None
-    for function in found.values():
-        function.plan(wanted.sizes)
-    refused = workshop().cache.refused
-    if refused is not None:
-        message = f"compiled code is not kept for other processes: {refused}"
+    with shop.begun():
+        kept = all(function.is_kept(wanted.sizes) for function in found.values())
+        if choice.only_kept and not kept:
+            engine.say(f"NumPy: {choice.why}")
+            return None
+        for function in found.values():
+            function.plan(wanted.sizes)
+    if shop.cache.refused is not None:
+        message = f"compiled code is not kept for other processes: {shop.cache.refused}"
         engine.warn(Diagnostic("G0804", message, severity="warning"))
-    how = "compiled before" if kept else f"compiled by {workshop().compiler.name}"
+    how = "compiled before" if kept else f"compiled by {shop.compiler.name}"
     engine.say(f"C, {how}: {choice.why}")
     return found
 
