@@ -227,8 +227,9 @@ class Compiled:
     def prepared(self, kind: str, inputs: Mapping[str, object]) -> Prepared:
         """The function `kind`, "value_and_grad" or "forward", at inputs that are bound once.
 
-        Arrays of float64 (of int64 for integers) that are contiguous are read where they are:
-        change them in place between calls.  Raises what the function of that name raises.
+        Arrays of float64 (of int64 for integers; of float32 too in single precision) that are
+        contiguous are read where they are: change them in place between calls.  Others are copied.
+        Raises what the function of that name raises.
         """
         from gradc.runtime.prepared import Prepared
 

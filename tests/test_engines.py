@@ -410,6 +410,22 @@ def test_a_prepared_call_reads_and_writes_in_place() -> None:
         program.prepared("hvp", given)
 
 
+@pytest.mark.parametrize("engine", ["c", "numpy"])
+@pytest.mark.parametrize("given", ["float32", "float64"])
+def test_a_prepared_call_in_single_precision_reads_in_place(
+    engine: engines.Name, given: str
+) -> None:
+    x = np.ones(3, dtype=given)
+    text = "param ﬁ[N]\nJ = sum(ﬁ*ﬁ)\n"
+    program = gradc.compile(text, engine=engine, dtype="float32")
+    prepared = program.prepared("value_and_grad", {"ﬁ": x})
+    assert prepared()[0] == 3
+    x[:] = 2
+    value, gradient = prepared()
+    assert value == 12
+    assert gradient["fi"].tolist() == [4, 4, 4]
+
+
 def test_a_prepared_call_checks_indices_that_were_changed() -> None:
     i = np.array([0, 1])
     prepared = gradc.compile(PICKED, engine="c").prepared("forward", {"x": np.ones(3), "i": i})

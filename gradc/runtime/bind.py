@@ -55,11 +55,11 @@ def bind(
     `InputError` with all problems: names missing or unknown, elements that are no numbers,
     ranks, integers, sizes, index ranges, and the bounds in `constraints`.
     """
-    normal = {_nfkc(name): value for name, value in values.items()}
+    normal = {normal_name(name): value for name, value in values.items()}
     return _Binder(inputs, normal, constraints, source, unread).bound()
 
 
-def _nfkc(name: str) -> str:
+def normal_name(name: str) -> str:
     """A name as programs have it; Python does the same to the names of its arguments."""
     if name.isascii():
         return name

@@ -2,7 +2,8 @@
 
 The inputs are looked at when the call is prepared.  Where C runs they are read at each call where
 they are, so that a caller may change an array in place, and results are written into arrays that
-belong to the prepared call.  Where another engine runs, the arrays are new ones.
+belong to the prepared call.  Where another engine runs, the arrays are new ones.  In single
+precision this is so for arrays of single precision, too, of which binding makes copies.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from gradc.runtime.bind import bind
+from gradc.ir.precision import Precision
+from gradc.runtime.bind import bind, normal_name
 from gradc.runtime.engines import Engine, Wanted, compiled
 from gradc.runtime.evaluate import call
 from gradc.runtime.repeated import LEAST, Repeated
@@ -39,13 +41,18 @@ class Prepared:
         self._kind = kind
         self._names = [var.name for var in wrt]
         bound = bind(program.inputs, inputs, program.requirements, program.source)
+        arrays: dict[str, object] = dict(bound.arrays)
+        if program.precision is Precision.SINGLE:
+            for name, value in inputs.items():
+                if _is_single(value):
+                    arrays[normal_name(name)] = value
         calls = inf if work(program.graph, bound.sizes).gradient >= LEAST else 1.0
         found = compiled(Wanted(program, wrt, (kind,), bound.sizes, calls), engine)
         if found is None:
             repeated = Repeated(program, wrt, kind, engine._replace(name="numpy"))
-            self._results: Callable[[], Sequence[Any]] = lambda: repeated(bound.arrays)
+            self._results: Callable[[], Sequence[Any]] = lambda: repeated(arrays)
         else:
-            self._results = self._into(found[kind], tuple(bound.arrays.values()))
+            self._results = self._into(found[kind], tuple(arrays.values()))
 
     def __call__(self) -> Any:
         """The results.  Raises what `evaluate.call` raises."""
@@ -68,3 +75,12 @@ class Prepared:
             return call(function, inputs, program) if found is None else found
 
         return results
+
+
+def _is_single(value: Any) -> bool:
+    """Whether a value is an array that is handed over where it is, in single precision."""
+    import numpy as np
+
+    if not isinstance(value, np.ndarray) or value.dtype != np.float32 or not value.ndim:
+        return False
+    return value.flags.c_contiguous and value.flags.aligned
