@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -23,11 +23,11 @@ from gradc.ir.graph import REAL, Graph, Var
 from gradc.ir.precision import Precision
 from gradc.ir.program import Program
 from gradc.report.view import View as View
-from gradc.runtime.bind import Bound, bind
-from gradc.runtime.directions import directions
-from gradc.runtime.engines import AUTO, NAMES, Engine, Name
+from gradc.runtime.bind import bind
+from gradc.runtime.directions import expect_directions_of
+from gradc.runtime.engines import AUTO, NAMES, Engine, Name, Wanted, alone
 from gradc.runtime.evaluate import evaluate
-from gradc.runtime.load import keyword_interface, load_functions
+from gradc.runtime.load import keyword_interface, load_functions, named_results
 from gradc.runtime.repeated import Repeated
 from gradc.runtime.results import handed_out
 from gradc.targets.python.emit import emit
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from gradc.report.diagram_model import Picture
     from gradc.runtime.jacobian import Jacobian
     from gradc.runtime.matrix import Entries
-    from gradc.runtime.prepared import Prepared
 
 # A million equations take half of it; a device that never ends takes more.
 LARGEST_PROGRAM = 64 * 2**20
@@ -154,7 +153,6 @@ class Compiled:
         self.engine = engine
         self._chosen = None if wrt is None else tuple(wrt)
         self.wrt: tuple[Var, ...] = program.wrt(self._chosen)
-        self._names = tuple(var.name for var in self.wrt)
         self._tangents: dict[tuple[Var, ...], Repeated] = {}
 
     @property
@@ -192,13 +190,13 @@ class Compiled:
         repeated = self._repeated("forward")
 
         def forward(**inputs: object) -> Any:
-            found = repeated(inputs)
-            return found if len(found) > 1 else found[0]
+            return alone(repeated(inputs))
 
-        return self._by_keywords("forward", forward)
+        return self._by_keywords(forward)
 
-    def _by_keywords(self, kind: str, checked: Callable[..., Any]) -> Callable[..., Any]:
+    def _by_keywords(self, checked: Callable[..., Any]) -> Callable[..., Any]:
         """A function of the interface, with a shorter way for scalars unless C was asked for."""
+        checked.__qualname__ = kind = checked.__name__  # as Python's own messages say it
         scalars = all(var.type == REAL for var in self.graph.inputs)
         if self.engine.name == "c" or not scalars:
             return checked
@@ -216,22 +214,25 @@ class Compiled:
         """
         self.program.scalar_output()
         repeated = self._repeated("value_and_grad")
-        names = self._names
+        named = self._named
 
         def value_and_grad(**inputs: object) -> tuple[Any, dict[str, Any]]:
-            value, *gradients = repeated(inputs)
-            return value, dict(zip(names, gradients, strict=True))
+            return named(repeated(inputs))
 
-        return self._by_keywords("value_and_grad", value_and_grad)
+        return self._by_keywords(value_and_grad)
 
-    def prepared(self, kind: str, inputs: Mapping[str, object]) -> Prepared:
+    @cached_property
+    def _named(self) -> Callable[[Sequence[Any]], tuple[Any, dict[str, Any]]]:
+        return named_results([var.name for var in self.wrt])
+
+    def prepared(self, kind: str, inputs: Mapping[str, object]) -> Callable[[], Any]:
         """The function `kind`, "value_and_grad" or "forward", at inputs that are bound once.
 
         Arrays of float64 (of int64 for integers; of float32 too in single precision) that are
         contiguous are read where they are: change them in place between calls.  Others are copied.
         Raises what the function of that name raises.
         """
-        from gradc.runtime.prepared import Prepared
+        from gradc.runtime.prepared import prepared
 
         if kind == "value_and_grad":
             self.program.scalar_output()
@@ -239,8 +240,10 @@ class Compiled:
             message = f"{kind!r} cannot be prepared"
             help = "choose value_and_grad or forward"
             raise UsageError([Diagnostic("G0704", message, help=help)])
+        form: Callable[[Any], Any] = self._named if kind == "value_and_grad" else alone
         with uninterrupted():
-            return Prepared(self.program, self.wrt, kind, inputs, self.engine)
+            wanted = Wanted(self.program, self.wrt, (kind,), {})
+            return prepared(wanted, inputs, self.engine, form, lambda: self.emitted)
 
     def jvp(self, inputs: Mapping[str, object], tangents: Mapping[str, object]) -> tuple[Any, Any]:
         """Forward mode: the value, and its derivative along a direction.
@@ -248,13 +251,9 @@ class Compiled:
         `tangents` gives the direction for some of `wrt`; the others do not move.  Raises
         InputError for data that do not fit.
         """
+        expect_directions_of(self.wrt, tangents)
         moving = tuple(var for var in self.wrt if var.name in tangents)
-
-        def moved(bound: Bound) -> list[object]:
-            found = directions(self.wrt, bound.sizes, tangents)
-            return [d for var, d in zip(self.wrt, found, strict=True) if var in moving]
-
-        found = self._tangent(moving)(inputs, moved)
+        found = self._tangent(moving)(inputs, tangents)
         count = len(self.program.graph.outputs)
         return (found[0], found[1]) if count == 1 else (found[:count], found[count:])
 

@@ -19,14 +19,18 @@ class Built:
     """One workload, ready to be timed.
 
     `gradient` computes the value and the derivative wanted; `arrays` turns what it returned into
-    one array for each quantity, in the order of the workload, to compare peers by.  `first` is
-    the first derivative, where one asks for it in another way than for repeated ones.
+    one array for each quantity, in the order of the workload, to compare peers by.  `then` gives
+    what is called after the first derivative, where one asks for that in another way.
     """
 
     value: Callable[[], Any] | None
     gradient: Callable[[], Any]
     arrays: Callable[[Any], list[NDArray[Any]]]
-    first: Callable[[], Any] | None = None
+    then: Callable[[], Built] | None = None
+
+    def repeated(self) -> Built:
+        """What is timed after the first derivative."""
+        return self if self.then is None else self.then()
 
 
 @dataclass(frozen=True)

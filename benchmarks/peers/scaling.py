@@ -41,7 +41,7 @@ def growth(extents: tuple[int, ...], clock: str) -> list[dict[str, Any]]:
         times = []
         for n in extents:
             data = WORKLOADS[name].make(np.random.default_rng(0), n=n, **others)
-            gradient = build(name, data).gradient
+            gradient = build(name, data).repeated().gradient
             gradient()
             times.append(statistics.median(samples(gradient, ROUNDS * TURN, clock)))
         found.append({"workload": name, "others": others, "n": list(extents), "seconds": times})
@@ -54,7 +54,7 @@ def floor(size: str, clock: str) -> dict[str, float]:
     numbers = data["X"].ravel()
     calls: dict[str, Callable[[], Any]] = {
         "reading": lambda: np.dot(numbers, numbers),
-        "gradient": build("logistic", data).gradient,
+        "gradient": build("logistic", data).repeated().gradient,
     }
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(ROUNDS + 1):

@@ -8,12 +8,12 @@ and a program has as output what is wanted.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 import gradc
 from benchmarks.gradbench.bundles import RESIDUALS
@@ -47,12 +47,19 @@ def build(workload: str, data: dict[str, Any]) -> Built:
     text = _text(workload, both, sizes)
     compiled = _compiled(text)
     skipped = 0 if both is None else 1
-    return Built(
-        None if value is None else _repeated(_text(workload, value, sizes), "forward", arguments),
-        _repeated(text, "forward", arguments),
-        lambda found: [np.asarray(x) for x in _all(found)[skipped:]],
-        lambda: compiled.forward(**arguments),
-    )
+
+    def arrays(found: Any) -> list[NDArray[Any]]:
+        return [np.asarray(x) for x in _all(found)[skipped:]]
+
+    def then() -> Built:
+        alone = None if value is None else _compiled(_text(workload, value, sizes))
+        return Built(
+            None if alone is None else alone.prepared("forward", arguments),
+            compiled.prepared("forward", arguments),
+            arrays,
+        )
+
+    return Built(None, lambda: compiled.forward(**arguments), arrays, then)
 
 
 def _all(found: Any) -> tuple[Any, ...]:
@@ -70,36 +77,22 @@ def _text(workload: str, output: str | None, sizes: dict[str, int]) -> str:
 def _by_gradient(text: str, arguments: dict[str, Any], names: list[str]) -> Built:
     program = _compiled(text)
 
-    def gradient() -> Any:
-        return program.value_and_grad(**arguments)
+    def arrays(found: Any) -> list[NDArray[Any]]:
+        return [np.asarray(found[1][name]) for name in names if name in found[1]]
 
-    arrays = any(isinstance(argument, np.ndarray) for argument in arguments.values())
-    return Built(
-        _repeated(text, "forward", arguments) if arrays else partial(program.forward, **arguments),
-        _repeated(text, "value_and_grad", arguments)
-        if arrays
-        else partial(program.value_and_grad, **arguments),
-        lambda found: [np.asarray(found[1][name]) for name in names if name in found[1]],
-        gradient,
-    )
+    def then() -> Built:
+        value, gradient = (
+            program.prepared(kind, arguments) for kind in ("forward", "value_and_grad")
+        )
+        return Built(value, gradient, arrays)
+
+    return Built(None, lambda: program.value_and_grad(**arguments), arrays, then)
 
 
 @cache
 def _compiled(text: str) -> gradc.Compiled:
     engine = cast(Literal["auto", "numpy"], os.environ.get("PEER_ENGINE", "auto"))
     return gradc.compile(text, engine=engine, threads=1)
-
-
-def _repeated(text: str, kind: str, arguments: dict[str, Any]) -> Callable[[], Any]:
-    """Calls with the same arrays, bound at the first."""
-    made: list[Callable[[], Any]] = []
-
-    def call() -> Any:
-        if not made:
-            made.append(_compiled(text).prepared(kind, arguments))
-        return made[0]()
-
-    return call
 
 
 def versions() -> str:

@@ -74,10 +74,11 @@ def main() -> None:
 
     peer = importlib.import_module(f"benchmarks.peers.{module}")
     built = peer.build(workload, data)
-    found = (built.first or built.gradient)()
+    found = built.gradient()
     done = time.monotonic()
     peak = peak_memory()
-    if built.first is not None:
+    if built.then is not None:
+        built = built.repeated()
         found = built.gradient()  # what is timed is what is compared
     np.savez(answer_path, *built.arrays(found))
     del found

@@ -21,16 +21,7 @@ def directions(
 
     Raises InputError for a name that is none of the variables and for a wrong shape.
     """
-    names = {var.name for var in variables}
-    unknown = [name for name in given if name not in names]
-    if unknown:
-        listed = ", ".join(sorted(names)) or "nothing"
-        raise InputError(
-            [
-                Diagnostic("G0405", f"`{name}` has no direction here", help=f"expected: {listed}")
-                for name in unknown
-            ]
-        )
+    expect_directions_of(variables, given)
     shapes = {var.name: tuple(dim.evaluate(sizes) for dim in var.type.shape) for var in variables}
     specs = [
         InputSpec(var.name, Type(var.type.dtype, tuple(map(Dim.of, shapes[var.name]))))
@@ -42,6 +33,20 @@ def directions(
         arrays[var.name] if var.name in arrays else filled(0.0, shapes[var.name])
         for var in variables
     ]
+
+
+def expect_directions_of(variables: Sequence[Var], given: Mapping[str, object]) -> None:
+    """Raises InputError where a direction is given for what is none of the variables."""
+    names = {var.name for var in variables}
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        listed = ", ".join(sorted(names)) or "nothing"
+        raise InputError(
+            [
+                Diagnostic("G0405", f"`{name}` has no direction here", help=f"expected: {listed}")
+                for name in unknown
+            ]
+        )
 
 
 def filled(number: float, shape: tuple[int, ...]) -> object:

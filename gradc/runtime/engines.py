@@ -121,6 +121,11 @@ def numpy_for_rows(engine: Engine) -> None:
     engine.say("NumPy: rows of tables are computed block by block")
 
 
+def alone(results: tuple[Any, ...]) -> Any:
+    """Several results as a tuple, one by itself."""
+    return results if len(results) != 1 else results[0]
+
+
 class TraceRun(NamedTuple):
     """What `trace` of an emitted module returns, and the function."""
 
@@ -246,24 +251,19 @@ def _as_emitted(function: CFunction, kind: str, wanted: Wanted) -> Callable[...,
     outputs, wrt = len(wanted.program.graph.outputs), len(wanted.wrt)
     match kind:
         case "forward":
-            return lambda *given: (_alone(function(*given)), given)
+            return lambda *given: (alone(function(*given)), given)
         case "reverse":
             return lambda saved, *seeds: function(*saved, *seeds)
         case "value_and_grad":
             return lambda *given: (lambda found: (found[0], found[1:]))(function(*given))
         case "tangent":
-            return lambda *given: tuple(map(_alone, _halves(function(*given), outputs)))
+            return lambda *given: tuple(map(alone, _halves(function(*given), outputs)))
         case _:
             return lambda *given: _halves(function(*given), wrt)
 
 
 def _halves(found: tuple[Any, ...], count: int) -> tuple[Any, Any]:
     return found[:count], found[count:]
-
-
-def _alone(results: tuple[Any, ...]) -> Any:
-    """Several results as a tuple, one by itself."""
-    return results if len(results) != 1 else results[0]
 
 
 def _nothing_saved(*given: Any) -> tuple[None, tuple[Any, ...]]:

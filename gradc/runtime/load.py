@@ -1,13 +1,14 @@
 """Making emitted text callable.
 
 Invariant: what runs is the text that `gradc compile` prints, and for the Python interface the
-same statements, without needless ones, behind keyword arguments; nothing else of a program is ever
-executed.
+same statements, without needless ones, behind keyword arguments, and the names of derivatives;
+nothing else of a program is ever executed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from gradc.targets.statements.emit import Emitted
@@ -40,3 +41,29 @@ def keyword_interface(
     bind = load_functions(emitted.text + text, "the keyword interface")["bind"]
     interface: Callable[..., Any] = bind(checked, object())
     return interface
+
+
+def at_numbers(
+    emitted: Emitted, kind: str, inputs: Mapping[str, object]
+) -> Callable[[], Any] | None:
+    """The function `kind` at these inputs, as the keyword interface returns it; None where its
+    statements are not in one piece."""
+    from gradc.targets.python.binding import positional_source
+
+    fused = emitted.fused.get(kind)
+    if fused is None:
+        return None
+    text = emitted.text + positional_source(fused)
+    function = load_functions(text, "the keyword interface")["function"]
+    return partial(function, *(inputs[name] for name in fused.inputs))
+
+
+def named_results(names: Sequence[str]) -> Callable[[Sequence[Any]], tuple[Any, dict[str, Any]]]:
+    """Makes of a value and its derivatives the value, and the derivatives by name."""
+    from gradc.targets.python.binding import MOST_INPUTS, results_source
+
+    if len(names) > MOST_INPUTS:
+        return lambda found: (found[0], dict(zip(names, found[1:], strict=True)))
+    named: Callable[[Sequence[Any]], tuple[Any, dict[str, Any]]]
+    named = load_functions(results_source(names), "the names of results")["named"]
+    return named

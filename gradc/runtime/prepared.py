@@ -16,65 +16,64 @@ from gradc.ir.precision import Precision
 from gradc.runtime.bind import bind, normal_name
 from gradc.runtime.engines import Engine, Wanted, compiled
 from gradc.runtime.evaluate import call
+from gradc.runtime.load import at_numbers
 from gradc.runtime.repeated import LEAST, Repeated
-from gradc.runtime.work import work
+from gradc.runtime.work import has_arrays, work
 
 if TYPE_CHECKING:
-    from gradc.ir.graph import Var
     from gradc.ir.program import Program
     from gradc.runtime.compiled import CFunction
+    from gradc.targets.statements.emit import Emitted
+
+# Makes the tuple of all results what the function of the interface returns.
+Form = Callable[[Sequence[Any]], Any]
 
 
-class Prepared:
-    """Call it: `(value, {name: derivative})`, or the value, or a tuple of values."""
+def prepared(
+    wanted: Wanted,
+    inputs: Mapping[str, object],
+    engine: Engine,
+    form: Form,
+    emitted: Callable[[], Emitted],
+) -> Callable[[], Any]:
+    """The call of the one function wanted, whose sizes are those of the inputs.
 
-    def __init__(
-        self,
-        program: Program,
-        wrt: tuple[Var, ...],
-        kind: str,
-        inputs: Mapping[str, object],
-        engine: Engine,
-    ) -> None:
-        """Raises InputError for data that do not fit, and what `engines.functions` raises."""
-        self._program = program
-        self._kind = kind
-        self._names = [var.name for var in wrt]
-        bound = bind(program.inputs, inputs, program.requirements, program.source)
-        arrays: dict[str, object] = dict(bound.arrays)
-        if program.precision is Precision.SINGLE:
-            for name, value in inputs.items():
-                if _is_single(value):
-                    arrays[normal_name(name)] = value
-        calls = inf if work(program.graph, bound.sizes).gradient >= LEAST else 1.0
-        found = compiled(Wanted(program, wrt, (kind,), bound.sizes, calls), engine)
-        if found is None:
-            repeated = Repeated(program, wrt, kind, engine._replace(name="numpy"))
-            self._results: Callable[[], Sequence[Any]] = lambda: repeated(arrays)
-        else:
-            self._results = self._into(found[kind], tuple(arrays.values()))
+    `emitted` gives the emitted Python module, for programs of scalars.  Raises InputError for
+    data that do not fit, and what `engines.functions` raises; the call raises what
+    `evaluate.call` raises.
+    """
+    program, (kind,) = wanted.program, wanted.kinds
+    bound = bind(program.inputs, inputs, program.requirements, program.source)
+    arrays: dict[str, object] = dict(bound.arrays)
+    if program.precision is Precision.SINGLE:
+        for name, value in inputs.items():
+            if _is_single(value):
+                arrays[normal_name(name)] = value
+    calls = inf if work(program.graph, bound.sizes).gradient >= LEAST else 1.0
+    found = compiled(wanted._replace(sizes=bound.sizes, calls=calls), engine)
+    if found is not None:
+        return _in_c(found[kind], tuple(arrays.values()), program, form)
+    direct = None if has_arrays(program.graph) else at_numbers(emitted(), kind, bound.arrays)
+    if direct is not None:
+        return direct
+    repeated = Repeated(program, wanted.wrt, kind, engine._replace(name="numpy"))
+    return lambda: form(repeated(arrays))
 
-    def __call__(self) -> Any:
-        """The results.  Raises what `evaluate.call` raises."""
-        found = self._results()
-        if self._kind == "value_and_grad":
-            value, *gradients = found
-            return value, dict(zip(self._names, gradients, strict=True))
-        return tuple(found) if len(found) > 1 else found[0]
 
-    def _into(self, function: CFunction, inputs: tuple[Any, ...]) -> Callable[[], Sequence[Any]]:
-        """Calls with the inputs, and the arrays of the results of a first call."""
-        program = self._program
-        first = call(function, inputs, program)
-        arrays = [each if hasattr(each, "shape") else None for each in first]
-        arguments = [*inputs, *arrays]
+def _in_c(
+    function: CFunction, inputs: tuple[Any, ...], program: Program, form: Form
+) -> Callable[[], Any]:
+    """Calls with the inputs, and the arrays of the results of a first call."""
+    first = call(function, inputs, program)
+    arrays = [each if hasattr(each, "shape") else None for each in first]
+    arguments = [*inputs, *arrays]
 
-        def results() -> Sequence[Any]:
-            found: Sequence[Any] | None = call(function.planned, [arguments], program)
-            # Integers that were changed to what they must not be are refused here.
-            return call(function, inputs, program) if found is None else found
+    def prepared_call() -> Any:
+        found = call(function.planned, [arguments], program)
+        # Integers that were changed to what they must not be are refused here.
+        return form(call(function, inputs, program) if found is None else found)
 
-        return results
+    return prepared_call
 
 
 def _is_single(value: Any) -> bool:

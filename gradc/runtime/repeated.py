@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from gradc.runtime.bind import Bound, bind
+from gradc.runtime.bind import Bound
+from gradc.runtime.directions import directions
 from gradc.runtime.engines import Engine, Wanted, compiled, python_functions
 from gradc.runtime.evaluate import call
+from gradc.runtime.rebinding import Form, Rebinding
 from gradc.runtime.results import handed_out
 from gradc.runtime.work import Work, work
 
@@ -57,43 +59,60 @@ class Repeated:
         self._estimate: tuple[Mapping[str, int], Work] | None = None
         self._order = tuple(spec.name for spec in program.inputs)
         self._names = frozenset(self._order)
+        self._bind = Rebinding(program)
 
     def __call__(
-        self,
-        inputs: Mapping[str, object],
-        further: Callable[[Bound], Sequence[object]] | None = None,
+        self, inputs: Mapping[str, object], moves: Mapping[str, object] | None = None
     ) -> tuple[Any, ...]:
-        """The results for inputs by name, and for what `further` makes of them when bound.
+        """The results for inputs by name; of a tangent, for directions of `wrt` as well.
 
         Raises InputError for data that do not fit, and what `evaluate.call` raises.
         """
         native = self._native
-        if native is not None and further is None and inputs.keys() == self._names:
-            arguments: Sequence[object] = [inputs[name] for name in self._order]
-            planned = call(native.planned, [arguments], self._program)
+        if native is not None and inputs.keys() == self._names:
+            given: list[object] = [inputs[name] for name in self._order]
+            if moves:
+                given += [moves[var.name] for var in self._wrt]
+            planned = call(native.planned, [given], self._program)
             if planned is not None:
                 results: tuple[Any, ...] = planned
                 return results
-        program = self._program
-        bound = bind(program.inputs, inputs, program.requirements, program.source)
-        arguments = [*bound.arrays.values(), *(further(bound) if further else ())]
+        bound = self._bind(inputs)
+        arguments = [*bound.arrays.values()]
+        if moves:
+            arguments += self._directions(bound, moves)
         native = self.native(bound.sizes)
         if native is None:
             return self._in_python(arguments)
-        found: tuple[Any, ...] = call(native, arguments, program)
+        found: tuple[Any, ...] = call(native, arguments, self._program)
         return found
+
+    def _directions(self, bound: Bound, moves: Mapping[str, object]) -> list[Any]:
+        """The directions as `directions` binds them; those that are of the form of their inputs
+        are so bound already."""
+        given = [moves[var.name] for var in self._wrt]
+        forms = [Form.of(bound.arrays[var.name]) for var in self._wrt]
+        if all(form.fits(move) for form, move in zip(forms, given, strict=True)):
+            return given
+        return directions(self._wrt, bound.sizes, moves)
 
     def native(self, sizes: Mapping[str, int]) -> CFunction | None:
         """The function in C, where this call is to run it; counts the call."""
         self._calls += 1
         if self._native is None and not self._settled:
-            wanted = Wanted(self._program, self._wrt, (self._kind,), sizes, self._expected(sizes))
-            found = compiled(wanted, self._engine)
-            if found is not None:
-                self._native = found[self._kind]
-            elif wanted.calls == inf:
-                self._settled = True
+            calls = self._expected(sizes)
+            # To look takes longer than a small call, so it is done less and less often.
+            if calls == inf or self._calls & (self._calls - 1) == 0:
+                self._look(sizes, calls)
         return self._native
+
+    def _look(self, sizes: Mapping[str, int], calls: float) -> None:
+        wanted = Wanted(self._program, self._wrt, (self._kind,), sizes, calls)
+        found = compiled(wanted, self._engine)
+        if found is not None:
+            self._native = found[self._kind]
+        elif calls == inf:
+            self._settled = True
 
     def _expected(self, sizes: Mapping[str, int]) -> float:
         """So many calls as there have been; without end where C is worth its time anyway."""

@@ -1,13 +1,15 @@
-"""A keyword interface to functions of scalars, as fast as a hand-written one.
+"""Functions of scalars for the Python interface, as fast as those that are written by hand.
 
-Floats go straight through the statements of the emitted function, shortened as `straight` says;
-everything else (other types, names missing or unknown) goes to the function that checks.
+`binding_source` is for inputs by name: floats go straight through the statements of the emitted
+function, shortened as `straight` says; everything else (other types, names missing or unknown) goes
+to the function that checks.  `positional_source` is for floats that were checked before, in order.
 """
 
 from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Sequence
 
 from gradc.targets.python.flat import flat
 from gradc.targets.python.printer import print_statements
@@ -17,7 +19,7 @@ from gradc.targets.statements.module import Fused
 # Beyond so many inputs, checking the arguments is no longer what a call costs.
 MOST_INPUTS = 24
 
-# The names of the text's own: a program that uses one has no such interface.
+# The names of the texts' own: a program that uses one has no such interface.
 _OWN = frozenset({"_checked", "_missing", "_others", "_type", "_float", "_given"})
 
 
@@ -30,16 +32,9 @@ def binding_source(fused: Fused) -> str | None:
     names = list(fused.inputs)
     if not 0 < len(names) <= MOST_INPUTS or any(map(keyword.iskeyword, names)):
         return None
-    short = shortened(fused.statements, names, (*fused.values, *fused.gradients.values()))
-    body = print_statements(short.statements, 12)
+    body = _body(fused, 12)
     if list(fused.inputs.values()) != names or _OWN & set(re.findall(r"\w+", body)):
         return None
-    results = [flat(result) for result in short.results]
-    count = len(fused.values)
-    returned = ", ".join(results[:count])
-    if fused.gradients:
-        pairs = zip(fused.gradients, results[count:], strict=True)
-        returned += f", {{{', '.join(f'{name!r}: {adjoint}' for name, adjoint in pairs)}}}"
     parameters = ", ".join(f"{name}=_missing" for name in names)
     types = " is ".join(f"_type({name})" for name in names)
     given = ", ".join(f"{name!r}: {name}" for name in names)
@@ -48,7 +43,6 @@ def bind(_checked, _missing, _type=type, _float=float):
     def function(*, {parameters}, **_others):
         if {types} is _float and not _others:
 {body}
-            return {returned}
         _given = {{{given}}}
         _given = {{name: value for name, value in _given.items() if value is not _missing}}
         return _checked(**_given, **_others)
@@ -57,3 +51,36 @@ def bind(_checked, _missing, _type=type, _float=float):
     function.__doc__ = _checked.__doc__
     return function
 """
+
+
+def positional_source(fused: Fused) -> str:
+    """The text of `function(inputs...)` for floats, which belongs behind the emitted module."""
+    return f"""
+def function({", ".join(fused.inputs.values())}):
+{_body(fused, 4)}
+"""
+
+
+def results_source(names: Sequence[str]) -> str:
+    """The text of `named(_found)`, which gives the first result, and the others by their names."""
+    count = range(len(names))
+    pairs = ", ".join(f"{name!r}: _{k}" for k, name in enumerate(names))
+    return f"""
+def named(_found):
+    {", ".join(["_value", *(f"_{k}" for k in count)])} = _found
+    return _value, {{{pairs}}}
+"""
+
+
+def _body(fused: Fused, indent: int) -> str:
+    """The shortened statements, and the return of the results as the interface gives them."""
+    identifiers = (*fused.values, *fused.gradients.values())
+    short = shortened(fused.statements, fused.inputs.values(), identifiers)
+    results = [flat(result) for result in short.results]
+    count = len(fused.values)
+    returned = ", ".join(results[:count])
+    if fused.gradients:
+        pairs = zip(fused.gradients, results[count:], strict=True)
+        returned += f", {{{', '.join(f'{name!r}: {adjoint}' for name, adjoint in pairs)}}}"
+    lines = [print_statements(short.statements, indent)] if short.statements else []
+    return "\n".join([*lines, f"{' ' * indent}return {returned}"])

@@ -1,7 +1,8 @@
 """Statements one after the other, made shorter for calls whose time is that of a few operations.
 
 Names for numbers and for other names are written in where they are read, numbers with which
-floats are computed are floats themselves, and what nobody reads is left out unless it may raise.
+floats are computed are floats themselves, what is a result and nothing else needs no name, and what
+nobody reads is left out unless it may raise.
 
 Invariant: every value has the same bits as before.  Statements that are not all plain assignments
 of scalars stay as they are.  Deliberately absent: any rule of algebra but the product of two
@@ -10,6 +11,7 @@ numbers, and the product with 1.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -59,7 +61,7 @@ def shortened(
         else:
             kept.append(Assign(stmt.target, value))
     found = tuple(short.get(name, Name(name)) for name in results)
-    return Straight(_read(kept, found), found)
+    return _in_results(_read(kept, found), found)
 
 
 def _written(expr: Expr, short: Mapping[str, Expr], known: Collection[str]) -> Expr | None:
@@ -132,6 +134,20 @@ def _read(statements: Sequence[Assign], results: Iterable[Expr]) -> list[Assign]
             found.append(stmt)
             _note([stmt.value], live)
     return found[::-1]
+
+
+def _in_results(statements: Sequence[Assign], results: tuple[Expr, ...]) -> Straight:
+    """What is read once, as a result, is written there; calls keep their order."""
+    values = [stmt.value for stmt in statements]
+    reads = Counter(expr.id for expr in _all([*values, *results]) if isinstance(expr, Name))
+    ends = {expr.id for expr in results if isinstance(expr, Name) and reads[expr.id] == 1}
+    moved = {
+        stmt.target: stmt.value
+        for stmt in statements
+        if stmt.target in ends and not _calls(stmt.value)
+    }
+    found = tuple(moved.get(expr.id, expr) if isinstance(expr, Name) else expr for expr in results)
+    return Straight([stmt for stmt in statements if stmt.target not in moved], found)
 
 
 def _calls(expr: Expr) -> bool:
