@@ -15,7 +15,7 @@ from gradc.nests import edges
 from gradc.nests.build import build
 from gradc.nests.edges import without_edges
 from gradc.nests.model import Apply, Check, Const, For, Local, Shared, SizeOf
-from gradc.nests.walk import bodies, expressions, subexpressions
+from gradc.nests.walk import every, expressions, subexpressions
 from gradc.runtime.bind import bind
 
 SIZES = [1, 2, 3, 4, 5, 9]
@@ -35,15 +35,11 @@ def data(n: int) -> dict[str, np.ndarray]:
 
 def compared(loop: For) -> bool:
     """Whether a loop tests its variable."""
-    pending = list(loop.body)
-    while pending:
-        stmt = pending.pop()
-        for expr in subexpressions(expressions(stmt)):
-            if isinstance(expr, Apply) and expr.op in ("ge", "lt", "gt", "le"):
-                return True
-        for inner in bodies(stmt):
-            pending.extend(inner)
-    return False
+    return any(
+        isinstance(expr, Apply) and expr.op in ("ge", "lt", "gt", "le")
+        for stmt in every(loop.body)
+        for expr in subexpressions(expressions(stmt))
+    )
 
 
 def test_comparisons_of_places_are_settled() -> None:

@@ -22,7 +22,7 @@ from gradc.nests import groups
 from gradc.nests.build import build
 from gradc.nests.model import Element, For, Function
 from gradc.nests.specialise import specialised
-from gradc.nests.walk import bodies
+from gradc.nests.walk import every
 from gradc.pipeline import prepared
 
 Array = NDArray[Any]
@@ -189,12 +189,9 @@ NARROWED = frozenset(SUMS) - {"rows"}
 
 def parts(function: Function) -> int:
     """The loops of a function that begin elsewhere than at an axis."""
-    found, pending = 0, list(function.body)
-    while pending:
-        stmt = pending.pop()
-        found += isinstance(stmt, For) and isinstance(stmt.start, Element)
-        pending.extend(inner for body in bodies(stmt) for inner in body)
-    return found
+    return sum(
+        isinstance(stmt, For) and isinstance(stmt.start, Element) for stmt in every(function.body)
+    )
 
 
 @needs_compiler

@@ -10,10 +10,10 @@ from gradc.ad.reverse import vjp
 from gradc.ir.dims import Dim, product
 from gradc.ir.graph import Lit
 from gradc.nests.build import build
-from gradc.nests.model import Buffer, For, Function, If, Invoke, Shared, SizeOf, Stmt
+from gradc.nests.model import Buffer, For, Function, If, Invoke, Shared, SizeOf
 from gradc.nests.specialise import specialised
 from gradc.nests.tables import integer
-from gradc.nests.walk import bodies, buffers
+from gradc.nests.walk import buffers, every
 from gradc.pipeline import prepared
 
 
@@ -26,25 +26,8 @@ def gradient(text: str, sizes: dict[str, int] | None = None) -> Function:
 
 def loops_over(function: Function, size: str) -> list[For]:
     """The loops over a named size."""
-    found = []
-    pending = list(function.body)
-    while pending:
-        stmt = pending.pop()
-        if isinstance(stmt, For) and stmt.stop == SizeOf(Dim.of(size)):
-            found.append(stmt)
-        pending.extend(inner for body in bodies(stmt) for inner in body)
-    return found
-
-
-def statements_of(function: Function) -> list[Stmt]:
-    """All statements of a function, those within others included."""
-    found: list[Stmt] = []
-    pending = list(function.body)
-    while pending:
-        stmt = pending.pop()
-        found.append(stmt)
-        pending.extend(inner for body in bodies(stmt) for inner in body)
-    return found
+    stop = SizeOf(Dim.of(size))
+    return [stmt for stmt in every(function.body) if isinstance(stmt, For) and stmt.stop == stop]
 
 
 LOGISTIC = """input X[N, D], y[N]
@@ -72,7 +55,7 @@ def test_a_loss_of_many_elements_needs_no_memory() -> None:
 
 def test_what_does_not_attain_a_minimum_adds_nothing() -> None:
     function = gradient(KMEANS, {"D": 8, "K": 10})
-    guards = [stmt for stmt in statements_of(function) if isinstance(stmt, If)]
+    guards = [stmt for stmt in every(function.body) if isinstance(stmt, If)]
     assert guards
     random = np.random.default_rng(1)
     x, c = random.normal(size=(150, 8)), random.normal(size=(10, 8))
@@ -93,7 +76,7 @@ J = sum[i in N, j in N](1/d[i, j] if i < j else 0)
 def test_what_is_computed_for_every_pair_is_added_up_where_it_is_computed() -> None:
     """Both ends of a pair get their part in one loop: no array has an element for each pair."""
     function = gradient(PAIRS)
-    named = {each for stmt in statements_of(function) for each in buffers(stmt)}
+    named = {each for stmt in every(function.body) for each in buffers(stmt)}
     sizes = {product(each.shape) for each in named if each.role == "scratch"}
     assert sizes <= {Dim.of("N"), Dim.of("N") * 3}
     x = np.random.default_rng(1).normal(size=(70, 3))
@@ -113,16 +96,16 @@ def stack_of(function: Function) -> set[Buffer]:
     """The buffers of fixed size that a function has for its blocks."""
     return {
         buffer
-        for stmt in statements_of(function)
+        for stmt in every(function.body)
         for buffer in buffers(stmt)
         if buffer.role == "stack"
     }
 
 
 def test_threads_share_loops_over_sizes_that_are_not_fixed() -> None:
-    several = [s for s in statements_of(gradient(LOGISTIC, {"D": 4})) if isinstance(s, Shared)]
+    several = [s for s in every(gradient(LOGISTIC, {"D": 4}).body) if isinstance(s, Shared)]
     assert len(several) == 1
-    fixed = statements_of(gradient(LOGISTIC, {"D": 4, "N": 100}))
+    fixed = list(every(gradient(LOGISTIC, {"D": 4, "N": 100}).body))
     assert not any(isinstance(stmt, Shared) for stmt in fixed)
 
 
@@ -142,7 +125,7 @@ def test_pieces_do_not_change_what_is_added_up() -> None:
 def test_large_products_are_calls_of_the_library() -> None:
     text = "param A[M, K], B[K, N]\nC = A @ B\nJ = sum(C^2)\n"
     function = gradient(text)
-    called = [stmt.function for stmt in statements_of(function) if isinstance(stmt, Invoke)]
+    called = [stmt.function for stmt in every(function.body) if isinstance(stmt, Invoke)]
     assert called == ["matmul"] * 3
     random = np.random.default_rng(3)
     a, b = random.normal(size=(5, 4)), random.normal(size=(4, 6))
@@ -150,7 +133,7 @@ def test_large_products_are_calls_of_the_library() -> None:
     np.testing.assert_allclose(value, np.sum((a @ b) ** 2), rtol=1e-13)
     np.testing.assert_allclose(da, 2 * (a @ b) @ b.T, rtol=1e-13)
     np.testing.assert_allclose(db, 2 * a.T @ (a @ b), rtol=1e-13)
-    small = statements_of(gradient(text, {"K": 4, "N": 6}))
+    small = list(every(gradient(text, {"K": 4, "N": 6}).body))
     assert not any(isinstance(stmt, Invoke) for stmt in small)
 
 
@@ -191,5 +174,5 @@ def test_a_block_of_long_rows_is_short() -> None:
 
 
 def test_short_rows_are_not_gathered_into_lanes() -> None:
-    found = [s for s in statements_of(gradient(LOGISTIC, {"D": 10})) if isinstance(s, For)]
+    found = [s for s in every(gradient(LOGISTIC, {"D": 10}).body) if isinstance(s, For)]
     assert sum(loop.lanes and loop.stop == integer(10) for loop in found) > 1

@@ -31,7 +31,7 @@ from gradc.nests.model import (
 )
 from gradc.nests.specialise import specialised
 from gradc.nests.tables import integer
-from gradc.nests.walk import bodies
+from gradc.nests.walk import every
 from gradc.runtime.bind import bind
 
 
@@ -46,11 +46,7 @@ def _small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def loops(body: Sequence[Stmt]) -> Iterator[For]:
-    for stmt in body:
-        if isinstance(stmt, For):
-            yield stmt
-        for part in bodies(stmt):
-            yield from loops(part)
+    return (stmt for stmt in every(body) if isinstance(stmt, For))
 
 
 def by_blocks(text: str, data: dict[str, Any]) -> int:

@@ -35,9 +35,9 @@ from gradc.nests.model import (
     Stmt,
     Store,
 )
-from gradc.nests.rows_to_pad import everything
 from gradc.nests.specialise import specialised
 from gradc.nests.tables import integer, sum_of
+from gradc.nests.walk import every
 from gradc.runtime.bind import bind
 
 LSTM = Path(__file__).parents[1] / "benchmarks" / "gradbench" / "programs" / "lstm.g"
@@ -64,7 +64,7 @@ def longer(text: str, data: dict[str, Any]) -> int:
         arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
         agree(graph, arguments, bound.sizes, tight=True)
         function = build("f", specialised(graph, bound.sizes))
-        found += any(_is_end(stmt) for stmt in everything(function.body))
+        found += any(_is_end(stmt) for stmt in every(function.body))
     return found
 
 
@@ -163,12 +163,12 @@ def test_rows_are_made_longer_where_that_is_little(size: int, expected: bool) ->
     program = gradc.load(LSTM)
     graph = specialised(derivatives(str(LSTM))[1][1], {"L": 2, "B": size, "T": 300})
     assert program.graph.inputs
-    assert any(_is_end(stmt) for stmt in everything(build("f", graph).body)) is expected
+    assert any(_is_end(stmt) for stmt in every(build("f", graph).body)) is expected
 
 
 def test_a_few_steps_are_not_worth_the_copies() -> None:
     graph = specialised(derivatives(str(LSTM))[1][1], {"L": 1, "B": 14, "T": 2})
-    assert not any(_is_end(stmt) for stmt in everything(build("f", graph).body))
+    assert not any(_is_end(stmt) for stmt in every(build("f", graph).body))
 
 
 # Statements that no graph becomes today

@@ -10,11 +10,12 @@ import pytest
 from c_agreement import Twin, agree, twin
 from c_compiling import needs_cc
 from nests_interpreter import run
-from test_nests_fusion import gradient, loops_over, statements_of
+from test_nests_fusion import gradient, loops_over
 
 import gradc
 from gradc.ir.graph import DType
 from gradc.nests.model import Element, Invoke, Shared
+from gradc.nests.walk import every
 from gradc.runtime.bind import bind
 
 # What one lane computes for many components, and a sum over lanes for each of these.
@@ -56,7 +57,7 @@ LARGE = {
 
 def products(text: str, sizes: Mapping[str, int]) -> list[Invoke]:
     function = gradient(text, dict(sizes))
-    return [stmt for stmt in statements_of(function) if isinstance(stmt, Invoke)]
+    return [stmt for stmt in every(function.body) if isinstance(stmt, Invoke)]
 
 
 def test_products_of_a_block_are_calls() -> None:
@@ -82,20 +83,14 @@ def test_the_large_axis_is_left_for_the_product() -> None:
 
 def test_threads_have_memory_of_their_own_for_products() -> None:
     function = gradient(MIXTURE, LARGE["mixture"])
-    (shared,) = [stmt for stmt in statements_of(function) if isinstance(stmt, Shared)]
+    (shared,) = [stmt for stmt in every(function.body) if isinstance(stmt, Shared)]
     works = {stmt.operands[-1] for stmt in products_of(shared)}
     assert len(works) == 2
     assert works <= set(shared.private)
 
 
 def products_of(shared: Shared) -> list[Invoke]:
-    pending, found = [*shared.loop.body], []
-    while pending:
-        stmt = pending.pop()
-        if isinstance(stmt, Invoke):
-            found.append(stmt)
-        pending.extend(getattr(stmt, "body", ()))
-    return found
+    return [stmt for stmt in every(shared.loop.body) if isinstance(stmt, Invoke)]
 
 
 def data(name: str, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:

@@ -12,7 +12,7 @@ that hold for half of an axis, and those of data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ from gradc.nests.nest import size_of
 from gradc.nests.rename import changed, renamed
 from gradc.nests.spans import at_most
 from gradc.nests.tables import integer, sum_of
-from gradc.nests.walk import bodies, expressions, subexpressions
+from gradc.nests.walk import every, expressions, subexpressions
 
 NEAR = 2  # elements at an end that are computed by themselves
 SHORT = 32  # indices of an axis that is not worth it
@@ -134,7 +134,7 @@ def _edges(loop: For, extent: Dim) -> Edges | None:
     """Where the tests of a loop come out otherwise; None where there are none near its ends."""
     if loop.step != 1 or (extent.constant is not None and extent.constant < SHORT):
         return None
-    statements = list(_all(loop.body))
+    statements = list(every(loop.body))
     found = list(subexpressions(expr for stmt in statements for expr in expressions(stmt)))
     if len(found) > LARGEST:
         return None
@@ -149,15 +149,6 @@ def _edges(loop: For, extent: Dim) -> Edges | None:
         elif beyond is not None and 0 < beyond <= NEAR and at_most(cut, high):
             high = cut
     return None if low == 0 and high == extent else Edges(low, high, extent)
-
-
-def _all(body: Sequence[Stmt]) -> Iterator[Stmt]:
-    pending = list(body)
-    while pending:
-        stmt = pending.pop()
-        yield stmt
-        for inner in bodies(stmt):
-            pending.extend(inner)
 
 
 def _cut(expr: Apply, variable: Local) -> Dim | None:

@@ -46,7 +46,7 @@ from gradc.nests.storage import MOST_LANES, Storage
 from gradc.nests.tables import integer, neutral_of, sum_of
 from gradc.nests.terms import cost, reads, size
 from gradc.nests.tree import Block, Lanes, Loop, Node, Plain, Product, Row
-from gradc.nests.walk import bodies, expressions, locals_read
+from gradc.nests.walk import every, expressions, locals_read
 
 TESTED = 16  # lanes of which one test says whether a guard holds for any
 
@@ -414,13 +414,7 @@ def _each_lane(
     block: Block, body: Sequence[Stmt], vector: bool, joined: tuple[tuple[Local, str], ...]
 ) -> For:
     """A loop over the lanes of a block; the index on the axis is computed where it is read."""
-    read: set[Local] = set()
-    pending = list(body)
-    while pending:
-        stmt = pending.pop()
-        read.update(locals_read(expressions(stmt)))
-        for inner in bodies(stmt):
-            pending.extend(inner)
+    read = {local for stmt in every(body) for local in locals_read(expressions(stmt))}
     found = list(body)
     stop: Expr = Get(block.count)
     if block.lane is block.variable:

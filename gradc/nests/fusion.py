@@ -31,7 +31,7 @@ from gradc.nests.storage import Storage, storage
 from gradc.nests.substitute import substituted
 from gradc.nests.threads import shared
 from gradc.nests.tree import Node
-from gradc.nests.walk import bodies, buffers, subexpressions
+from gradc.nests.walk import buffers, every, subexpressions
 
 
 def joined(items: Sequence[Item], own: Container[Buffer], outermost: bool) -> list[Stmt]:
@@ -95,14 +95,7 @@ def _named(item: Item) -> set[Buffer]:
         reads, writes = used(item)
         return {thing for uses in (reads, writes) for thing in uses if isinstance(thing, Buffer)}
     assert not isinstance(item, Nest)
-    found: set[Buffer] = set()
-    pending: list[Stmt] = [item]
-    while pending:
-        stmt = pending.pop()
-        found.update(buffers(stmt))
-        for body in bodies(stmt):
-            pending.extend(body)
-    return found
+    return {buffer for stmt in every([item]) for buffer in buffers(stmt)}
 
 
 def _joined(run: Sequence[Item], own: Container[Buffer], outermost: bool) -> list[Stmt]:

@@ -39,7 +39,7 @@ from gradc.nests.nest import size_of
 from gradc.nests.rename import renamed
 from gradc.nests.tables import integer, sum_of
 from gradc.nests.terms import replaced
-from gradc.nests.walk import bodies, buffers, expressions, locals_read, subexpressions
+from gradc.nests.walk import buffers, every, expressions, locals_read, subexpressions
 
 BLOCK = 512  # indices: some arrays of so many numbers are in the first cache
 SHORT = 64  # indices of an axis that is not worth it
@@ -102,7 +102,7 @@ class _Function:
 def _names(body: Iterable[Stmt]) -> dict[Buffer, int]:
     """How often statements and those within them name each buffer."""
     found: dict[Buffer, int] = {}
-    for stmt in _all(body):
+    for stmt in every(body):
         for buffer in buffers(stmt):
             found[buffer] = found.get(buffer, 0) + 1
     return found
@@ -136,7 +136,7 @@ def _steps(loop: For) -> Steps | None:
                 behind.append(stmt._replace(value=replaced(stmt.value, totals)))
             case _:
                 return None
-    read = {local for stmt in _all([*ahead, *passes]) for local in locals_read(expressions(stmt))}
+    read = {local for stmt in every([*ahead, *passes]) for local in locals_read(expressions(stmt))}
     if not totals.keys() <= {each.local for each in sums} or totals.keys() & read:
         return None
     sums = [each for each in sums if each.local not in totals]
@@ -158,7 +158,7 @@ def _is_long(steps: Steps) -> bool:
     a block, for sums only, several of which are then made together."""
     extent = steps.extent
     if isinstance(extent, Get):
-        stores = any(isinstance(stmt, Store) for stmt in _all(steps.passes))
+        stores = any(isinstance(stmt, Store) for stmt in every(steps.passes))
         if stores or not steps.behind:
             return False
     elif isinstance(extent, Const) and extent.value < SHORT:
@@ -177,7 +177,7 @@ def _meet(steps: Steps) -> bool:
     return bool(steps.behind) or any(
         moving.isdisjoint(locals_read(element.at))
         for each in steps.passes
-        for element in _elements(_all(each.body))
+        for element in _elements(every(each.body))
     )
 
 
@@ -190,11 +190,11 @@ def _stay_apart(steps: Steps) -> bool:
         return False
     places: dict[Buffer, set[int]] = {}  # axes of what is written on which the own index stands
     for each in steps.passes:
-        for stmt in _all(each.body):
+        for stmt in every(each.body):
             if isinstance(stmt, Store):
                 places.setdefault(stmt.target.buffer, set(range(len(stmt.target.buffer.shape))))
     for each in steps.passes:
-        for element in _elements(_all(each.body)):
+        for element in _elements(every(each.body)):
             if element.buffer in places:
                 own = {n for n, index in enumerate(element.at) if index == Get(each.variable)}
                 places[element.buffer] &= own
@@ -204,7 +204,7 @@ def _stay_apart(steps: Steps) -> bool:
 def _own_locals(each: For, sums: set[Local]) -> bool:
     """Whether a pass assigns its own locals only, and adds onto sums without reading them."""
     own: set[Local] = set()
-    for stmt in _all(each.body):
+    for stmt in every(each.body):
         if sums & set(locals_read(expressions(stmt))):
             return False
         match stmt:
@@ -225,7 +225,7 @@ def _outside(steps: Steps, sums: set[Local], written: set[Buffer]) -> bool:
     targets = {store.target.buffer for store in steps.behind}
     read: set[Buffer] = {element.buffer for element in _elements(steps.ahead)}
     for each in steps.passes:
-        read |= {element.buffer for element in _elements(_all(each.body))}
+        read |= {element.buffer for element in _elements(every(each.body))}
     for store in steps.behind:
         read |= {element.buffer for element in _elements_of((store.value, *store.target.at))}
         if store.op not in (None, "add") or sums & set(locals_read(store.target.at)):
@@ -235,16 +235,6 @@ def _outside(steps: Steps, sums: set[Local], written: set[Buffer]) -> bool:
     ahead = {local for let in steps.ahead for local in locals_read((let.value,))}
     beside = {element.buffer for element in _elements((*steps.ahead, *steps.behind))}
     return not (targets & read or sums & ahead or targets & written or beside & written)
-
-
-def _all(body: Iterable[Stmt]) -> Iterator[Stmt]:
-    """Statements and those within them, in order."""
-    pending = list(body)[::-1]
-    while pending:
-        stmt = pending.pop()
-        yield stmt
-        for inner in reversed(bodies(stmt)):
-            pending.extend(reversed(inner))
 
 
 def _elements(body: Iterable[Stmt]) -> Iterator[Element]:
@@ -315,7 +305,7 @@ def _together(steps: Steps, own: Container[Buffer], first: Expr, last: Expr) -> 
 
 def _operations(steps: Steps) -> int:
     found = [
-        expr for each in steps.passes for stmt in _all(each.body) for expr in expressions(stmt)
+        expr for each in steps.passes for stmt in every(each.body) for expr in expressions(stmt)
     ]
     return sum(isinstance(each, Apply) for each in subexpressions(found))
 

@@ -18,7 +18,6 @@ from typing import NamedTuple
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType, Origin
 from gradc.nests.model import (
-    Assign,
     Const,
     Element,
     Expr,
@@ -26,7 +25,6 @@ from gradc.nests.model import (
     Local,
     SizeOf,
     Stmt,
-    Store,
 )
 
 
@@ -115,9 +113,3 @@ def around(axes: Iterable[Axis], body: Iterable[Stmt], origin: Origin | None = N
         found = [For(axis.variable, Const(0, DType.INT), stop, tuple(found), origin=origin)]
         origin = None
     return found
-
-
-def _put(target: Element | Local, value: Expr, op: str | None, origin: Origin | None) -> Stmt:
-    if isinstance(target, Local):
-        return Assign(target, value, op, origin)
-    return Store(target, value, op, origin)

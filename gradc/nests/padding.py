@@ -40,10 +40,10 @@ from gradc.nests.model import (
     Store,
 )
 from gradc.nests.nest import size_of
-from gradc.nests.rows_to_pad import Rows, everything, length, place_in
+from gradc.nests.rows_to_pad import Rows, length, place_in
 from gradc.nests.tables import integer, sum_of
 from gradc.nests.terms import cost, estimate
-from gradc.nests.walk import bodies, expressions
+from gradc.nests.walk import bodies, every, expressions
 
 WIDTH = 8  # elements of a vector register
 LONGEST = 64  # elements of a row of which the end is no more than a small part
@@ -59,7 +59,7 @@ def padded(
 ) -> tuple[Stmt, ...]:
     """The statements of a function, with longer rows where those are worth their copies."""
     works = [each for each in _works(body, 1) if _is_worth_it(each)]
-    if not works or any(isinstance(stmt, Shared) for stmt in everything(body)):
+    if not works or any(isinstance(stmt, Shared) for stmt in every(body)):
         return tuple(body)
     work: dict[int, int] = {}
     for each in works:
@@ -118,7 +118,7 @@ def _about(bound: Expr) -> int:
 
 def _weight(loop: For) -> int:
     """The additions for one element."""
-    found = [expr for stmt in everything(loop.body) for expr in expressions(stmt)]
+    found = [expr for stmt in every(loop.body) for expr in expressions(stmt)]
     return sum(cost(expr) for expr in found if not isinstance(expr, Buffer))
 
 

@@ -34,7 +34,7 @@ from gradc.nests.model import (
 )
 from gradc.nests.tables import integer
 from gradc.nests.terms import reads, shift
-from gradc.nests.walk import bodies, buffers, expressions, subexpressions
+from gradc.nests.walk import bodies, buffers, every, expressions, subexpressions
 
 MOST = 16  # rows of one behind the other along an axis
 
@@ -57,7 +57,7 @@ class Rows:
     def __init__(self, size: int, body: Sequence[Stmt]) -> None:
         self.size = size
         loops: dict[Local, list[For]] = {}
-        for stmt in everything(body):
+        for stmt in every(body):
             if isinstance(stmt, For):
                 loops.setdefault(stmt.variable, []).append(stmt)
         self.loops: Loops = {
@@ -80,7 +80,7 @@ class Rows:
     def _candidates(self, body: Iterable[Stmt]) -> dict[Buffer, None]:
         """The arrays of which each access is at a known place of a row, in order."""
         found: dict[Buffer, bool] = {}
-        for stmt in everything(body):
+        for stmt in every(body):
             if not isinstance(stmt, _PLAIN):
                 found.update(dict.fromkeys(buffers(stmt), False))
                 continue
@@ -118,16 +118,6 @@ class Rows:
                     yield from self._beside(part)
 
 
-def everything(body: Iterable[Stmt]) -> Iterator[Stmt]:
-    """Statements and those within them, in order."""
-    pending = list(body)[::-1]
-    while pending:
-        stmt = pending.pop()
-        yield stmt
-        for inner in reversed(bodies(stmt)):
-            pending.extend(reversed(inner))
-
-
 def length(loop: For) -> int:
     """The fixed number of elements that a loop goes through from the first; 0 for none."""
     if loop.step != 1 or loop.start != integer(0) or not isinstance(loop.stop, Const):
@@ -154,7 +144,7 @@ def place_in(element: Element, loops: Loops, size: int) -> RowPlace | None:
 def _used(loops: Iterable[For], counter: Local) -> set[Buffer]:
     """The arrays within loops whose place depends on their counter."""
     found: set[Buffer] = set()
-    for stmt in everything(loops):
+    for stmt in every(loops):
         for expr in subexpressions(expressions(stmt)):
             if isinstance(expr, Element) and any(reads(each, counter) for each in expr.at):
                 found.add(expr.buffer)
@@ -165,8 +155,8 @@ def _is_lanewise(loop: For) -> bool:
     """Whether each run of a loop's body has to do with its own elements of rows only, so that there
     may be more runs than there were: no value says where another is, or how often."""
     own = {loop.variable}
-    own.update(stmt.local for stmt in everything(loop.body) if isinstance(stmt, (Let, Declare)))
-    for stmt in everything(loop.body):
+    own.update(stmt.local for stmt in every(loop.body) if isinstance(stmt, (Let, Declare)))
+    for stmt in every(loop.body):
         match stmt:
             case Let() | Declare():
                 pass

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from gradc.ir.dims import Dim, product
 from gradc.nests.model import Buffer, CallFunction, For, Function, Local, Shared, Stmt
-from gradc.nests.walk import bodies, buffers
+from gradc.nests.walk import bodies, buffers, every
 
 TINY = 64  # elements of an array
 ROOM = 2**12  # elements of all of them
@@ -86,9 +86,7 @@ def _put_on_stack(body: Iterable[Stmt]) -> None:
     those that threads join, nor those that a part of the function has for a parameter."""
     named: dict[Buffer, int] = {}
     joined: set[Buffer | Local] = set()
-    pending = list(body)[::-1]
-    while pending:
-        stmt = pending.pop()
+    for stmt in every(body):
         for buffer in buffers(stmt):
             size = product(buffer.shape).constant
             if buffer.role == "scratch" and size is not None and size <= TINY:
@@ -97,8 +95,6 @@ def _put_on_stack(body: Iterable[Stmt]) -> None:
             joined.update(place for place, _ in stmt.joined)
         if isinstance(stmt, CallFunction):
             joined.update((*stmt.function.parameters, *stmt.function.results))
-        for part in bodies(stmt):
-            pending.extend(reversed(part))
     room = ROOM
     for buffer, size in named.items():
         if buffer not in joined and size <= room:

@@ -26,7 +26,7 @@ from gradc.nests.extremes import ORDERS
 from gradc.nests.levels import used
 from gradc.nests.model import Apply, Buffer, Const, Element, Expr, Get, Local
 from gradc.nests.nest import Axis, Item, Nest, Part, Places
-from gradc.nests.substitute import item_reads, mapped
+from gradc.nests.substitute import copied, item_reads, mapped
 from gradc.nests.terms import elements, estimate, reads, replaced, replaced_target
 
 LONG = 8  # elements of an axis of which few are worth finding
@@ -160,7 +160,7 @@ def kept_near(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[
     """The nests of a block over a variable, with what they look for in buffers of the block, and
     written from there where it belongs; and these buffers."""
     sought = [_sought(nest, variable) for nest in nests]
-    near = {place.buffer: _again(place.buffer) for places in sought for place in places}
+    near = {place.buffer: copied(place.buffer) for places in sought for place in places}
     if not near:
         return list(nests), []
 
@@ -240,10 +240,6 @@ def _noted(search: Nest) -> Places:
 def _idle(nest: Nest, named: set[Buffer | Local]) -> bool:
     """Whether a nest computes for others what they no longer read."""
     return nest.late and isinstance(nest.target, Element) and nest.target.buffer not in named
-
-
-def _again(buffer: Buffer) -> Buffer:
-    return Buffer(buffer.name, buffer.dtype, buffer.shape, "scratch", buffer.var)
 
 
 def _sought(nest: Nest, variable: Local) -> list[Element]:

@@ -14,7 +14,7 @@ statements between passes that read what these write.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from gradc.ir.dims import Dim
@@ -41,7 +41,7 @@ from gradc.nests.model import (
 )
 from gradc.nests.nest import size_of
 from gradc.nests.tables import integer, sum_of
-from gradc.nests.walk import bodies, expressions, locals_read, subexpressions
+from gradc.nests.walk import every, expressions, locals_read, subexpressions
 
 ROOM = 3072  # numbers of a block of all arrays: most of the first cache
 LEAST, MOST = 128, 1024  # indices of a block
@@ -236,7 +236,7 @@ def _pass(stmt: Stmt) -> Pass | None:
     sums = frozenset(local for local, _ in stmt.joined)
     accesses: list[Access] = []
     reads: set[Local] = set()
-    for each in _all(stmt.body):
+    for each in every(stmt.body):
         match each:
             case Let() | Declare():
                 own.add(each.local)
@@ -264,15 +264,6 @@ def _each(target: Buffer, source: Buffer | Expr, stmt: Fill | Copy) -> For:
     value = Element(source, at) if isinstance(source, Buffer) else source
     store = Store(Element(target, at), value, origin=stmt.origin)
     return For(index, integer(0), size_of(target.shape[0]), (store,), lanes=True)
-
-
-def _all(body: Sequence[Stmt]) -> Iterator[Stmt]:
-    pending = list(body)[::-1]
-    while pending:
-        stmt = pending.pop()
-        yield stmt
-        for inner in reversed(bodies(stmt)):
-            pending.extend(reversed(inner))
 
 
 def _accesses(

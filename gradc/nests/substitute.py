@@ -165,7 +165,7 @@ class _Substitution:
             for element in item_reads(pending.pop()):
                 buffer = element.buffer
                 if buffer in self.repeated and buffer not in copies:
-                    copies[buffer] = _again(buffer)
+                    copies[buffer] = copied(buffer)
                     self.made.add(copies[buffer])
                     producer = self.producers[buffer]
                     assert isinstance(producer.target, Element)
@@ -282,7 +282,8 @@ def mapped(nest: Nest, change: Callable[[Expr], Expr], target: bool = False) -> 
     )
 
 
-def _again(buffer: Buffer) -> Buffer:
+def copied(buffer: Buffer) -> Buffer:
+    """Scratch for what is in a buffer."""
     return Buffer(buffer.name, buffer.dtype, buffer.shape, "scratch", buffer.var)
 
 

@@ -16,14 +16,15 @@ from math import prod
 
 from gradc.ir.dims import product
 from gradc.ir.graph import DType
+from gradc.nests.extremes import ORDERS
 from gradc.nests.levels import used
-from gradc.nests.model import Apply, Buffer, Const, Expr, For, Get, Local, Shared, SizeOf, Stmt
+from gradc.nests.model import Apply, Buffer, Const, Expr, For, Get, Local, Shared, SizeOf
 from gradc.nests.nest import Item, Nest
 from gradc.nests.storage import Storage
 from gradc.nests.tables import integer
 from gradc.nests.terms import cost, estimate
 from gradc.nests.tree import Block, Lanes, Loop, Node, Plain, Product
-from gradc.nests.walk import bodies, buffers
+from gradc.nests.walk import buffers, every
 
 PIECES = 16
 WORTH = 2**22  # additions that a piece has at least, a few hundred microseconds
@@ -47,7 +48,7 @@ def shared(node: Node, loop: For, kept: Storage) -> Shared | None:
                 private[leaf.work] = None
         if not isinstance(item, Nest):
             return None
-        if isinstance(node, Lanes) and item.op in ("maximum", "minimum"):
+        if isinstance(node, Lanes) and item.op in ORDERS:
             return None  # runs in blocks of its own
         work += around * _work(item)
         computed = computed or not isinstance(item.value, Const)
@@ -83,12 +84,8 @@ def shared(node: Node, loop: For, kept: Storage) -> Shared | None:
 
 def _stacked(loop: For) -> Iterator[Buffer]:
     """The buffers on the stack that a loop names, among them those in which it keeps extremes."""
-    pending: list[Stmt] = [loop]
-    while pending:
-        stmt = pending.pop()
+    for stmt in every([loop]):
         yield from (buffer for buffer in buffers(stmt) if buffer.role == "stack")
-        for inner in bodies(stmt):
-            pending.extend(inner)
 
 
 def _items(node: Loop, around: int) -> Iterator[tuple[Item | Product, int]]:

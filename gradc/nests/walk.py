@@ -85,6 +85,16 @@ def bodies(stmt: Stmt) -> tuple[tuple[Stmt, ...], ...]:
             return ()
 
 
+def every(body: Iterable[Stmt]) -> Iterator[Stmt]:
+    """Statements and those within them, in order."""
+    pending = list(body)[::-1]
+    while pending:
+        stmt = pending.pop()
+        yield stmt
+        for inner in reversed(bodies(stmt)):
+            pending.extend(reversed(inner))
+
+
 def buffers(stmt: Stmt) -> Iterator[Buffer]:
     """The buffers that a statement names itself, with repetition."""
     for expr in subexpressions(expressions(stmt)):

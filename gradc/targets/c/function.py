@@ -25,12 +25,12 @@ from gradc.nests.model import (
     SizeOf,
     Store,
 )
-from gradc.nests.walk import buffers, changed_in_place
+from gradc.nests.walk import buffers, changed_in_place, every
 from gradc.targets.c.expressions import BREAK, SUM, Scene, tokens
 from gradc.targets.c.inlining import inlined
 from gradc.targets.c.interface import Parameter, Role
 from gradc.targets.c.layout import INDENT, filled
-from gradc.targets.c.memory import alone, every
+from gradc.targets.c.memory import alone
 from gradc.targets.c.names import Identifiers, Scopes, spelled
 from gradc.targets.c.printer import Called, File, Printer
 from gradc.targets.c.unread import unread

@@ -25,8 +25,7 @@ from gradc.nests.model import (
     Stmt,
     Store,
 )
-from gradc.nests.walk import bodies, expressions, locals_read, subexpressions
-from gradc.targets.c.memory import every
+from gradc.nests.walk import bodies, every, expressions, locals_read, subexpressions
 
 LARGEST = 10  # operations of an expression
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from gradc.ir.dims import Dim
-from gradc.nests.model import Buffer, Stmt
-from gradc.nests.walk import bodies
+from gradc.nests.model import Buffer
 
 _LINE = 8  # doubles in a line of the cache
 
@@ -40,13 +39,3 @@ def alone(scratch: Iterable[tuple[Buffer, Dim]]) -> set[Buffer]:
     for buffer, offset in scratch:
         found.setdefault(offset, []).append(buffer)
     return {buffers[0] for buffers in found.values() if len(buffers) == 1}
-
-
-def every(body: Iterable[Stmt]) -> Iterator[Stmt]:
-    """All statements, those in loops and branches too."""
-    todo = list(body)
-    while todo:
-        stmt = todo.pop()
-        yield stmt
-        for part in bodies(stmt):
-            todo += part

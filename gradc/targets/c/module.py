@@ -20,11 +20,11 @@ from gradc.nests.build import build
 from gradc.nests.context import Module
 from gradc.nests.model import CallFunction, For, Function
 from gradc.nests.splitting import split
+from gradc.nests.walk import every
 from gradc.targets.c.document import file_text, header_text
 from gradc.targets.c.function import Writer
 from gradc.targets.c.interface import Entry, Role
 from gradc.targets.c.lexical import comment_text
-from gradc.targets.c.memory import every
 from gradc.targets.c.names import Identifiers, ascii_letters, spelled
 from gradc.targets.c.sizes import named_sizes
 from gradc.targets.statements.scopes import functions, named

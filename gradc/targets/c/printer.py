@@ -42,10 +42,11 @@ from gradc.nests.model import (
     Stmt,
     Store,
 )
+from gradc.nests.walk import every
 from gradc.targets.c.expressions import BREAK, CONDITIONAL, SUM, Scene, bounded, tokens
 from gradc.targets.c.layout import INDENT, LINE_WIDTH, filled
 from gradc.targets.c.lexical import comment_text
-from gradc.targets.c.memory import every, largest
+from gradc.targets.c.memory import largest
 from gradc.targets.c.names import Scopes
 from gradc.targets.c.origins import Origins
 from gradc.targets.c.spelling import helper_of, operator_of

@@ -7,8 +7,7 @@ local which is needed.  Expressions have no effects, so that leaving one out cha
 from __future__ import annotations
 
 from gradc.nests.model import Assign, CallFunction, Declare, Function, Let, Local, Shared
-from gradc.nests.walk import expressions, locals_read
-from gradc.targets.c.memory import every
+from gradc.nests.walk import every, expressions, locals_read
 
 
 def unread(function: Function) -> frozenset[Local]:
