@@ -28,8 +28,9 @@ from gradc.runtime.directions import expect_directions_of
 from gradc.runtime.engines import AUTO, NAMES, Engine, Name, Wanted, alone
 from gradc.runtime.evaluate import evaluate
 from gradc.runtime.load import keyword_interface, load_functions, named_results
-from gradc.runtime.repeated import Repeated
+from gradc.runtime.repeated import DIRECT, Repeated
 from gradc.runtime.results import handed_out
+from gradc.runtime.work import work
 from gradc.targets.python.emit import emit
 from gradc.targets.statements.emit import Emitted
 
@@ -195,10 +196,12 @@ class Compiled:
         return self._by_keywords(forward)
 
     def _by_keywords(self, checked: Callable[..., Any]) -> Callable[..., Any]:
-        """A function of the interface, with a shorter way for scalars unless C was asked for."""
+        """A function of the interface, with a shorter way for scalars where Python computes."""
         checked.__qualname__ = kind = checked.__name__  # as Python's own messages say it
-        scalars = all(var.type == REAL for var in self.graph.inputs)
-        if self.engine.name == "c" or not scalars:
+        inputs = self.graph.inputs
+        if self.engine.name == "c" or not inputs or any(var.type != REAL for var in inputs):
+            return checked
+        if self.engine.name == "auto" and work(self.graph, {}).gradient > DIRECT:
             return checked
         return keyword_interface(self.emitted, kind, checked)
 

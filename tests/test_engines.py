@@ -242,6 +242,20 @@ def test_fits_agree(text: str, method: str) -> None:
         assert found[1].parameters[name] == pytest.approx(found[0].parameters[name], rel=1e-4)
 
 
+def test_scalars_go_straight_through_python_only_where_c_is_worth_nothing() -> None:
+    loop = "param x\nloop k in 100000 carry y = 0 {\n    y = y/2 + x\n}\noutput y"
+    for engine, text, direct in [
+        ("auto", "param x\ny = sin(x)*x", True),
+        ("auto", loop, False),
+        ("numpy", loop, True),
+        ("c", "param x\ny = sin(x)*x", False),
+        ("auto", "y = 2", False),
+    ]:
+        program = gradc.compile(text, engine=engine)
+        assert callable(program.forward)
+        assert ("emitted" in vars(program)) is direct
+
+
 def test_arguments_in_every_form() -> None:
     given = data()
     expected = gradc.compile(LOGISTIC, engine="numpy").value_and_grad(**given)

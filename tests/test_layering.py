@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "nests": {"passes", "ops", "ir"},
     "targets": {"nests", "pipeline", "ad", "passes", *_CORE},
     "native": {"extras", "diagnostics"},
-    "runtime": {"extras", "native", "sparsity", *_BACK},
+    "runtime": {"collector", "extras", "native", "sparsity", *_BACK},
     "sparsity": {"passes", "ops", "ir"},
     "report": _BACK,
     "explain": {"pipeline", "ad", "passes", "report", *_CORE},

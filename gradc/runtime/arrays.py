@@ -51,7 +51,8 @@ def _refusal(name: str, what: str, help: str | None = None) -> InputError:
 def _from_array(data: object, name: str) -> Dense:
     import numpy as np
 
-    if isinstance(data, np.ma.MaskedArray):
+    # Naming `np.ma` loads it, which takes as long as a tenth of NumPy.
+    if hasattr(data, "mask") and isinstance(data, np.ma.MaskedArray):
         raise _refusal(name, "a masked array", "fill it first")
     try:
         array = np.asarray(data)

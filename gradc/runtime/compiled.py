@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradc.collector import uninterrupted
 from gradc.diagnostics import Diagnostic, NumericError
 from gradc.ir.graph import DType
 from gradc.ir.precision import Precision
@@ -172,7 +173,8 @@ class CFunction:
 
     def _text(self, fixed: tuple[tuple[str, int], ...]) -> EmittedC | TraceC:
         if fixed not in self._emitted:
-            self._emitted[fixed] = self._emit(dict(fixed))
+            with uninterrupted():
+                self._emitted[fixed] = self._emit(dict(fixed))
         return self._emitted[fixed]
 
     def _at(self, sizes: Sizes) -> _Built:

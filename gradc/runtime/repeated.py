@@ -31,6 +31,10 @@ _PATIENCE = 3.0
 # Seconds of a gradient below which Python gains nothing from C: the call itself takes one.
 LEAST = 5e-6
 
+# Seconds of a gradient of scalars up to which calls go straight through emitted statements, and C
+# never runs: those of dozens of statements, and of no long loop.
+DIRECT = 2e-5
+
 
 class Repeated:
     """A function of a program, on the engine that suits the calls so far.
