@@ -25,7 +25,7 @@ from gradc.ir.program import Program
 from gradc.report.view import View as View
 from gradc.runtime.bind import bind
 from gradc.runtime.directions import expect_directions_of
-from gradc.runtime.engines import AUTO, NAMES, Engine, Name, Wanted, alone
+from gradc.runtime.engines import AUTO, MOST_THREADS, NAMES, Engine, Name, Wanted, alone
 from gradc.runtime.evaluate import evaluate
 from gradc.runtime.load import keyword_interface, load_functions, named_results
 from gradc.runtime.repeated import DIRECT, Repeated
@@ -93,9 +93,11 @@ def _engine(name: Name, threads: int | None) -> Engine:
     if name not in NAMES:
         help = f"choose one of: {', '.join(NAMES)}"
         raise UsageError([Diagnostic("G0704", f"there is no engine {name!r}", help=help)])
-    if threads is not None and threads < 1:
-        raise UsageError([Diagnostic("G0704", f"{threads} threads compute nothing")])
-    return Engine(name, threads, warn=_warning)
+    if threads is not None and threads not in range(1, MOST_THREADS + 1):
+        message = f"a program cannot be computed by {threads!r} threads"
+        help = f"choose a whole number from 1 to {MOST_THREADS}"
+        raise UsageError([Diagnostic("G0704", message, help=help)])
+    return Engine(name, threads and int(threads), warn=_warning)
 
 
 def _warning(found: Diagnostic) -> None:

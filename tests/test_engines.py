@@ -191,8 +191,12 @@ def test_rows_in_blocks_are_for_numpy(tmp_path: Path) -> None:
 def test_engines_that_there_are_not(engine: str) -> None:
     with pytest.raises(UsageError, match="there is no engine"):
         gradc.compile(CIRCUIT, engine=engine)  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="0 threads"):
-        gradc.compile(CIRCUIT, threads=0)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1025, 10**20, 1.5, "2"])
+def test_numbers_of_threads_that_cannot_be(threads: int) -> None:
+    with pytest.raises(UsageError, match=f"by {threads!r} threads"):
+        gradc.compile(CIRCUIT, threads=threads)
 
 
 # Agreement

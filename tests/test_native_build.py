@@ -20,6 +20,7 @@ from gradc.native.build import CALL_SOURCE, SUFFIX, Workshop
 from gradc.native.cache import Cache, clear, open_cache, usage
 from gradc.native.compilers import find_compiler
 from gradc.native.faults import NativeError
+from gradc.native.library import Library
 
 SOURCE = "int answer(void) { return 42; }\n"
 
@@ -385,6 +386,14 @@ def test_a_compiler_that_fails_says_all_it_has_to_say(
     with pytest.raises(NativeError) as error:
         workshop().built(SOURCE)
     assert code_of(error) == "G0802"
+
+
+def test_what_lacks_a_function_cannot_be_used() -> None:
+    library = Library(workshop().built(SOURCE))
+    for looked_for in (lambda: library.address("f"), lambda: library.workspace("f", [1])):
+        with pytest.raises(NativeError, match="no function for f") as error:
+            looked_for()
+        assert code_of(error) == "G0806"
 
 
 def is_running(process: int) -> bool:

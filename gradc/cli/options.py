@@ -17,7 +17,7 @@ from gradc.diagnostics import Diagnostic, Source, UsageError
 from gradc.frontend.lower import check
 from gradc.ir.precision import Precision
 from gradc.ir.program import Program
-from gradc.runtime.engines import NAMES, Engine, Name
+from gradc.runtime.engines import MOST_THREADS, NAMES, Engine, Name
 
 # JSON on standard input; as objects it takes ten times as much.
 LARGEST_DATA = 2**30
@@ -99,7 +99,7 @@ def engine_options(function: F) -> F:
     )
     threads = click.option(
         "--threads",
-        type=click.IntRange(1, LARGEST_TEAM),
+        type=click.IntRange(1, MOST_THREADS),
         metavar="N",
         help="Divide long loops of C among N threads; numbers do not depend on N. Default: what "
         "OMP_NUM_THREADS says, else one for each core.",

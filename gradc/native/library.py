@@ -10,7 +10,7 @@ import ctypes
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from gradc.native.faults import native_error
 
@@ -80,16 +80,23 @@ class Library:
             raise native_error("G0806", f"compiled code cannot be loaded: {error}") from None
 
     def address(self, name: str) -> int:
-        """Where the adapter of a function is."""
-        found = ctypes.cast(getattr(self._library, f"gradc_call_{name}"), ctypes.c_void_p).value
+        """Where the adapter of a function is; raises NativeError where there is none."""
+        found = ctypes.cast(self._adapter(name), ctypes.c_void_p).value
         assert found is not None
         return found
 
     def workspace(self, name: str, sizes: Sequence[int]) -> int:
-        """The bytes of the workspace that a function needs at given sizes."""
-        function = getattr(self._library, f"gradc_call_{name}_workspace")
+        """The bytes of the workspace that a function needs at given sizes; raises NativeError."""
+        function = self._adapter(f"{name}_workspace")
         function.restype = ctypes.c_int64
         return 8 * int(function((ctypes.c_int64 * len(sizes))(*sizes)))
+
+    def _adapter(self, name: str) -> Any:
+        try:
+            return getattr(self._library, f"gradc_call_{name}")
+        except AttributeError:
+            message = f"compiled code cannot be used: it has no function for {name}"
+            raise native_error("G0806", message) from None
 
 
 def adapter(functions: Iterable[Called]) -> str:

@@ -36,6 +36,9 @@ Functions = Mapping[str, Callable[..., Any]]
 #: Of an array of eight bytes each, in the memory that a process of today can address.
 MOST_ELEMENTS = 2.0**44
 
+#: OpenMP ends the process where it cannot make as many as it is told to.
+MOST_THREADS = 1024
+
 # Seconds of NumPy from which on it is worth looking whether C was compiled before.
 _WORTH_A_LOOK = 0.05
 
