@@ -103,7 +103,7 @@ def ran(
 def test_random_chains_leave_the_same_behind() -> None:
     random, many = Random(5), 0
     for _ in range(60):
-        buffers = [Buffer(name, DType.REAL, (N + 1 + 2 * REACH,), "scratch") for name in "ABCD"]
+        buffers = [Buffer(name, DType.REAL, (N + 1 + 2 * REACH,), "output") for name in "ABCD"]
         body: list[Stmt] = [one_pass(random, buffers) for _ in range(random.randint(2, 6))]
         body.insert(1, Let(Local("h", DType.REAL), Const(0.5)))
         changed = staggered.staggered(body)
@@ -120,7 +120,7 @@ def test_every_pair_of_distances() -> None:
     for first in range(-REACH, REACH + 1):
         for second in range(-REACH, REACH + 1):
             for write in range(-REACH, REACH + 1):
-                a, b = (Buffer(x, DType.REAL, (N + 1 + 2 * REACH,), "scratch") for x in "ab")
+                a, b = (Buffer(x, DType.REAL, (N + 1 + 2 * REACH,), "output") for x in "ab")
                 i, j = Local("i", DType.INT), Local("j", DType.INT)
                 one = Store(element(a, i, write), element(b, i, first))
                 two = Store(element(b, j, 0), element(a, j, second))
@@ -135,7 +135,7 @@ def test_every_pair_of_distances() -> None:
 
 
 def vector(name: str) -> Buffer:
-    return Buffer(name, DType.REAL, (N,), "scratch")
+    return Buffer(name, DType.REAL, (N,), "output")
 
 
 def over(store: Store, index: Local, **more: object) -> For:

@@ -39,7 +39,7 @@ from gradc.nests.nest import size_of
 from gradc.nests.rename import renamed
 from gradc.nests.tables import integer, sum_of
 from gradc.nests.terms import replaced
-from gradc.nests.walk import buffers, every, expressions, locals_read, subexpressions
+from gradc.nests.walk import every, expressions, locals_read, mentions, subexpressions
 
 BLOCK = 512  # indices: some arrays of so many numbers are in the first cache
 SHORT = 64  # indices of an axis that is not worth it
@@ -70,7 +70,7 @@ def interchanged(body: Sequence[Stmt]) -> tuple[Stmt, ...]:
 
 class _Function:
     def __init__(self, body: Sequence[Stmt]) -> None:
-        self.named = _names(body)
+        self.named = mentions(body)
 
     def run(self, body: Iterable[Stmt]) -> tuple[Stmt, ...]:
         """Statements, with the loops among them and within them run by blocks."""
@@ -81,7 +81,7 @@ class _Function:
             if steps is None:
                 found.append(inner)
                 continue
-            here = _names([inner])
+            here = mentions([inner])
             found.extend(_blocks(steps, {b for b, n in here.items() if n == self.named[b]}))
         return tuple(found)
 
@@ -97,15 +97,6 @@ class _Function:
                 return stmt._replace(then=then, otherwise=otherwise)
             case _:
                 return stmt
-
-
-def _names(body: Iterable[Stmt]) -> dict[Buffer, int]:
-    """How often statements and those within them name each buffer."""
-    found: dict[Buffer, int] = {}
-    for stmt in every(body):
-        for buffer in buffers(stmt):
-            found[buffer] = found.get(buffer, 0) + 1
-    return found
 
 
 # Whether it is right

@@ -14,7 +14,7 @@ statements between passes that read what these write.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from gradc.ir.dims import Dim
@@ -41,7 +41,8 @@ from gradc.nests.model import (
 )
 from gradc.nests.nest import size_of
 from gradc.nests.tables import integer, sum_of
-from gradc.nests.walk import every, expressions, locals_read, subexpressions
+from gradc.nests.walk import every, expressions, locals_read, mentions, subexpressions
+from gradc.nests.windows import windowed
 
 ROOM = 3072  # numbers of a block of all arrays: most of the first cache
 LEAST, MOST = 128, 1024  # indices of a block
@@ -71,27 +72,33 @@ class Pass(NamedTuple):
 
 def staggered(body: Iterable[Stmt]) -> tuple[Stmt, ...]:
     """The statements of a function, with the passes among them run block by block."""
-    group = _Group()
+    body = tuple(body)
+    return _staggered(body, mentions(body))
+
+
+def _staggered(body: Iterable[Stmt], named: Mapping[Buffer, int]) -> tuple[Stmt, ...]:
+    """Statements of a function that names each buffer so often."""
+    group = _Group(named)
     found: list[Stmt] = []
     for stmt in body:
-        inner = _within(stmt)
+        inner = _within(stmt, named)
         if group.takes(inner):
             continue
         found.extend(group.statements())
-        group = _Group()
+        group = _Group(named)
         if not group.takes(inner):
             found.append(inner)
     return (*found, *group.statements())
 
 
-def _within(stmt: Stmt) -> Stmt:
+def _within(stmt: Stmt, named: Mapping[Buffer, int]) -> Stmt:
     match stmt:
         case For(lanes=False):
-            return stmt._replace(body=staggered(stmt.body))
+            return stmt._replace(body=_staggered(stmt.body, named))
         case Shared(loop) if not loop.lanes:
-            return stmt._replace(loop=loop._replace(body=staggered(loop.body)))
+            return stmt._replace(loop=loop._replace(body=_staggered(loop.body, named)))
         case If():
-            then, otherwise = staggered(stmt.then), staggered(stmt.otherwise)
+            then, otherwise = (_staggered(part, named) for part in (stmt.then, stmt.otherwise))
             return stmt._replace(then=then, otherwise=otherwise)
         case _:
             return stmt
@@ -100,7 +107,8 @@ def _within(stmt: Stmt) -> Stmt:
 class _Group:
     """Passes that may go through their axis together, and what stands between them."""
 
-    def __init__(self) -> None:
+    def __init__(self, named: Mapping[Buffer, int]) -> None:
+        self.named = named
         self.original: list[Stmt] = []
         self.passes: list[Pass] = []
         self.lags: list[int] = []
@@ -162,7 +170,11 @@ class _Group:
                 bounds[key] = self._bounds(body, Get(first), block, *key)
             start, stop = bounds[key]
             body += between(each.loop._replace(start=start, stop=stop), each.extent)
-        last = max(zip(self.passes, self.lags, strict=True), key=self._end)
+        passes = list(zip(self.passes, self.lags, strict=True))
+        here = mentions(each.loop for each in self.passes)
+        own = [buffer for buffer, count in here.items() if count == self.named[buffer]]
+        body = windowed(body, passes, first, block, own)
+        last = max(passes, key=self._end)
         stop = size_of(last[0].extent + last[1])
         loop = For(first, integer(0), stop, tuple(body), step=block, carries=True)
         return [*self.ahead, loop]

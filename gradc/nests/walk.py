@@ -104,6 +104,15 @@ def buffers(stmt: Stmt) -> Iterator[Buffer]:
             yield expr.buffer
 
 
+def mentions(body: Iterable[Stmt]) -> dict[Buffer, int]:
+    """How often statements and those within them name each buffer."""
+    found: dict[Buffer, int] = {}
+    for stmt in every(body):
+        for buffer in buffers(stmt):
+            found[buffer] = found.get(buffer, 0) + 1
+    return found
+
+
 def locals_read(found: Iterable[Expr | Buffer]) -> Iterator[Local]:
     """The locals that expressions read, with repetition."""
     for expr in subexpressions(found):
