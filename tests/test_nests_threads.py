@@ -9,8 +9,7 @@ from test_nests import derivatives
 
 from gradc.nests.build import build
 from gradc.nests.model import Buffer, Const, Fill, For, Let, Local, Shared, Store
-from gradc.nests.rows_to_pad import everything
-from gradc.nests.walk import expressions, locals_read
+from gradc.nests.walk import every, expressions, locals_read
 
 TEXT = """param x[N], c[M]
 loop j in M carry p = zeros(3) { p = p*x[0] + c[j] }
@@ -22,12 +21,12 @@ def test_loops_that_only_fill_are_not_shared() -> None:
     """The adjoint of `c` begins with zeros, to which the loop adds."""
     _, graphs = derivatives(TEXT)
     body = build("f", graphs[1]).body
-    filled = [stmt for stmt in everything(body) if isinstance(stmt, Store) and _fills(stmt)]
-    assert filled or any(isinstance(stmt, Fill) for stmt in everything(body))
-    shared = [stmt for stmt in everything(body) if isinstance(stmt, Shared)]
+    filled = [stmt for stmt in every(body) if isinstance(stmt, Store) and _fills(stmt)]
+    assert filled or any(isinstance(stmt, Fill) for stmt in every(body))
+    shared = [stmt for stmt in every(body) if isinstance(stmt, Shared)]
     assert shared
     for each in shared:
-        assert not all(_fills(stmt) for stmt in everything(each.loop.body))
+        assert not all(_fills(stmt) for stmt in every(each.loop.body))
 
 
 def _fills(stmt: object) -> bool:
@@ -51,7 +50,7 @@ def _fills(stmt: object) -> bool:
 def test_no_two_threads_write_one_element(text: str) -> None:
     _, graphs = derivatives(text)
     for graph in graphs:
-        for stmt in everything(build("f", graph).body):
+        for stmt in every(build("f", graph).body):
             if isinstance(stmt, Shared):
                 assert not list(_written_by_all(stmt))
 
@@ -60,7 +59,7 @@ def _written_by_all(shared: Shared) -> Iterator[Buffer]:
     """What is written at places that do not depend on the index, and is no copy of a thread."""
     own = {*shared.private, *(place for place, _ in shared.joined)}
     moving: set[Local] = {shared.loop.variable}
-    for stmt in everything(shared.loop.body):
+    for stmt in every(shared.loop.body):
         if isinstance(stmt, (Let, For)) and not moving.isdisjoint(locals_read(expressions(stmt))):
             moving.add(stmt.local if isinstance(stmt, Let) else stmt.variable)
         if isinstance(stmt, Store) and moving.isdisjoint(locals_read(stmt.target.at)):
