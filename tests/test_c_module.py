@@ -13,6 +13,7 @@ from long_programs import deep, is_linear
 
 import gradc
 from gradc.cli.main import main
+from gradc.diagnostics import UsageError
 from gradc.nests import threads
 from gradc.targets.c.emit import emit, emit_trace
 
@@ -172,6 +173,13 @@ def test_what_is_refused(
         main(["compile", str(source), *arguments])
     assert done.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_more_elements_than_can_be_counted_are_refused() -> None:
+    text = "param x[5000000000]\nloop t in 5000000000 carry w = x {\n  w = sin(w)*x\n}\nJ = sum(w)"
+    program = gradc.compile(text).program
+    with pytest.raises(UsageError, match="more than 64 bits"):
+        emit(program, program.wrt())
 
 
 def test_the_text_of_a_fault() -> None:

@@ -17,7 +17,7 @@ from c_compiling import CC, built, compiled, needs_cc
 
 import gradc
 from gradc.compiler import compile_program
-from gradc.diagnostics import Source, SourceError
+from gradc.diagnostics import Source, SourceError, UsageError
 from gradc.ir.program import Program
 from gradc.targets.c.emit import emit
 from gradc.targets.c.helpers import helper_names
@@ -236,7 +236,7 @@ def test_strings_and_numbers_read_back(tmp_path: Path) -> None:
 
 
 def test_an_integer_of_more_than_64_bits_has_no_literal() -> None:
-    with pytest.raises(ValueError, match="64 bits"):
+    with pytest.raises(UsageError, match="64 bits"):
         int_text(2**63)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 
+from gradc.diagnostics import Diagnostic, UsageError
 from gradc.ir.precision import rounded
 from gradc.targets.c.names import ascii_letters
 from gradc.targets.statements.text import printable, remark, shortened
@@ -35,9 +36,11 @@ def real_text(value: float, single: bool = False) -> str:
 
 
 def int_text(value: int) -> str:
-    """A literal of 64 bits; raises ValueError if there is none."""
+    """A literal of 64 bits; raises UsageError if there is none, as for the size of an array that no
+    memory holds."""
     if not -(2**63) <= value < 2**63:
-        raise ValueError(f"{value} has more than 64 bits")
+        what = f"{value} has more than 64 bits: C cannot count so many elements"
+        raise UsageError([Diagnostic("G0704", what, help="make arrays or loops shorter")])
     if value == -(2**63):
         return "INT64_MIN"
     return str(value) if -_INT32 < value < _INT32 else f"INT64_C({value})"
