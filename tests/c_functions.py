@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pytest
+from c_compiling import CC
 
 from gradc.ops.primitive import Fn, Form, Helper, Infix, Prefix
 from gradc.ops.table import PRIMITIVES
@@ -27,8 +26,6 @@ FLAGS = (
 )
 SUFFIX = {np.float64: "", np.float32: "f", np.int64: "i"}
 C_TYPE = {np.float64: "double", np.float32: "float", np.int64: "int64_t"}
-
-needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 
 
 class Case(NamedTuple):
@@ -78,7 +75,8 @@ class Functions:
         text = "\n".join(_definitions(case) for case in cases)
         names = helper_names() & set(re.findall(r"\w+", text))
         source.write_text("\n\n".join([prologue(), *helper_source(names), text]), "utf-8")
-        command = ["cc", *FLAGS, *flags, str(source), "-o", str(self.path), "-lm"]
+        assert CC is not None
+        command = [CC, *FLAGS, *flags, str(source), "-o", str(self.path), "-lm"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         self._library = ctypes.CDLL(str(self.path))

@@ -16,14 +16,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from c_functions import FLAGS, needs_compiler
+from c_compiling import CC, needs_cc
+from c_functions import FLAGS
 
 from gradc.ir.dims import Dim
 from gradc.nests.library import workspace
 from gradc.targets.c.helpers import helper_source, prologue
 from gradc.targets.python import helpers_numpy
 
-pytestmark = needs_compiler
+pytestmark = needs_cc
 
 PER_MATRIX = ("inv", "det", "logdet", "cofactors", "cholesky")
 SIZES = (0, 1, 2, 3, 5, 8, 31, 32, 33, 64, 65, 130)
@@ -91,7 +92,8 @@ def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     ]
     called = [f"g_{name}" for name in (*PER_MATRIX, "solve", "matmul")]
     source.write_text("\n".join([prologue(), *helper_source(called), *wrappers]), "utf-8")
-    command = ["cc", *FLAGS, request.param, str(source), "-o", str(built), "-lm"]
+    assert CC is not None
+    command = [CC, *FLAGS, request.param, str(source), "-o", str(built), "-lm"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0 and "unrecognized" in done.stderr:
         pytest.skip(f"the compiler does not know {request.param}")

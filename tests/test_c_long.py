@@ -4,10 +4,10 @@ those that were written in place."""
 from __future__ import annotations
 
 import resource
-import shutil
 
 import numpy as np
 import pytest
+from c_compiling import needs_cc
 
 import gradc
 from gradc.native.build import Workshop
@@ -15,7 +15,7 @@ from gradc.native.cache import temporary_cache
 from gradc.native.compilers import find_compiler
 from gradc.targets.c.emit import emit
 
-pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+pytestmark = needs_cc
 
 STEPS = (
     "tanh({a}) + 0.5*{b}",

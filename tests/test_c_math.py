@@ -17,14 +17,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from c_functions import Case, Functions, needs_compiler
+from c_compiling import CC, needs_cc
+from c_functions import Case, Functions
 from mpmath import mp
 from test_primitives import CASES, SIGNED, module, reference
 from test_python_helpers import ACCURACY, EDGES, both_signs, magnitudes, sample
 
 from gradc.ops.table import PRIMITIVES
 
-pytestmark = [needs_compiler, pytest.mark.usefixtures("named_rows")]
+pytestmark = [needs_cc, pytest.mark.usefixtures("named_rows")]
 
 # Bounds above one unit in the last place.
 BOUNDS = {
@@ -190,7 +191,8 @@ def test_whole_numbers(case: Case, functions: Functions) -> None:
 @pytest.mark.skipif(shutil.which("objdump") is None, reason="needs objdump")
 def test_loops_run_in_vector_registers(functions: Functions) -> None:
     """Each loop computes in them, and calls nothing but versions for whole registers."""
-    version = subprocess.run(["cc", "--version"], capture_output=True, text=True, check=True)
+    assert CC is not None
+    version = subprocess.run([CC, "--version"], capture_output=True, text=True, check=True)
     if "Free Software Foundation" not in version.stdout:
         pytest.skip("what GCC makes of them")
     command = ["objdump", "-d", "--no-show-raw-insn", str(functions.path)]

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from c_compiling import needs_cc
 
 from gradc.compiler import compile_program
 from gradc.diagnostics import Source
 from gradc.native.build import Workshop
 from gradc.native.cache import open_cache
 from gradc.native.compilers import find_compiler
-from gradc.native.faults import NativeError
 from gradc.targets.c import emit as c
 
 FUNCTION = re.compile(r"\bg_(?:exp|log1p|sigmoid|tanh|cosh|pow|erf)\(|\?")
@@ -89,15 +89,13 @@ def loops(text: str) -> list[Loop]:
     return found
 
 
+@needs_cc
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_loops_with_functions_and_selections_run_in_vector_registers(
     name: str, tmp_path: Path
 ) -> None:
     text, sizes = PROGRAMS[name]
-    try:
-        toolchain = Workshop(find_compiler(), open_cache()).toolchain
-    except NativeError:
-        pytest.skip("no C compiler is installed")
+    toolchain = Workshop(find_compiler(), open_cache()).toolchain
     if "Free Software Foundation" not in toolchain.version:
         pytest.skip("what GCC reports")
     program = compile_program(Source("test.g", text))

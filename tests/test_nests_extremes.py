@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from c_functions import needs_compiler
+from c_compiling import needs_cc
 from nests_interpreter import run
 from numpy.typing import NDArray
 
@@ -85,7 +85,7 @@ def test_places_are_those_of_numpy(name: str) -> None:
                 same(found, expected)
 
 
-@needs_compiler
+@needs_cc
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_places_in_c_are_those_of_numpy(dtype: Any) -> None:
     lines = [text.rpartition("\n")[0] for name, text in PLACES.items() if name != "integers"]
@@ -194,7 +194,7 @@ def parts(function: Function) -> int:
     )
 
 
-@needs_compiler
+@needs_cc
 @pytest.mark.parametrize("name", SUMS)
 def test_ties_in_c_share_the_derivative(name: str) -> None:
     text, draw = SUMS[name], np.random.default_rng(5)
@@ -215,7 +215,7 @@ J = sum(y)
 """
 
 
-@needs_compiler
+@needs_cc
 def test_what_is_added_where_an_extreme_is_attained_may_be_kept_in_a_local() -> None:
     function, _ = gradient(ONE_FOR_EACH_ROW, {})
     for n in (1, 2, 5, 200):
