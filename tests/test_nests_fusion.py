@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from nests_interpreter import run
 
 import gradc
@@ -90,6 +91,40 @@ def test_rows_that_are_read_often_are_packed() -> None:
     rarely = gradient(KMEANS, {"D": 8, "K": 2})
     assert "x" in {buffer.name for buffer in stack_of(often)}
     assert "x" not in {buffer.name for buffer in stack_of(rarely)}
+
+
+BLENDED = """input A[N, K, 4], s[N]
+param M[K, R, 4]
+z[n, i in R] = s[n]*sum[k, l](A[n, k, l]*M[k, i, l])
+y = tanh(z)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ({"K": 5, "R": 2}, True),
+        ({"K": 5, "R": 1}, False),  # read once
+        ({"K": 4, "R": 2}, False),  # loops that are unrolled
+        ({"K": 20, "R": 1}, False),
+    ],
+)
+def test_within_loops_in_loops_rows_are_packed_that_are_read_twice(
+    sizes: dict[str, int], expected: bool
+) -> None:
+    program = prepared(gradc.compile(BLENDED).program)
+    function = build("f", specialised(program.graph, sizes))
+    assert ("A" in {buffer.name for buffer in stack_of(function)}) == expected
+    random = np.random.default_rng(3)
+    for n in (0, 1, 63, 64, 131):
+        a = random.normal(size=(n, sizes["K"], 4))
+        s, m = random.normal(size=n), random.normal(size=(sizes["K"], sizes["R"], 4))
+        if n:
+            s[-1], a[0, 0, 1] = np.inf, np.nan
+        (value,) = run(function, [a, s, m], {"N": n})
+        with np.errstate(invalid="ignore"):
+            wanted = np.tanh(s[:, None] * np.einsum("nkl,kil->ni", a, m))
+        np.testing.assert_allclose(np.reshape(value, wanted.shape), wanted, rtol=1e-12, atol=1e-13)
 
 
 def stack_of(function: Function) -> set[Buffer]:

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Sequence
 from math import prod
 
 from gradc.ir.dims import Dim
+from gradc.nests.lanes import UNROLLED
 from gradc.nests.model import Buffer, Element, Local
 from gradc.nests.nest import Axis, Nest
 from gradc.nests.substitute import item_reads
@@ -19,7 +20,23 @@ from gradc.nests.terms import Step, cost, estimate, step_of
 WIDTH = 8
 JOIN = 12
 WIDE = 2
-PACKED = 4  # uses of an element that pay for packing it
+
+
+# Uses of an element that pay for packing it, and within loops of which one holds another: those
+# run in vector registers where elements lie side by side, and not at all where they do not.
+PACKED, PACKED_WITHIN = 4, 2
+
+
+def pays_packing(element: Element, nest: Nest) -> bool:
+    """Whether a nest reads an element of a row so often that rows are best packed."""
+    uses = prod(
+        estimate(axis.extent)
+        for axis in (*nest.axes, *nest.reduced)
+        if step_of(element, axis.variable) is Step.NONE
+    )
+    loops = [extent for axis in nest.reduced if (extent := estimate(axis.extent)) > 1]
+    within = len(loops) > 1 and prod(loops) > UNROLLED
+    return uses >= (PACKED_WITHIN if within else PACKED)
 
 
 def prefers_lanes(
@@ -64,13 +81,8 @@ def _cost(nest: Nest, axis: Axis, others: Sequence[Axis], made: Container[Buffer
             case Step.UNIT:
                 total += vectors
             case Step.WIDE:
-                reuse = prod(
-                    estimate(other.extent)
-                    for other in others
-                    if step_of(element, other.variable) is Step.NONE
-                )
                 inside = element.buffer.role == "scratch" and element.buffer in made
-                inside = inside or reuse >= PACKED
+                inside = inside or pays_packing(element, nest)
                 total += vectors if inside and axis not in others else WIDE
     reduced = any(each.variable is axis.variable for each in nest.reduced)
     if reduced and axis in others:

@@ -14,12 +14,12 @@ from math import prod
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
-from gradc.nests.costs import PACKED
+from gradc.nests.costs import pays_packing
 from gradc.nests.model import Apply, Buffer, Element, Expr, Get, Local
 from gradc.nests.nest import Axis, Nest
 from gradc.nests.products import factors
 from gradc.nests.substitute import item_reads, mapped
-from gradc.nests.terms import Step, estimate, reads, step_of
+from gradc.nests.terms import estimate, reads
 
 LONGEST = 2**11  # elements of a row that is copied
 
@@ -38,7 +38,7 @@ def packed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buf
             place = _row(element, variable)
             if place is None or element.buffer in written:
                 continue
-            if _whole(element, nest, place) and _reuse(element, nest) >= PACKED:
+            if _whole(element, nest, place) and pays_packing(element, nest):
                 old = element.buffer
                 again = Buffer(old.name, old.dtype, old.shape, "scratch")
                 chosen.setdefault((old, place), again)
@@ -88,15 +88,6 @@ def _whole(element: Element, nest: Nest, place: int) -> bool:
     others = [n for n in range(len(shape)) if n != place]
     through = all(extents.get(element.at[n]) == shape[n] for n in others)
     return through and prod(estimate(shape[n]) for n in others) <= LONGEST
-
-
-def _reuse(element: Element, nest: Nest) -> int:
-    """How often a nest reads an element."""
-    return prod(
-        estimate(axis.extent)
-        for axis in (*nest.axes, *nest.reduced)
-        if step_of(element, axis.variable) is Step.NONE
-    )
 
 
 def _pack(old: Buffer, place: int, new: Buffer, variable: Local) -> Nest:
