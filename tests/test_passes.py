@@ -330,6 +330,40 @@ checkpoint=+none}
 """
 
 
+NESTED = """\
+graph g(x: real, y: real, w: real) -> (k: real) {
+  h: real, k: real, m: real = loop x y w {body=graph b(t: int, h%in: real, k%in: real, \
+m%in: real) -> (h%2: real, k%2: real, m%2: real) {
+    h%2: real, k%2: real, m%2: real = loop h%in k%in m%in {body=graph c(s: int, h%0: real, \
+k%0: real, m%0: real) -> (h%1: real, k%1: real, m%1: real) {
+      h%1: real = mul h%0 k%0
+      k%1: real = sin k%0
+      m%1: real = cos m%0
+    }, range=(0, 3, 1), carried=3, condition=MORE, counted=+false, backwards=+false, \
+checkpoint=+none}
+  }, range=(0, 5, 1), carried=3, condition=+none, counted=+false, backwards=+false, \
+checkpoint=+none}
+}
+"""
+MORE = "graph d(s: int, h%0: real, k%0: real, m%0: real) -> (q: bool) { q: bool = lt m%0 2.0 }"
+
+
+@pytest.mark.parametrize(("condition", "carried"), [("+none", ["k%in"]), (MORE, ["k%in", "m%in"])])
+def test_what_only_a_loop_within_carries_goes_with_it(condition: str, carried: list[str]) -> None:
+    text = NESTED.replace("MORE", condition)
+    if condition == MORE:  # such a loop also says how many steps it ran
+        text = text.replace("m%2: real = loop", "m%2: real, steps: int = loop")
+    graph = read_graph(text)
+    verify(graph)
+    found = without_dead_equations(graph)
+    verify(found)
+    (loop,) = found.equations
+    body = loop.param("body")
+    (inner,) = body.equations
+    assert [var.name for var in body.inputs[1:]] == carried
+    assert inner.param("carried") == loop.param("carried") == len(carried)
+
+
 def test_results_of_a_body_stay_apart_and_names_in_it_keep_what_they_read() -> None:
     graph = read_graph(SAME_RESULTS)
     verify(graph)

@@ -6,8 +6,9 @@ every quantity with a name: people read those, and their derivatives too.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 
 from gradc.ir.graph import BODIES, Atom, Equation, Graph, Var
 from gradc.ops.control import Loop
@@ -35,13 +36,18 @@ def without_dead_equations(graph: Graph) -> Graph:
     return _Dead(keep_names=False).graph(graph)
 
 
+#: Of which variables each one is made.
+Made = Mapping[Var, tuple[Var, ...]]
+
+
 class _Dead:
     def __init__(self, keep_names: bool) -> None:
         self.keep_names = keep_names
         self.functions: dict[Graph, Graph] = {}
 
-    def graph(self, graph: Graph) -> Graph:
-        """A graph without the equations that it does not need."""
+    def graph(self, graph: Graph, made: Made | None = None) -> Graph:
+        """A graph without the equations that it does not need; `made` says of what quantities are
+        made, if it is known in the loops around."""
         live: set[Atom] = set(graph.outputs)
         kept: list[Equation] = []
         keep_names = self.keep_names
@@ -53,7 +59,7 @@ class _Dead:
                 or (equation.others and self._any_stays(equation.others, live))
             ):
                 if equation.params:
-                    equation = self._trimmed(equation, live)
+                    equation = self._trimmed(equation, live, made)
                 live.update(equation.args)  # literals among them do no harm
                 kept.append(equation)
         kept.reverse()
@@ -67,15 +73,16 @@ class _Dead:
     def _any_stays(self, outs: Iterable[Var], live: Container[Atom]) -> bool:
         return any(self._stays(out, live) for out in outs)
 
-    def _trimmed(self, equation: Equation, live: Container[Atom]) -> Equation:
+    def _trimmed(self, equation: Equation, live: Container[Atom], made: Made | None) -> Equation:
         if not any(type(value) is Graph for _, value in equation.params):
             return equation
         if equation.op == "loop":
-            equation = self._trimmed_loop(equation, live)
+            made = self._made(equation.param("body")) if made is None else made
+            equation = self._trimmed_loop(equation, live, made)
         new = {}
         for name, value in equation.params:
             if type(value) is Graph:
-                inner = self.graph(value) if name in BODIES else self._function(value)
+                inner = self.graph(value, made) if name in BODIES else self._function(value)
                 if inner is not value:
                     new[name] = inner
         if new:
@@ -87,13 +94,35 @@ class _Dead:
             self.functions[graph] = self.graph(graph)
         return self.functions[graph]
 
-    def _trimmed_loop(self, equation: Equation, live: Container[Atom]) -> Equation:
+    def _made(self, body: Graph) -> Made:
+        """Of what the quantities of the body of a loop are made, and those of loops within.
+
+        A result of a loop within is made of all that this reads where names are kept; otherwise of
+        what the result comes of, because the others will go.
+        """
+        found: dict[Var, tuple[Var, ...]] = {}
+        pending = [body]
+        while pending:
+            for equation in pending.pop().equations:
+                made: Iterable[tuple[Var, tuple[Var, ...]]]
+                made = zip(equation.outs, repeat(tuple(equation.inputs())), strict=False)
+                if equation.op == "loop":
+                    loop = Loop.of(equation)
+                    pending += [loop.body, *([] if loop.condition is None else [loop.condition])]
+                    made = made if self.keep_names else _made_by_loop(loop)
+                for var, parts in made:  # two bodies may define one quantity
+                    found[var] = (*found[var], *parts) if var in found else parts
+        return found
+
+    def _trimmed_loop(self, equation: Equation, live: Container[Atom], made: Made) -> Equation:
         """A loop without the results that nothing needs."""
         loop = Loop.of(equation)
         body, results = loop.body, (*loop.finals, *loop.collected)
         wanted = [i for i, out in enumerate(results) if self._stays(out, live)]
-        read = [out for eq in body.equations for out in eq.outs if self.keep_names]
-        kept = _needed_results(loop, wanted, [out for out in read if not out.anonymous])
+        read: list[Var] = []
+        if self.keep_names:
+            read = [out for eq in body.equations for out in eq.outs if not out.anonymous]
+        kept = _needed_results(loop, wanted, read, made)
         if len(kept) == len(results):
             return equation
         carried = [i for i in range(loop.carried) if i in kept]
@@ -111,11 +140,11 @@ class _Dead:
         return with_params(trimmed, {**graphs, "carried": len(carried)})
 
 
-def _needed_results(loop: Loop, wanted: Iterable[int], read: Iterable[Var]) -> set[int]:
+def _needed_results(loop: Loop, wanted: Iterable[int], read: Iterable[Var], made: Made) -> set[int]:
     """The results of a loop that must stay: those wanted, and the carried quantities from which
-    they, the condition or what people read in the body come."""
+    they, the condition or what people read in the body come.  `made` says of what each quantity
+    of the body is made."""
     places = {var: i for i, var in enumerate(loop.body.inputs[1 : 1 + loop.carried])}
-    definitions = {out: eq for eq in loop.body.equations for out in eq.outs}
     kept = set(wanted)
     pending = [*(loop.body.outputs[i] for i in kept), *read]
     if loop.condition is not None:
@@ -124,15 +153,35 @@ def _needed_results(loop: Loop, wanted: Iterable[int], read: Iterable[Var]) -> s
     while pending:
         var = pending.pop()
         place = places.get(var)
-        reached: list[Var] = []
+        reached = made.get(var, ())
         if place is not None:
             kept.add(place)
-            reached = [loop.body.outputs[place]]
-        elif var in definitions:
-            reached = definitions[var].inputs()
-        pending += [other for other in reached if other not in seen]
-        seen.update(reached)
+            reached = (loop.body.outputs[place],)
+        new = [other for other in reached if other not in seen]
+        pending += new
+        seen.update(new)
     return kept
+
+
+def _made_by_loop(loop: Loop) -> Iterator[tuple[Var, tuple[Var, ...]]]:
+    """Of what each result of a loop is made, and each carried quantity in its body."""
+    always: list[Atom] = [] if loop.count is None else [loop.count]
+    if loop.condition is not None:
+        always += loop.condition.outputs
+    carried, outputs = loop.body.inputs[1 : 1 + loop.carried], loop.body.outputs
+    for var, out, first, after in zip(
+        carried, loop.finals, loop.initial, outputs[: loop.carried], strict=True
+    ):
+        yield var, (out,)
+        yield out, _variables(after, first, *always)
+    for out, after in zip(loop.collected, outputs[loop.carried :], strict=True):
+        yield out, _variables(after, *always)
+    if loop.steps is not None:
+        yield loop.steps, _variables(*always)
+
+
+def _variables(*atoms: Atom) -> tuple[Var, ...]:
+    return tuple(atom for atom in atoms if type(atom) is Var)
 
 
 def _is(left: Equation, right: Equation) -> bool:
