@@ -188,12 +188,11 @@ def _choice(engine: Engine, wanted: Wanted) -> _Choice:
     if estimate.longest > MOST_ELEMENTS:
         return _Choice(False, f"{plain}: an array has more elements than memory has addresses")
     total = estimate.of(wanted.kinds) * wanted.calls
-    about = (
-        f"about {_seconds(total)} of {plain}, and compiling C takes {_seconds(estimate.compiling)}"
-    )
+    compiling = estimate.compiling(wanted.kinds)
+    about = f"about {_seconds(total)} of {plain}, and compiling C takes {_seconds(compiling)}"
     if total < _WORTH_A_LOOK:
         return _Choice(False, f"{plain}: {about}")
-    return _Choice(True, about, only_kept=total < estimate.compiling)
+    return _Choice(True, about, only_kept=total < compiling)
 
 
 def _compiled(

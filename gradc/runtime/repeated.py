@@ -123,8 +123,9 @@ class Repeated:
         if self._estimate is None or self._estimate[0] != sizes:
             self._estimate = sizes, work(self._program.graph, sizes)
         estimate = self._estimate[1]
-        patient = self._calls > 1 and estimate.compiling <= _PATIENCE
-        paid = self._calls * estimate.of((self._kind,)) >= estimate.compiling
+        compiling = estimate.compiling((self._kind,))
+        patient = self._calls > 1 and compiling <= _PATIENCE
+        paid = self._calls * estimate.of((self._kind,)) >= compiling
         return inf if paid or (patient and estimate.gradient >= LEAST) else self._calls
 
     def _in_python(self, arguments: Sequence[object]) -> tuple[Any, ...]:

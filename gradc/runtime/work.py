@@ -21,7 +21,7 @@ from gradc.ops.table import PRIMITIVES
 _SCALAR, _ARRAY, _ELEMENT, _PRODUCT = 1e-7, 2e-6, 2e-9, 2e-10
 
 # An element of an array that is so long that the system hands out its memory anew, page by page.
-_LONG, _FRESH = 1e6, 6e-9
+_LONG, _FRESH = 1e5, 5e-9
 
 # A gradient beside its value.
 _SWEEPS = 3.0
@@ -29,19 +29,20 @@ _SWEEPS = 3.0
 # The steps of a loop that ends by a condition, where it may run for more.
 _WHILE = 1000
 
-# Of compiling: a file with little in it, each equation, each that adds up elements of arrays, for
-# which there are loops in loops, and each of scalars where there are many, which `nests.splitting`
-# puts into functions of their own.
-_FILE, _EQUATION, _LOOPS, _SPLIT = 0.25, 0.004, 0.03, 0.001
+# Of compiling: a file with little in it, each equation with its part in a derivative, each that
+# adds up elements of arrays, for which there are loops in loops, and each of scalars where there
+# are many, which `nests.splitting` puts into functions of their own.
+_FILE, _EQUATION, _LOOPS, _SPLIT = 0.2, 0.004, 0.03, 0.001
 _WHOLE = 250  # equations of scalars in one function
 
 
 class Work(NamedTuple):
-    """Seconds that the values take in NumPy or Python, and that compiling takes; and how many
-    elements the longest array has."""
+    """Seconds that the values take in NumPy or Python, and that compiling takes for the equations
+    and for what adds up elements; and how many elements the longest array has."""
 
     value: float
-    compiling: float
+    equations: float
+    loops: float
     longest: float
 
     @property
@@ -50,9 +51,18 @@ class Work(NamedTuple):
         return _SWEEPS * self.value
 
     def of(self, kinds: Collection[str]) -> float:
-        """Seconds of a call of all functions of some kinds, of which `forward` computes values
-        only."""
-        return self.value if {*kinds} == {"forward"} else self.gradient
+        """Seconds of a call of all functions of some kinds."""
+        return self.value if _values_only(kinds) else self.gradient
+
+    def compiling(self, kinds: Collection[str]) -> float:
+        """Seconds of compiling functions of some kinds."""
+        equations = self.equations / _SWEEPS if _values_only(kinds) else self.equations
+        return _FILE + equations + self.loops
+
+
+def _values_only(kinds: Collection[str]) -> bool:
+    """Whether `forward` is all, which computes no derivative."""
+    return {*kinds} == {"forward"}
 
 
 def work(graph: Graph, sizes: Mapping[str, int]) -> Work:
@@ -74,8 +84,8 @@ def work(graph: Graph, sizes: Mapping[str, int]) -> Work:
                 scalars += sum(not eq.out.type.shape for eq in here.equations)
                 loops += sum(map(_adds_up, counted))
     split = max(scalars - _WHOLE, 0)
-    compiling = _FILE + _EQUATION * (equations - split) + _LOOPS * loops + _SPLIT * split
-    return Work(found[graph], compiling, longest)
+    statements = _EQUATION * (equations - split) + _SPLIT * split
+    return Work(found[graph], statements, _LOOPS * loops, longest)
 
 
 def has_arrays(graph: Graph) -> bool:
