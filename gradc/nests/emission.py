@@ -1,10 +1,9 @@
 """Loops that hold nests, as statements: `statements`.
 
-A lane reads and writes the smaller homes that `storage` found.  What lanes add to one place is
-added up in a local of its own, and joined to the place behind the loop.  A value that occurs twice
-in an expression is given a name.
+What lanes add to one place is added up in a local of its own, and joined to the place behind the
+loop.
 
-Deliberately absent: every choice of loops, and of what is kept where.
+Deliberately absent: every choice of loops, what is kept where, and expressions (`values`).
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ from gradc.nests.guards import within_guard
 from gradc.nests.model import (
     Apply,
     Assign,
-    Check,
     Const,
     Declare,
     Element,
@@ -44,8 +42,9 @@ from gradc.nests.multiplied import multiplied
 from gradc.nests.nest import Axis, Nest, Places, around, firsts, size_of
 from gradc.nests.storage import MOST_LANES, Storage
 from gradc.nests.tables import integer, neutral_of, sum_of
-from gradc.nests.terms import cost, reads, size
+from gradc.nests.terms import reads
 from gradc.nests.tree import Block, Lanes, Loop, Node, Plain, Product, Row
+from gradc.nests.values import Values
 from gradc.nests.walk import every, expressions, locals_read
 
 TESTED = 16  # lanes of which one test says whether a guard holds for any
@@ -56,10 +55,7 @@ def statements(nodes: Iterable[Node], kept: Storage) -> list[Stmt]:
     return _Emission(kept).nodes(nodes)
 
 
-class _Emission:
-    def __init__(self, kept: Storage) -> None:
-        self.kept = kept
-
+class _Emission(Values):
     def nodes(self, nodes: Iterable[Node]) -> list[Stmt]:
         """Loops and nests, in order."""
         found: list[Stmt] = []
@@ -277,107 +273,6 @@ class _Emission:
         body: list[Stmt] = []
         value = self.named(self.value(nest.value), body)
         return [*body, Assign(local, value, nest.op, nest.origin)]
-
-    def stored(self, nest: Nest, value: Expr) -> Stmt:
-        """The statement that gives the target of a nest its value."""
-        if isinstance(nest.target, Local):
-            return Assign(nest.target, value, nest.op, nest.origin)
-        buffer = nest.target.buffer
-        small = self.kept.kept.get(buffer)
-        if small is not None and isinstance(small.home, Local):
-            first = self.kept.declared[buffer]
-            assert isinstance(first, Nest)
-            if nest.op is None and nest.value is first.value:
-                if buffer in self.kept.constant:
-                    return Let(small.home, value, nest.origin)
-                return Declare(small.home, value, nest.origin)
-            return Assign(small.home, value, nest.op, nest.origin)
-        target = self.target(nest.target)
-        if nest.op in ORDERS and isinstance(target, Element):
-            value, nest = extreme(value, target, nest.op), nest._replace(op=None)
-        return put(target, value, nest.op)._replace(origin=nest.origin)
-
-    def checks(self, nest: Nest) -> list[Stmt]:
-        """What a nest does before each element."""
-        found: list[Stmt] = []
-        for check in nest.before:
-            assert isinstance(check, Check)
-            place, taken = self.value(check.place), self.value(check.taken)
-            found.append(check._replace(place=place, taken=taken))
-        return found
-
-    # Expressions
-
-    def target(self, target: Element | Local) -> Element | Local:
-        """What a nest writes, where that is kept."""
-        if isinstance(target, Local):
-            return target
-        found = self.value(target)
-        if isinstance(found, Get):
-            return found.local
-        assert isinstance(found, Element)
-        return found
-
-    def value(self, expr: Expr) -> Expr:
-        """An expression that reads arrays where they are kept."""
-        if isinstance(expr, Apply):
-            return expr._replace(args=tuple(map(self.value, expr.args)))
-        if not isinstance(expr, Element):
-            return expr
-        at = tuple(map(self.value, expr.at))
-        small = self.kept.kept.get(expr.buffer)
-        if small is None:
-            return Element(expr.buffer, at)
-        if isinstance(small.home, Local):
-            return Get(small.home)
-        left = tuple(at[axis] for axis in small.axes)
-        if small.block is not None:
-            lane = Get(small.block.lane)
-            left = (lane, *left) if small.block.rows else (*left, lane)
-        return Element(small.home, left)
-
-    def held(self, nest: Nest, body: list[Stmt]) -> Expr:
-        """The value of a nest, which a statement of the body computes if anything does."""
-        value = self.named(self.value(nest.value), body)
-        if not isinstance(value, Apply):
-            return value
-        local = Local("t", value.dtype)
-        body.append(Let(local, value))
-        return Get(local)
-
-    def named(self, value: Expr, body: list[Stmt]) -> Expr:
-        """A value in which what occurs twice is a local, which is declared in the body."""
-        while True:
-            counts: dict[Expr, int] = {}
-            for each in _certain(value):
-                if isinstance(each, Apply) and each.dtype is not DType.INT:
-                    counts[each] = counts.get(each, 0) + 1
-            twice = [each for each, count in counts.items() if count > 1 and cost(each)]
-            if not twice:
-                return value
-            largest = max(twice, key=size)
-            assert isinstance(largest, Apply)
-            local = Local("t", largest.dtype)
-            body.append(Let(local, largest))
-            value = _instead(value, largest, Get(local))
-
-
-def _certain(value: Expr) -> Iterable[Expr]:
-    """The parts of an expression that are evaluated in any case."""
-    pending = [value]
-    while pending:
-        expr = pending.pop()
-        yield expr
-        if isinstance(expr, Apply):
-            pending.extend(expr.args[:1] if expr.op == "select" else expr.args)
-
-
-def _instead(expr: Expr, old: Expr, new: Expr) -> Expr:
-    if expr == old:
-        return new
-    if isinstance(expr, Apply):
-        return expr._replace(args=tuple(_instead(arg, old, new) for arg in expr.args))
-    return expr
 
 
 def _in_blocks(loop: Lanes) -> Block | None:
