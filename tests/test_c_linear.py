@@ -132,6 +132,27 @@ def test_products_of_all_layouts(
         np.testing.assert_array_equal(turned, c)
 
 
+@pytest.mark.parametrize(
+    "shape", [(64, 48, 20), (65, 48, 20), (7, 240, 30), (3, 8, 1), (9, 40, 300)]
+)
+@pytest.mark.parametrize("more", [0, 1, 200])
+def test_products_of_panels_that_are_read_where_they_lie(
+    library: Library, shape: tuple[int, int, int], more: int
+) -> None:
+    """Few rows of a result, and rows of a panel that are whole vectors, near each other or not: the
+    same numbers to the last bit as those of a panel that lies otherwise, and is packed."""
+    m, n, k = shape
+    a, b = random(m, k), random(k, n + more)[:, :n]
+    for accumulate in (0, 1):
+        found = random(m, n)
+        packed = found.copy()
+        wanted = a @ b + accumulate * found
+        library.matmul(a, b, found, accumulate)
+        np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11)
+        library.matmul(a, np.asfortranarray(b), packed, accumulate)
+        np.testing.assert_array_equal(found, packed)
+
+
 def test_products_of_what_is_not_finite(library: Library) -> None:
     a, b = random(20, 30), random(30, 40)
     a[3, 4], a[5, 6], b[7, 8] = np.nan, np.inf, -np.inf

@@ -7,7 +7,8 @@
 // The method is that of K. Goto and R. van de Geijn, "Anatomy of high-performance matrix
 // multiplication", ACM Transactions on Mathematical Software 34 (2008), with the left operand read
 // where it lies: a tile of the result is held in registers while the shared index runs over
-// a panel of the right operand, which is packed and stays in the second-level cache.
+// a panel of the right operand, which is packed and stays in the second-level cache.  For a result of
+// few rows the panel is read where it lies, if its rows are whole vectors and near each other.
 
 /* The tile of a product that is held in registers, and the panel that is packed. */
 #if defined(__AVX512F__)
@@ -27,6 +28,7 @@
 #define G_TILE_COLUMNS (G_TILE_VECTORS * G_LANES)
 #define G_PANEL_ROWS 256
 #define G_PANEL_COLUMNS 240
+#define G_FEW_ROWS 64 /* of a result, for which a panel whose rows are vectors is not packed */
 typedef double g_vector __attribute__((vector_size(G_VECTOR_BYTES), aligned(sizeof(double)), may_alias));
 
 /* a * b + c, rounded once where the machine does so in one step. */
@@ -42,10 +44,11 @@ G_INLINE g_vector g_vector_fma(g_vector a, g_vector b, g_vector c)
 
 /* One tile of a product: `vectors` of columns, of which the first `columns` are written.
  *
- * `b` is packed.  The caller's constants for `vectors` make the loops over the tile unroll.
+ * Rows of `b` are `b_row` apart, and have whole vectors.  The caller's constants for `vectors` make
+ * the loops over the tile unroll.
  */
 G_INLINE void g_matmul_tile(int vectors, int64_t rows, int64_t columns, int64_t k,
-    const double *a, int64_t a_row, int64_t a_column, const double *b,
+    const double *a, int64_t a_row, int64_t a_column, const double *b, int64_t b_row,
     double *c, int64_t c_row, int64_t c_column, int add)
 {
     const double *row[G_TILE_ROWS];
@@ -57,6 +60,10 @@ G_INLINE void g_matmul_tile(int vectors, int64_t rows, int64_t columns, int64_t 
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++) sum[i][v] = zero;
     }
+    if (c_column == 1) /* it is in the cache when the sums are known */
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < columns && j < vectors * G_LANES; j += G_LANES)
+                __builtin_prefetch(c + i * c_row + j, 1);
     for (int64_t p = 0; p < k; p++) {
         g_vector right[G_TILE_VECTORS];
 #pragma GCC unroll 8
@@ -67,7 +74,7 @@ G_INLINE void g_matmul_tile(int vectors, int64_t rows, int64_t columns, int64_t 
 #pragma GCC unroll 8
             for (int v = 0; v < vectors; v++) sum[i][v] = g_vector_fma(left, right[v], sum[i][v]);
         }
-        b += vectors * G_LANES;
+        b += b_row;
     }
     if (rows == G_TILE_ROWS && columns == vectors * G_LANES && c_column == 1) {
 #pragma GCC unroll 8
@@ -149,27 +156,33 @@ static G_APART void g_matmul(const double *a, const double *b, double *c, int64_
         for (int64_t p0 = 0; p0 < k; p0 += G_PANEL_ROWS) {
             int64_t depth = k - p0 < G_PANEL_ROWS ? k - p0 : G_PANEL_ROWS;
             int add = p0 > 0 || accumulate != 0;
-            g_pack(depth, columns, accumulate < 0 ? -1 : 1,
-                b + p0 * b_row + j0 * b_column, b_row, b_column, work);
+            const double *panel = b + p0 * b_row + j0 * b_column;
+            int in_place = accumulate >= 0 && m <= G_FEW_ROWS && b_column == 1
+                && b_row <= G_PANEL_COLUMNS && columns % G_LANES == 0;
+            if (!in_place) {
+                g_pack(depth, columns, accumulate < 0 ? -1 : 1, panel, b_row, b_column, work);
+                panel = work;
+            }
             for (int64_t i = 0; i < m; i += G_TILE_ROWS) {
-                const double *left = a + i * a_row + p0 * a_column, *right = work;
+                const double *left = a + i * a_row + p0 * a_column, *right = panel;
                 for (int64_t j = 0; j < columns; j += G_TILE_COLUMNS) {
                     int64_t here = columns - j < G_TILE_COLUMNS ? columns - j : G_TILE_COLUMNS;
                     double *at = c + i * c_row + (j0 + j) * c_column;
+                    int64_t step = in_place ? b_row : g_whole_vectors(here) * G_LANES;
                     switch (g_whole_vectors(here)) {
                     case 1:
                         g_matmul_tile(1, m - i < G_TILE_ROWS ? m - i : G_TILE_ROWS, here, depth,
-                            left, a_row, a_column, right, at, c_row, c_column, add);
+                            left, a_row, a_column, right, step, at, c_row, c_column, add);
                         break;
                     case G_TILE_VECTORS:
                         g_matmul_tile(G_TILE_VECTORS, m - i < G_TILE_ROWS ? m - i : G_TILE_ROWS, here,
-                            depth, left, a_row, a_column, right, at, c_row, c_column, add);
+                            depth, left, a_row, a_column, right, step, at, c_row, c_column, add);
                         break;
                     default:
                         g_matmul_tile(2, m - i < G_TILE_ROWS ? m - i : G_TILE_ROWS, here, depth,
-                            left, a_row, a_column, right, at, c_row, c_column, add);
+                            left, a_row, a_column, right, step, at, c_row, c_column, add);
                     }
-                    right += depth * g_whole_vectors(here) * G_LANES;
+                    right += in_place ? here : depth * step;
                 }
             }
         }
