@@ -138,6 +138,20 @@ def test_sums_over_the_lanes_of_a_block() -> None:
     assert max(len(loop.joined) for loop in loops(build("f", wide).body)) >= interchange.SUMS
 
 
+@pytest.mark.parametrize("name", ["a polynomial", "two carried", "exchanged"])
+def test_steps_hand_on_in_locals(name: str) -> None:
+    """What a step stores for the next is stored once, by the last of those that run together."""
+    _, graphs = derivatives(f"{HEAD}\n{APART[name]}\n")
+    found = [
+        [stmt.target for stmt in loop.body if isinstance(stmt, Store)]
+        for graph in graphs
+        for loop in loops(build("f", graph).body)
+        if isinstance(loop.start, Get)
+    ]
+    assert any(found)
+    assert all(len(stored) == len(set(stored)) for stored in found)
+
+
 @sampled(60)
 @given(programs())
 def test_generated_programs(case: Case) -> None:

@@ -12,6 +12,7 @@ end early, carry a scalar, check an index, or have no element in common.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -44,7 +45,8 @@ from gradc.nests.walk import every, expressions, locals_read, mentions, subexpre
 BLOCK = 512  # indices: some arrays of so many numbers are in the first cache
 SHORT = 64  # indices of an axis that is not worth it
 TOGETHER = 4  # steps
-SUMS = 8  # sums over the lanes of a block
+SUMS = 8  # steps with sums over the lanes of a block: each sum waits for itself
+SMALL = 8  # operations of one step, beside which such a sum has to wait
 LARGE = 40  # operations of one step, of which one at a time fills the registers
 
 
@@ -274,10 +276,12 @@ def _together(steps: Steps, own: Container[Buffer], first: Expr, last: Expr) -> 
     start, stop = (loop.start, loop.stop) if loop.step > 0 else (loop.stop, loop.start)
     count = _difference(stop, start)
     single = Local("single", DType.INT)
-    if _operations(steps) > LARGE:
+    work = _operations(steps)
+    if work > LARGE:
         body = _run(steps, own, [Get(single)], first, last)
         return [For(single, integer(0), count, body, origin=loop.origin)]
-    together = SUMS if isinstance(steps.extent, Get) else TOGETHER
+    summed = isinstance(steps.extent, Get) or (steps.sums and work <= SMALL)
+    together = SUMS if summed else TOGETHER
     whole, left = _divided(count, together)
     several = Local("several", DType.INT)
     numbers = [
@@ -348,7 +352,7 @@ def _run(
             assert isinstance(total, Get)
             joined.append((total.local, "add"))
     lanes = not any(isinstance(stmt, For) for stmt in within)
-    body = For(index, first, last, tuple(within), lanes=lanes, joined=tuple(joined))
+    body = For(index, first, last, tuple(_handed_on(within)), lanes=lanes, joined=tuple(joined))
     return (*ahead, body, *behind)
 
 
@@ -377,6 +381,42 @@ def _in_registers(body: Sequence[Stmt], own: Container[Buffer]) -> list[Stmt]:
         else:
             return list(body)
     return found
+
+
+def _handed_on(body: Sequence[Stmt]) -> list[Stmt]:
+    """Steps at one index: what one stores for the next is a local, and stored by the last one.
+
+    Compilers find that out for themselves, but not beside sums over lanes.
+    """
+    if not all(isinstance(stmt, (Let, Declare, Assign, Store)) for stmt in body):
+        return list(body)
+    places: dict[Buffer, set[tuple[Expr, ...]]] = {}
+    for stmt in body:
+        for element in _elements_of(expressions(stmt)):
+            places.setdefault(element.buffer, set()).add(element.at)
+    stores = [stmt for stmt in body if isinstance(stmt, Store)]
+    joined = {stmt.target.buffer for stmt in stores if stmt.op is not None}
+    stored = Counter(stmt.target.buffer for stmt in stores)
+    fixed = {
+        buffer
+        for buffer, (at, *others) in places.items()
+        if stored[buffer] > 1 and not others and buffer not in joined and not any(_elements_of(at))
+    }
+    found: list[Stmt] = []
+    held: dict[Buffer, Expr] = {}
+    last: dict[Buffer, Store] = {}
+    for stmt in body:
+        assert isinstance(stmt, (Let, Declare, Assign, Store))
+        value = _held(stmt.value, held)
+        if isinstance(stmt, Store) and stmt.target.buffer in fixed:
+            buffer = stmt.target.buffer
+            local = Local(buffer.name, buffer.dtype, buffer.var)
+            found.append(Let(local, value, stmt.origin))
+            held[buffer] = Get(local)
+            last[buffer] = Store(stmt.target, held[buffer])
+        else:
+            found.append(stmt._replace(value=value))
+    return [*found, *last.values()]
 
 
 def _held(expr: Expr, held: Mapping[Buffer, Expr]) -> Expr:
