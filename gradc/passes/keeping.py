@@ -4,7 +4,8 @@ A loop that is to be run backwards keeps what its derivative reads and cannot co
 little arithmetic.  Of some functions, value and derivative both follow of one number (the row's
 `kept`): where the function stands in a loop's body it is written so.
 
-Deliberately absent: functions outside of loops, of which nothing is kept from step to step.
+Deliberately absent: functions outside of loops, of which nothing is kept from step to step: `tanh`
+of an array and its derivative take a fifth longer so.
 """
 
 from __future__ import annotations
