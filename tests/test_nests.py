@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from test_generated_programs import sampled
 import gradc
 from gradc.ad.reverse import vjp
 from gradc.ir.graph import DType, Graph, Lit
+from gradc.ir.program import Program
 from gradc.nests import storage
 from gradc.nests.build import build
 from gradc.nests.specialise import specialised
@@ -68,6 +69,24 @@ def agree(graph: Graph, arguments: Sequence[Any], sizes: dict[str, int], tight: 
             )
 
 
+def calls_of(
+    program: Program, graphs: Iterable[Graph], data: Mapping[str, Any]
+) -> Iterator[tuple[Graph, list[Any], dict[str, int]]]:
+    """Each graph with its arguments and sizes for some data."""
+    bound = bind(program.inputs, data, program.requirements, program.source)
+    values = list(bound.arrays.values())
+    for graph in graphs:
+        yield graph, [*values, *seeds_for(graph, len(values), bound.sizes)], bound.sizes
+
+
+def agree_in_all(
+    program: Program, graphs: Iterable[Graph], data: Mapping[str, Any], tight: bool = True
+) -> None:
+    """The nests of a program and of its derivatives have the results of NumPy."""
+    for graph, arguments, sizes in calls_of(program, graphs, data):
+        agree(graph, arguments, sizes, tight)
+
+
 TOO_LONG = {"particle", "landing"}  # hundreds of thousands of steps, for this interpreter
 
 
@@ -86,13 +105,9 @@ def test_examples_have_the_values_of_numpy(name: str) -> None:
     path = Path(__file__).parents[1] / "examples" / f"{name}.g"
     program, graphs = derivatives(str(path))
     data = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    bound = bind(program.inputs, data, program.requirements, program.source)
-    values = list(bound.arrays.values())
     if name in TOO_LONG:
         pytest.skip("it takes the interpreter minutes")
-    for graph in graphs:
-        arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
-        agree(graph, arguments, bound.sizes, tight=True)
+    agree_in_all(program, graphs, data)
 
 
 @pytest.mark.usefixtures("lanes")
@@ -100,11 +115,7 @@ def test_examples_have_the_values_of_numpy(name: str) -> None:
 @given(programs())
 def test_generated_programs_have_the_values_of_numpy(case: Case) -> None:
     program, graphs = derivatives(case.text)
-    bound = bind(program.inputs, case.data, program.requirements, program.source)
-    values = list(bound.arrays.values())
-    for graph in graphs:
-        arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
-        agree(graph, arguments, bound.sizes, tight=case.safe)
+    agree_in_all(program, graphs, case.data, case.safe)
 
 
 def test_seeds_become_literals() -> None:
@@ -135,7 +146,4 @@ FLATTENED = [
 @pytest.mark.parametrize("text", FLATTENED)
 def test_what_is_read_through_all_rows_is_computed_by_row_and_column(text: str) -> None:
     program, graphs = derivatives(text)
-    bound = bind(program.inputs, {"x": [0.7, 0.8, 0.9]}, program.requirements, program.source)
-    values = list(bound.arrays.values())
-    for graph in graphs:
-        agree(graph, [*values, *seeds_for(graph, len(values), bound.sizes)], bound.sizes, True)
+    agree_in_all(program, graphs, {"x": [0.7, 0.8, 0.9]})

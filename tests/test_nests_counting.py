@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from nests_interpreter import OutOfRangeError, run
-from test_nests import agree, derivatives, seeds_for
+from test_nests import agree_in_all, derivatives
 from test_nests_loops import statements
 
 from gradc.ir.graph import DType
 from gradc.nests.build import build
 from gradc.nests.model import Check, Fill, Function, Store
-from gradc.runtime.bind import bind
 
 BEFORE = "z[i in N] = x[i]*y[i - 1] if i > 0 else x[0]"
 BEHIND = "z[i in N] = x[i]*y[i + 2] if i < N - 2 else y[i]"
@@ -30,10 +29,7 @@ def program(line: str) -> str:
 
 def check(text: str, data: dict[str, Any]) -> list[Function]:
     found, every = derivatives(text)
-    bound = bind(found.inputs, data, found.requirements, found.source)
-    values = list(bound.arrays.values())
-    for graph in every:
-        agree(graph, [*values, *seeds_for(graph, len(values), bound.sizes)], bound.sizes, True)
+    agree_in_all(found, every, data)
     return [build("f", graph) for graph in every]
 
 

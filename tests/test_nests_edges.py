@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from stencils import stencil
-from test_nests import agree, derivatives, seeds_for
+from test_nests import agree_in_all, derivatives
 from test_nests_counting import check
 from test_nests_interchange import loops
 
@@ -16,7 +16,6 @@ from gradc.nests.build import build
 from gradc.nests.edges import without_edges
 from gradc.nests.model import Apply, Check, Const, For, Local, Shared, SizeOf
 from gradc.nests.walk import every, expressions, subexpressions
-from gradc.runtime.bind import bind
 
 SIZES = [1, 2, 3, 4, 5, 9]
 
@@ -54,10 +53,7 @@ def test_comparisons_of_places_are_settled() -> None:
 def test_random_steps_have_the_values_of_numpy(seed: int) -> None:
     program, graphs = derivatives(stencil(seed))
     for n in SIZES:
-        bound = bind(program.inputs, data(n), program.requirements, program.source)
-        values = list(bound.arrays.values())
-        for graph in graphs:
-            agree(graph, [*values, *seeds_for(graph, 2, bound.sizes)], bound.sizes, tight=True)
+        agree_in_all(program, graphs, data(n))
 
 
 BOTH = "z[i in N] = (y[i - 1] if i > 0 else x[0]) - (y[i + 2] if i < N - 2 else y[N - 1])"

@@ -11,7 +11,7 @@ import test_loops
 from hypothesis import given
 from programs import Case, programs
 from test_generated_programs import sampled
-from test_nests import agree, derivatives, seeds_for
+from test_nests import agree_in_all, derivatives
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
@@ -32,7 +32,6 @@ from gradc.nests.model import (
 from gradc.nests.specialise import specialised
 from gradc.nests.tables import integer
 from gradc.nests.walk import every
-from gradc.runtime.bind import bind
 
 
 @pytest.fixture(params=[(4, 2), (3, 1), (100, 3)], autouse=True)
@@ -52,11 +51,7 @@ def loops(body: Sequence[Stmt]) -> Iterator[For]:
 def by_blocks(text: str, data: dict[str, Any]) -> int:
     """How many loops of a program and its derivatives are run by blocks; their values agree."""
     program, graphs = derivatives(text + "\n")
-    bound = bind(program.inputs, data, program.requirements, program.source)
-    values = list(bound.arrays.values())
-    for graph in graphs:
-        arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
-        agree(graph, arguments, bound.sizes, tight=True)
+    agree_in_all(program, graphs, data)
     return sum(loop.variable.name == "first" for g in graphs for loop in loops(build("f", g).body))
 
 
@@ -156,11 +151,7 @@ def test_steps_hand_on_in_locals(name: str) -> None:
 @given(programs())
 def test_generated_programs(case: Case) -> None:
     program, graphs = derivatives(case.text)
-    bound = bind(program.inputs, case.data, program.requirements, program.source)
-    values = list(bound.arrays.values())
-    for graph in graphs:
-        arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
-        agree(graph, arguments, bound.sizes, tight=case.safe)
+    agree_in_all(program, graphs, case.data, case.safe)
 
 
 @pytest.mark.parametrize("read", [False, True])

@@ -11,7 +11,7 @@ import pytest
 import test_control_derivatives as graphs
 import test_loops
 from test_control_linear import chain, doubling
-from test_nests import agree, derivatives, seeds_for
+from test_nests import agree, agree_in_all, derivatives, seeds_for
 
 from gradc.ad.forward import jvp
 from gradc.ad.reverse import vjp
@@ -20,7 +20,6 @@ from gradc.nests.build import build
 from gradc.nests.context import Module
 from gradc.nests.model import Buffer, CallFunction, Const, Element, Fill, For, Function, Stmt, Store
 from gradc.nests.walk import bodies
-from gradc.runtime.bind import bind
 
 
 def statements(body: Sequence[Stmt], depth: int = 0) -> Iterator[tuple[Stmt, int]]:
@@ -56,10 +55,7 @@ def test_graphs_in_every_mode(name: str) -> None:
 def test_programs(name: str) -> None:
     text, data, _ = test_loops.ALL[name]
     program, every = derivatives(text + "\n")
-    bound = bind(program.inputs, data, program.requirements, program.source)
-    values = list(bound.arrays.values())
-    for graph in every:
-        agree(graph, [*values, *seeds_for(graph, len(values), bound.sizes)], bound.sizes, True)
+    agree_in_all(program, every, data)
 
 
 @pytest.mark.parametrize(("err", "most"), [(1e-3, 6), (1e-3, 3), (1e9, 6), (1e-3, 0)])
@@ -79,10 +75,7 @@ def test_loops_that_stop(err: float, most: int, checkpoint: str) -> None:
     """
     program, every = derivatives(text)
     data = {"a": np.array([2.0, 3.0]), "tolerance": err}
-    bound = bind(program.inputs, data, program.requirements, program.source)
-    values = list(bound.arrays.values())
-    for graph in every:
-        agree(graph, [*values, *seeds_for(graph, len(values), bound.sizes)], bound.sizes, True)
+    agree_in_all(program, every, data)
 
 
 @pytest.mark.parametrize("n", [0, 1, 3, 5])
@@ -135,10 +128,7 @@ J = sum(sin(x[0])) + sum(x[N - 1]^2) + dot(x[:, 1], y) + exp(x[0, 2]) + sum(y[1:
 )
 def test_what_is_overwritten(text: str, data: dict[str, Any]) -> None:
     program, every = derivatives(text)
-    bound = bind(program.inputs, data, program.requirements, program.source)
-    values = list(bound.arrays.values())
-    for graph in every:
-        agree(graph, [*values, *seeds_for(graph, len(values), bound.sizes)], bound.sizes, True)
+    agree_in_all(program, every, data)
 
 
 def test_sums_of_rows_are_added_in_place() -> None:
@@ -223,11 +213,8 @@ def test_a_function_is_called_where_it_is_large() -> None:
     """
     program, every = derivatives(text)
     data = {"a": np.array([0.1, 0.2, 0.3]), "b": np.array([1.0, 0.5, 0.2])}
-    bound = bind(program.inputs, data, program.requirements, program.source)
-    values = list(bound.arrays.values())
-    for graph in every:
-        assert calls(build("f", graph))
-        agree(graph, [*values, *seeds_for(graph, len(values), bound.sizes)], bound.sizes, True)
+    assert all(calls(build("f", graph)) for graph in every)
+    agree_in_all(program, every, data)
 
 
 STOPPING = """
@@ -262,8 +249,5 @@ def test_rows_of_steps_that_are_not_run(seen: bool) -> None:
     text = text.replace("    change", "    t[k] = sum(s)\n    change") if seen else text
     program, every = derivatives(text)
     data = {"a": np.array([2.0, 3.0, 0.5])}
-    bound = bind(program.inputs, data, program.requirements, program.source)
-    values = list(bound.arrays.values())
-    for graph in every:
-        agree(graph, [*values, *seeds_for(graph, len(values), bound.sizes)], bound.sizes, True)
+    agree_in_all(program, every, data)
     assert (rows_of_zeros(build("f", every[1])) > 0) == seen

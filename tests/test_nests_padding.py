@@ -12,7 +12,7 @@ import test_loops
 from hypothesis import given
 from programs import Case, programs
 from test_generated_programs import sampled
-from test_nests import agree, derivatives, seeds_for
+from test_nests import agree, agree_in_all, calls_of, derivatives
 
 import gradc
 from gradc.ir.dims import Dim
@@ -38,7 +38,6 @@ from gradc.nests.model import (
 from gradc.nests.specialise import specialised
 from gradc.nests.tables import integer, sum_of
 from gradc.nests.walk import every
-from gradc.runtime.bind import bind
 
 LSTM = Path(__file__).parents[1] / "benchmarks" / "gradbench" / "programs" / "lstm.g"
 
@@ -57,13 +56,10 @@ def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 def longer(text: str, data: dict[str, Any]) -> int:
     """How many functions of a program and its derivatives have longer rows; values agree."""
     program, graphs = derivatives(text + "\n")
-    bound = bind(program.inputs, data, program.requirements, program.source)
-    values = list(bound.arrays.values())
     found = 0
-    for graph in graphs:
-        arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
-        agree(graph, arguments, bound.sizes, tight=True)
-        function = build("f", specialised(graph, bound.sizes))
+    for graph, arguments, sizes in calls_of(program, graphs, data):
+        agree(graph, arguments, sizes, tight=True)
+        function = build("f", specialised(graph, sizes))
         found += any(_is_end(stmt) for stmt in every(function.body))
     return found
 
@@ -151,11 +147,7 @@ def test_all_loops(name: str) -> None:
 @given(programs())
 def test_generated_programs(case: Case) -> None:
     program, graphs = derivatives(case.text)
-    bound = bind(program.inputs, case.data, program.requirements, program.source)
-    values = list(bound.arrays.values())
-    for graph in graphs:
-        arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
-        agree(graph, arguments, bound.sizes, tight=case.safe)
+    agree_in_all(program, graphs, case.data, case.safe)
 
 
 @pytest.mark.parametrize(("size", "expected"), [(14, True), (16, False), (10, False), (70, False)])

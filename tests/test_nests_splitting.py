@@ -16,7 +16,7 @@ from hypothesis import given
 from nests_interpreter import OutOfRangeError, run
 from programs import Case, programs
 from test_generated_programs import sampled
-from test_nests import derivatives, seeds_for
+from test_nests import calls_of, derivatives, seeds_for
 
 import gradc
 from benchmarks.compiling import program as long_program
@@ -80,11 +80,8 @@ def same_results(graph: Graph, arguments: Sequence[Any], sizes: dict[str, int]) 
 @given(programs())
 def test_generated_programs(case: Case) -> None:
     program, graphs = derivatives(case.text)
-    bound = bind(program.inputs, case.data, program.requirements, program.source)
-    values = list(bound.arrays.values())
-    for graph in graphs:
-        arguments = [*values, *seeds_for(graph, len(values), bound.sizes)]
-        same_results(graph, arguments, bound.sizes)
+    for graph, arguments, sizes in calls_of(program, graphs, case.data):
+        same_results(graph, arguments, sizes)
 
 
 @pytest.mark.usefixtures("small")

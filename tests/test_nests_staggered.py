@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from nests_interpreter import Machine
 from stencils import stencil
-from test_nests import agree, derivatives, seeds_for
+from test_nests import agree, agree_in_all, calls_of, derivatives
 from test_nests_edges import data
 from test_nests_interchange import loops
 
@@ -36,7 +36,6 @@ from gradc.nests.model import (
     Store,
 )
 from gradc.nests.tables import integer, sum_of
-from gradc.runtime.bind import bind
 
 N = Dim.of("N")
 REACH = 2
@@ -221,10 +220,7 @@ def test_copies_and_values_for_all_elements_are_passes() -> None:
 def test_random_steps_have_the_values_of_numpy(seed: int) -> None:
     program, graphs = derivatives(stencil(100 + seed))
     for n in (1, 2, 6, 25):
-        bound = bind(program.inputs, data(n), program.requirements, program.source)
-        values = list(bound.arrays.values())
-        for graph in graphs:
-            agree(graph, [*values, *seeds_for(graph, 2, bound.sizes)], bound.sizes, tight=True)
+        agree_in_all(program, graphs, data(n))
 
 
 HEAT = """param u0[N], k
@@ -238,10 +234,6 @@ J = sum(u*u)
 
 def test_a_step_of_the_heat_equation_is_one_loop() -> None:
     program, graphs = derivatives(HEAT)
-    bound = bind(
-        program.inputs, {"u0": data(19)["x"], "k": 0.3}, program.requirements, program.source
-    )
-    values = list(bound.arrays.values())
-    for graph in graphs:
-        agree(graph, [*values, *seeds_for(graph, 2, bound.sizes)], bound.sizes, tight=True)
+    for graph, arguments, sizes in calls_of(program, graphs, {"u0": data(19)["x"], "k": 0.3}):
+        agree(graph, arguments, sizes, tight=True)
         assert blocks(build("f", graph).body)
