@@ -18,7 +18,7 @@ from programs import Case, programs
 from test_generated_programs import FUZZ, sampled
 
 import gradc
-from gradc.nests import emission, interchange, storage, threads
+from gradc.nests import emission, interchange, steps, storage, threads
 from gradc.runtime.bind import bind
 
 DEFAULT = 60
@@ -44,7 +44,7 @@ def in_small_parts(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, "MOST_LANES", 3)
     patch.setattr(storage, "LEAST_LANES", 1)
     patch.setattr(threads, "WORTH", 1)
-    patch.setattr(interchange, "SHORT", 1)
+    patch.setattr(steps, "SHORT", 1)
     patch.setattr(interchange, "BLOCK", 2)
     patch.setattr(interchange, "TOGETHER", 2)
 

@@ -15,7 +15,7 @@ from test_nests import agree_in_all, derivatives
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
-from gradc.nests import interchange
+from gradc.nests import interchange, steps
 from gradc.nests.build import build
 from gradc.nests.model import (
     Assign,
@@ -38,7 +38,7 @@ from gradc.nests.walk import every
 def _small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of few indices, so that small data take several, the last one in part."""
     block, together = request.param
-    monkeypatch.setattr(interchange, "SHORT", 1)
+    monkeypatch.setattr(steps, "SHORT", 1)
     monkeypatch.setattr(interchange, "BLOCK", block)
     monkeypatch.setattr(interchange, "TOGETHER", together)
     monkeypatch.setattr(interchange, "SUMS", together)
