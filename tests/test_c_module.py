@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from gradc.cli.main import main
 from gradc.diagnostics import UsageError
 from gradc.nests import threads
 from gradc.targets.c.emit import emit, emit_trace
+from gradc.targets.c.helpers import FOLDER
 
 MATRIX = "input X[N,D], k[N] in D\nparam w[D], s\nJ = sum(X @ w) * s + sum[i](w[k[i]])"
 
@@ -200,3 +202,11 @@ def test_deep_expressions(tmp_path: Path) -> None:
         one = gradc.compile(text)
         twins.append(twin(name, name, one.program, one.wrt, [0.75], {}))
     agree(twins, tmp_path, 1e-9)
+
+
+def test_no_pointer_is_made_from_an_integer() -> None:
+    """GCC takes objects that lie apart for one where a pointer is, and reads too early."""
+    for file in Path(FOLDER).glob("*.c"):
+        assert not re.search(
+            r"\*\)[\s(]*(?:void \*\)[\s(]*)?uintptr_t", file.read_text(encoding="utf-8")
+        ), file.name

@@ -227,3 +227,23 @@ def test_what_is_added_where_an_extreme_is_attained_may_be_kept_in_a_local() -> 
         for found in (interpreted, [value, in_c["x"], in_c["s"]]):
             for one, other in zip(found, expected, strict=False):
                 np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-15)
+
+
+# Of 65 values in each of 200 rows some are kept near, beside what is added up for all rows: GCC 12
+# read what is near once for all rows where the pointer to the sums was made from an integer.
+BESIDE_SUMS = """param x[N, K], c[K], w[N]
+J = (sum[n](max[k]((x[n, k] - c[k])^2))
+     + max[n](sum[k]((w[n] - c[k])^2))*max[k](sum[n]((w[n] - c[k])^2))
+     + sum[n](min[k]((w[n] - c[k])^2)))
+"""
+
+
+@needs_compiler
+def test_what_is_kept_near_is_read_again_for_each_row() -> None:
+    random = np.random.default_rng(1)
+    given = {"x": random.normal(size=(200, 65)), "c": np.arange(65.0), "w": np.arange(200.0)}
+    value, slopes = gradc.compile(BESIDE_SUMS, engine="numpy").value_and_grad(**given)
+    found, in_c = gradc.compile(BESIDE_SUMS, engine="c").value_and_grad(**given)
+    np.testing.assert_allclose(found, value, rtol=1e-12)
+    for name, slope in slopes.items():
+        np.testing.assert_allclose(in_c[name], slope, rtol=1e-9, atol=1e-6)
