@@ -238,7 +238,7 @@ J = (sum[n](max[k]((x[n, k] - c[k])^2))
 """
 
 
-@needs_compiler
+@needs_cc
 def test_what_is_kept_near_is_read_again_for_each_row() -> None:
     random = np.random.default_rng(1)
     given = {"x": random.normal(size=(200, 65)), "c": np.arange(65.0), "w": np.arange(200.0)}
