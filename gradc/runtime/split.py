@@ -27,7 +27,8 @@ from gradc.ir.interface import InputSpec
 from gradc.ir.precision import Precision
 from gradc.ir.program import Program
 from gradc.passes.row_axis import MixedRowsError
-from gradc.passes.splitting import joining, split
+from gradc.passes.splitting import split
+from gradc.passes.stages import joining
 from gradc.pipeline import prepared
 from gradc.runtime.bind import Bound
 from gradc.runtime.evaluate import call
