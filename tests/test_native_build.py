@@ -20,6 +20,7 @@ from gradc.native.build import CALL_SOURCE, SUFFIX, Workshop
 from gradc.native.cache import Cache, clear, open_cache, usage
 from gradc.native.compilers import find_compiler
 from gradc.native.faults import NativeError
+from gradc.native.flags import Way
 from gradc.native.library import Library
 
 SOURCE = "int answer(void) { return 42; }\n"
@@ -53,6 +54,25 @@ def code_of(error: pytest.ExceptionInfo[NativeError]) -> str:
     (found,) = error.value.diagnostics
     assert found.code in NATIVE_CODES
     return found.code
+
+
+def test_for_one_thread_nothing_is_divided() -> None:
+    """To call a loop that threads could share takes time, with one thread too."""
+    text = f"""
+        int each[2];
+        {SOURCE}
+        void both(void) {{
+            #pragma omp parallel for
+            for (int i = 0; i < 2; i++) each[i] = i;
+        }}
+    """
+    shop = workshop()
+    alone = Path(shop.built(text, Way.ALONE))
+    assert shop.kept(text) is None
+    assert b"GOMP" not in alone.read_bytes()
+    if shop.toolchain.threads and "Free Software Foundation" in shop.toolchain.version:
+        assert b"GOMP" in Path(shop.built(text)).read_bytes()
+    assert answer(str(alone)) == 42
 
 
 def test_what_is_built_is_kept_and_not_built_again(
@@ -336,7 +356,7 @@ def test_the_first_text_is_compiled_while_it_is_found_out_what_a_compiler_takes(
     assert "-fopenmp" in shop.toolchain.flags
     assert shop.kept(SOURCE) is not None
     monkeypatch.setattr("gradc.native.build.running", None)  # nothing can be run
-    shop.built(CALL_SOURCE.read_text(encoding="utf-8"), plain=True)
+    shop.built(CALL_SOURCE.read_text(encoding="utf-8"), Way.PLAIN)
 
 
 def test_a_text_is_compiled_again_where_a_compiler_takes_less_than_hoped(

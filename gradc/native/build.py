@@ -21,7 +21,7 @@ from gradc.native.cache import Cache, temporary_cache
 from gradc.native.compilers import Compiler
 from gradc.native.cpu import cpu_features
 from gradc.native.faults import NativeError, native_error
-from gradc.native.flags import HASTE, THREADS, WANTED, Toolchain
+from gradc.native.flags import HASTE, THREADS, WANTED, Toolchain, Way
 from gradc.native.process import TIME_LIMIT, Run, running
 
 ABI = 1
@@ -67,9 +67,9 @@ class Workshop:
         command = self.compiler.command
         return _key("toolchain", *command, self.compiler.identity, cpu_features(), *wanted)
 
-    def kept(self, source: str, plain: bool = False) -> str | None:
+    def kept(self, source: str, way: Way = Way.SHARED) -> str | None:
         """The path of what was built of a text before, if it is in the cache."""
-        found = self.cache.get(self._object_key(self.toolchain, source, plain), SUFFIX)
+        found = self.cache.get(self._object_key(self.toolchain, source, way), SUFFIX)
         return None if found is None else found.path
 
     @contextmanager
@@ -87,7 +87,7 @@ class Workshop:
         with (
             _private_folder() as folder,
             running([*command, "--version"], folder) as version,
-            _compiling(hoped, _call_source(), plain=True) as compilation,
+            _compiling(hoped, _call_source(), Way.PLAIN) as compilation,
         ):
             self._own.first = _First(hoped, version, compilation)
             try:
@@ -95,31 +95,28 @@ class Workshop:
             finally:
                 self._own.first = None
 
-    def built(self, source: str, plain: bool = False) -> str:
-        """The path of what a text is compiled to; raises NativeError where that fails.
-
-        A `plain` text has no loops that are worth the time of optimising them.
-        """
+    def built(self, source: str, way: Way = Way.SHARED) -> str:
+        """The path of what a text is compiled to; raises NativeError where that fails."""
         first = self._own.first
         if first is None or self.has_compiled:
-            return self.kept(source, plain) or self._compiled(self.toolchain, source, plain)
-        with _compiling(first.hoped, source, plain) as compilation:
+            return self.kept(source, way) or self._compiled(self.toolchain, source, way)
+        with _compiling(first.hoped, source, way) as compilation:
             toolchain = self.toolchain
             if toolchain.flags == first.hoped.flags:
-                return self._finished(compilation, toolchain, source, plain)
-        return self._compiled(toolchain, source, plain)
+                return self._finished(compilation, toolchain, source, way)
+        return self._compiled(toolchain, source, way)
 
-    def _object_key(self, toolchain: Toolchain, source: str, plain: bool) -> str:
+    def _object_key(self, toolchain: Toolchain, source: str, way: Way) -> str:
         text = hashlib.sha256(source.encode()).hexdigest()
-        command = toolchain.arguments(source, "", "", plain)
+        command = toolchain.arguments(source, "", "", way)
         return _key("object", *command, toolchain.version, cpu_features(), text)
 
-    def _compiled(self, toolchain: Toolchain, source: str, plain: bool) -> str:
-        with _compiling(toolchain, source, plain) as compilation:
-            return self._finished(compilation, toolchain, source, plain)
+    def _compiled(self, toolchain: Toolchain, source: str, way: Way) -> str:
+        with _compiling(toolchain, source, way) as compilation:
+            return self._finished(compilation, toolchain, source, way)
 
     def _finished(
-        self, compilation: _Compilation, toolchain: Toolchain, source: str, plain: bool
+        self, compilation: _Compilation, toolchain: Toolchain, source: str, way: Way
     ) -> str:
         """The path of what comes of a compilation, kept in the cache."""
         done = compilation.run.output(self._seconds)
@@ -128,7 +125,7 @@ class Workshop:
             message = f"{self.compiler.name} fails (status {done.status})"
             raise native_error("G0802", message, said)
         content = Path(compilation.target).read_bytes()
-        key = self._object_key(toolchain, source, plain)
+        key = self._object_key(toolchain, source, way)
         self.cache, path = put_somewhere(self.cache, key, SUFFIX, content)
         return path
 
@@ -141,20 +138,20 @@ class Workshop:
             assert first is not None
             version = first.version.output(self._seconds).text
             whole = first.hoped._replace(version=version)
-            if _taken(lambda: self._finished(first.compilation, whole, source, plain=True)):
+            if _taken(lambda: self._finished(first.compilation, whole, source, Way.PLAIN)):
                 return whole
         alone = whole.without(THREADS)
         if self._takes(alone, source):
             return alone
         fitting = (flag for flag in alone.flags if self._takes(whole._replace(flags=(flag,))))
         partial = whole._replace(flags=tuple(fitting))
-        self._compiled(partial, source, plain=True)
+        self._compiled(partial, source, Way.PLAIN)
         return partial
 
     def _takes(
         self, toolchain: Toolchain, source: str = "int gradc_probe(void) { return 0; }\n"
     ) -> bool:
-        return _taken(lambda: self._compiled(toolchain, source, plain=True))
+        return _taken(lambda: self._compiled(toolchain, source, Way.PLAIN))
 
 
 class _Compilation(NamedTuple):
@@ -197,13 +194,13 @@ def put_somewhere(cache: Cache, key: str, suffix: str, content: bytes) -> tuple[
 
 
 @contextmanager
-def _compiling(toolchain: Toolchain, source: str, plain: bool) -> Iterator[_Compilation]:
+def _compiling(toolchain: Toolchain, source: str, way: Way) -> Iterator[_Compilation]:
     """A compilation that runs beside what is done here, and has ended afterwards."""
     with _private_folder() as folder:
         file, target = os.path.join(folder, "program.c"), os.path.join(folder, "program.out")
         with open(file, "w", encoding="utf-8", newline="\n") as written:
             written.write(source)
-        with running(toolchain.arguments(source, file, target, plain), folder) as run:
+        with running(toolchain.arguments(source, file, target, way), folder) as run:
             yield _Compilation(run, target)
 
 

@@ -8,6 +8,7 @@ roundings, as in NumPy.  `-fwrapv`: integers wrap, as in NumPy.
 from __future__ import annotations
 
 import os
+from enum import Enum
 from typing import NamedTuple
 
 #: What every compiler takes.
@@ -50,6 +51,14 @@ _NONE = ("-O0",)
 _PLAIN = ("-O2",)
 
 
+class Way(Enum):
+    """How a text is compiled."""
+
+    SHARED = "its long loops for threads to share, where the compiler has them"
+    ALONE = "for one thread: to call a loop that others could share takes half a microsecond"
+    PLAIN = "no loop of it is worth the time of optimising it"
+
+
 class Toolchain(NamedTuple):
     """A compiler's version, and which arguments it takes of those that are wanted."""
 
@@ -66,16 +75,13 @@ class Toolchain(NamedTuple):
         """The same without one of its arguments."""
         return self._replace(flags=tuple(each for each in self.flags if each != flag))
 
-    def arguments(self, source: str, file: str, target: str, plain: bool = False) -> list[str]:
-        """The command that compiles a file whose text is `source`.
-
-        A `plain` text has no loops that are worth the time of optimising them.
-        """
+    def arguments(self, source: str, file: str, target: str, way: Way = Way.SHARED) -> list[str]:
+        """The command that compiles a file whose text is `source`."""
         found = (number for number, (size, _) in enumerate(_LEVELS) if len(source) < size)
         number = next(found, len(_LEVELS))
         level = _LEVELS[number][1] if number < len(_LEVELS) else _NONE
-        flags = self.flags
-        if plain:
+        flags = self.flags if way is not Way.ALONE else self.without(THREADS).flags
+        if way is Way.PLAIN:
             level = _PLAIN
         elif number < len(_LEVELS) - 1:
             flags = tuple(flag for flag in flags if flag not in HASTE)

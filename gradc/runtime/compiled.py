@@ -35,6 +35,7 @@ from gradc.native.caller import (
 )
 from gradc.native.compilers import Compiler, find_compiler
 from gradc.native.faults import native_error
+from gradc.native.flags import Way
 from gradc.native.library import Called, Library, Passed, adapter
 from gradc.runtime.bind import bind
 from gradc.runtime.engines import MOST_ELEMENTS
@@ -80,6 +81,7 @@ class CFunction:
         self._kind = kind
         self._emit = emit
         self._threads = threads or 0
+        self._way = Way.ALONE if threads == 1 else Way.SHARED
         self._single = program.precision is Precision.SINGLE
         self._workshop = workshop()
         self._seen: list[dict[str, int]] = []
@@ -112,7 +114,10 @@ class CFunction:
     def is_kept(self, sizes: Sizes) -> bool:
         """Whether what was compiled for such sizes before is in the cache."""
         shop = self._workshop
-        return shop.has_compiled and shop.kept(self._source(self.emitted(sizes))) is not None
+        return (
+            shop.has_compiled
+            and shop.kept(self._source(self.emitted(sizes)), self._way) is not None
+        )
 
     def emitted(self, sizes: Sizes) -> EmittedC | TraceC:
         """The text for such sizes, and what its functions take and return."""
@@ -182,7 +187,7 @@ class CFunction:
         fixed = self._fixed(sizes)
         if fixed not in self._built:
             emitted = self._text(fixed)
-            library = _library(self._workshop.built(self._source(emitted)))
+            library = _library(self._workshop.built(self._source(emitted), self._way))
             self._built[fixed] = _Built(emitted.functions[self._kind], emitted.faults, library)
         return self._built[fixed]
 
@@ -263,7 +268,7 @@ def _workshop(compiler: Compiler, path: str | None) -> Workshop:
 
 @cache
 def _caller(workshop: Workshop) -> Caller:
-    return Caller(workshop.built(CALL_SOURCE.read_text(encoding="utf-8"), plain=True))
+    return Caller(workshop.built(CALL_SOURCE.read_text(encoding="utf-8"), Way.PLAIN))
 
 
 @cache
