@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 import struct
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -121,6 +123,33 @@ def test_python_names_a_function_that_is_called_wrongly() -> None:
         for function in (program.forward, program.value_and_grad):
             with pytest.raises(TypeError, match=f"^{function.__name__}\\(\\) takes 0 positional"):
                 function(1.0)
+
+
+def test_data_that_are_not_given_by_name() -> None:
+    program = gradc.compile("J = a*b")
+    given = {"a": 1.0, "b": 2.0}
+    calls: list[Callable[[Any], object]] = [
+        lambda wrong: program.prepared("forward", wrong),
+        lambda wrong: program.jvp(wrong, {"a": 1.0}),
+        lambda wrong: program.jvp(given, wrong),
+        lambda wrong: program.hvp(wrong, {"a": 1.0}),
+        lambda wrong: program.hvp(given, wrong),
+    ]
+    for call, wrong in itertools.product(calls, (1.0, [1.0], None)):
+        with pytest.raises(TypeError, match=r"given by name, as in \{'x': 1.0\}, not as a "):
+            call(wrong)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "c"])
+def test_a_program_without_inputs(engine: Any) -> None:
+    program = gradc.compile("J = 1 + 1", engine=engine)
+    assert program.forward() == 2.0
+    assert program.value_and_grad() == (2.0, {})
+    assert program.prepared("value_and_grad", {})() == (2.0, {})
+    assert program.jvp({}, {}) == (2.0, 0.0)
+    still = gradc.compile("J = a*b", wrt=[], engine=engine)
+    assert still.value_and_grad(a=2.0, b=3.0) == (6.0, {})
+    assert still.prepared("value_and_grad", {"a": 2.0, "b": 3})() == (6.0, {})
 
 
 class TestShortened:

@@ -55,8 +55,16 @@ def bind(
     `InputError` with all problems: names missing or unknown, elements that are no numbers,
     ranks, integers, sizes, index ranges, and the bounds in `constraints`.
     """
+    expect_names(values)
     normal = {normal_name(name): value for name, value in values.items()}
     return _Binder(inputs, normal, constraints, source, unread).bound()
+
+
+def expect_names(values: object) -> None:
+    """Raises TypeError for data that are not given by name."""
+    if not hasattr(values, "keys"):
+        given = type(values).__name__
+        raise TypeError(f"data are given by name, as in {{'x': 1.0}}, not as a {given}")
 
 
 def normal_name(name: str) -> str:

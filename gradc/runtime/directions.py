@@ -11,7 +11,7 @@ from gradc.diagnostics import Diagnostic, InputError
 from gradc.ir.dims import Dim
 from gradc.ir.graph import Type, Var
 from gradc.ir.interface import InputSpec
-from gradc.runtime.bind import bind
+from gradc.runtime.bind import bind, expect_names
 
 
 def directions(
@@ -36,7 +36,9 @@ def directions(
 
 
 def expect_directions_of(variables: Sequence[Var], given: Mapping[str, object]) -> None:
-    """Raises InputError where a direction is given for what is none of the variables."""
+    """Raises InputError where a direction is given for what is none of the variables, TypeError
+    where directions are not given by name."""
+    expect_names(given)
     names = {var.name for var in variables}
     unknown = [name for name in given if name not in names]
     if unknown:

@@ -67,20 +67,21 @@ def results_source(names: Sequence[str]) -> str:
     pairs = ", ".join(f"{name!r}: _{k}" for k, name in enumerate(names))
     return f"""
 def named(_found):
-    {", ".join(["_value", *(f"_{k}" for k in count)])} = _found
+    [{", ".join(["_value", *(f"_{k}" for k in count)])}] = _found
     return _value, {{{pairs}}}
 """
 
 
 def _body(fused: Fused, indent: int) -> str:
     """The shortened statements, and the return of the results as the interface gives them."""
-    identifiers = (*fused.values, *fused.gradients.values())
+    gradients = fused.gradients or {}
+    identifiers = (*fused.values, *gradients.values())
     short = shortened(fused.statements, fused.inputs.values(), identifiers)
     results = [flat(result) for result in short.results]
     count = len(fused.values)
     returned = ", ".join(results[:count])
-    if fused.gradients:
-        pairs = zip(fused.gradients, results[count:], strict=True)
+    if fused.gradients is not None:
+        pairs = zip(gradients, results[count:], strict=True)
         returned += f", {{{', '.join(f'{name!r}: {adjoint}' for name, adjoint in pairs)}}}"
     lines = [print_statements(short.statements, indent)] if short.statements else []
     return "\n".join([*lines, f"{' ' * indent}return {returned}"])

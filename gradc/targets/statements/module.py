@@ -63,7 +63,7 @@ class Fused(NamedTuple):
     statements: Sequence[Stmt]
     inputs: Mapping[str, str]  # the identifier of each input
     values: tuple[str, ...]  # those of the outputs
-    gradients: Mapping[str, str]  # the identifier of each input's adjoint
+    gradients: Mapping[str, str] | None  # the identifier of each input's adjoint
 
 
 class ModuleWriter(ABC):
@@ -175,7 +175,7 @@ class ModuleWriter(ABC):
         body.sizes.update(dict.fromkeys(sizes))
         begin = self._enter(body, graph.inputs)
         if not self.takes_arrays and _is_small(graph):
-            self._in_one_piece("forward", body, ())
+            self._in_one_piece("forward", body, None)
         kept = Tuple(
             tuple(body.name(var) for var in saved)
             + tuple(Name(self.identifiers.size(size)) for size in sizes)
@@ -262,15 +262,18 @@ class ModuleWriter(ABC):
             f"The value {self.identifiers[output]} and its derivatives ({listed}).",
         )
 
-    def _in_one_piece(self, function: str, body: Body, adjoints: Sequence[Var]) -> None:
+    def _in_one_piece(self, function: str, body: Body, adjoints: Sequence[Var] | None) -> None:
         """Note the statements of a function for calls that go straight through them."""
         graph, identifiers = self.program.graph, self.identifiers
-        pairs = zip(self.wrt, adjoints, strict=True) if adjoints else ()
+        gradients = None
+        if adjoints is not None:
+            pairs = zip(self.wrt, adjoints, strict=True)
+            gradients = {var.name: identifiers[adjoint] for var, adjoint in pairs}
         self.fused[function] = Fused(
             body.statements,
             {var.name: identifiers[var] for var in graph.inputs},
             tuple(identifiers[var] for var in graph.outputs),
-            {var.name: identifiers[adjoint] for var, adjoint in pairs},
+            gradients,
         )
 
     def trace(self, backwards: Reverse, values: Sequence[Var]) -> None:
