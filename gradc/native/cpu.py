@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+import sys
 from functools import cache
 
 _LINES = ("model name", "flags", "features", "cpu part", "cpu implementer", "isa")
@@ -12,7 +13,8 @@ _LINES = ("model name", "flags", "features", "cpu part", "cpu implementer", "isa
 @cache
 def cpu_features() -> str:
     """A text that differs between processors with different instructions."""
-    found = [platform.system(), platform.machine(), platform.architecture()[0]]
+    bits = f"{sys.maxsize.bit_length() + 1}bit"  # `platform.architecture` would run a program
+    found = [platform.system(), platform.machine(), bits]
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             for line in file:

@@ -48,7 +48,7 @@ _LEVELS = (
     (4_000_000, ("-O1", "-ftree-vectorize")),
 )
 _NONE = ("-O0",)
-_PLAIN = ("-O2",)
+_PLAIN = ("-O1",)
 
 
 class Way(Enum):
