@@ -18,8 +18,8 @@ from gradc.ir.dims import Dim
 from gradc.nests.model import Assign, Buffer, Check, Copy, Declare, Element, Fill, Get, Let, Local
 from gradc.nests.nest import Item, Nest
 from gradc.nests.substitute import read_by
-from gradc.nests.terms import elements, shift
-from gradc.nests.walk import locals_read
+from gradc.nests.terms import shift
+from gradc.nests.walk import subexpressions
 
 MOST_ASKED = 64  # nests of a group that are asked whether they agree on an index
 LARGEST = 512  # nests of a group: the time that a compiler takes for a loop grows faster than it
@@ -284,10 +284,13 @@ def used(item: Item) -> tuple[Uses, Uses]:
         case _:
             raise AssertionError(item)
     reads: Uses = {}
-    for element in elements(read):
-        reads[element.buffer] = (*reads.get(element.buffer, ()), element)
-    for local in locals_read(read):
-        reads[local] = ()
+    named: Uses = {}
+    for expr in subexpressions(read):
+        if isinstance(expr, Element):
+            reads[expr.buffer] = (*reads.get(expr.buffer, ()), expr)
+        elif isinstance(expr, Get):
+            named[expr.local] = ()
+    reads |= named
     if isinstance(item, (Nest, Assign)) and item.op is not None:
         for joined in item.written if isinstance(item, Nest) else (item.local,):
             if isinstance(joined, Local):

@@ -35,10 +35,10 @@ def subexpressions(expressions: Iterable[Expr | Buffer]) -> Iterator[Expr | Buff
     while pending:
         expr = pending.pop()
         yield expr
-        if isinstance(expr, Apply):
-            pending.extend(expr.args)
-        elif isinstance(expr, Element):
-            pending.extend(expr.at)
+        if type(expr) is Apply:  # `isinstance` would take a tenth of the time to emit C
+            pending += expr.args
+        elif type(expr) is Element:
+            pending += expr.at
 
 
 def expressions(stmt: Stmt) -> tuple[Expr | Buffer, ...]:
