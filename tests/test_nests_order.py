@@ -12,6 +12,7 @@ from gradc.nests import groups
 from gradc.nests.model import Buffer, Const, Element, Let, Local
 from gradc.nests.nest import Item, Nest
 from gradc.nests.order import needed_first
+from gradc.nests.threads import COPIED
 
 # What is computed of q[k, j] for all k stands between two nests over n, and one of them needs it.
 DIVIDED = """input x[N, D]
@@ -34,6 +35,35 @@ def test_what_a_loop_needs_does_not_divide_it(monkeypatch: pytest.MonkeyPatch) -
     assert len(loops_over(before, "N")) == 2
     for one, other in zip(found, run(before, [x, q, a], {"N": 70}), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+# The loop that finds the nearest adds to rows of the derivative, whose zeros stand between.
+NEAREST = """input x[N, 2], w[N]
+param c[K, 2]
+at[n] = argmin[k](sum[d]((x[n, d] - c[k, d])^2))
+J = sum[n, d](w[n]*(x[n, d] - c[at[n], d])^2)
+"""
+
+
+def test_zeros_of_what_a_loop_adds_to_do_not_divide_it() -> None:
+    function = gradient(NEAREST, {"K": 3})
+    assert len(loops_over(function, "N")) == 1
+    assert not [buffer for buffer, _ in function.scratch if "N" in str(buffer.shape)]
+    random = np.random.default_rng(6)
+    for n in (0, 1, 63, 64, 65, 130):
+        x, w = random.integers(-3, 4, (n, 2)).astype(float), random.integers(0, 5, n) / 4
+        c = random.integers(-2, 3, (3, 2)).astype(float)
+        x[:n:9], w[:n:13] = np.nan, -0.0
+        found = run(function, [x, w, c], {"N": n})
+        near = [row[-1].argmin() for row in ((x[:, None] - c) ** 2).sum(2)[:, None]]
+        expected = np.zeros((3, 2))
+        np.add.at(expected, np.array(near, int), -2.0 * (w[:, None] * (x - c[near])))
+        np.testing.assert_array_equal(found[-1], expected)
+
+
+def test_what_threads_have_no_copies_of_is_added_to_by_itself() -> None:
+    for sizes in ({}, {"K": COPIED}):
+        assert len(loops_over(gradient(NEAREST, sizes), "N")) > 1, sizes
 
 
 A, B, C = (Buffer(name, DType.REAL, (), "scratch") for name in "abc")

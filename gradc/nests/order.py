@@ -1,7 +1,9 @@
 """Items in the order in which the most work can share one loop: `needed_first`.
 
 Groups take items in order, and what a group needs must stand before it.  An item over another axis
-that stands between two of one loop, but depends on none of them, would divide it.
+that stands between two of one loop, but depends on none of them, would divide it: such as the zeros
+to which a loop adds at places that it reads.  These come first where threads may have copies of the
+array: a loop that adds to a larger one is for one thread, and does not take others with it.
 
 Invariant: no item comes before one on which it depends.  Linear in the number of items.
 """
@@ -10,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from gradc.ir.dims import product
 from gradc.nests.levels import used
-from gradc.nests.model import Buffer, Local
-from gradc.nests.nest import Item
+from gradc.nests.model import Buffer, Element, Local
+from gradc.nests.nest import Item, Nest
+from gradc.nests.threads import COPIED
 
 Things = set[Buffer | Local]
 
@@ -62,4 +66,16 @@ def _needed(
             written.update(writes)
         if now or main(item):
             read.update(reads)
+        if _adds_to_copies(item) and main(item):
+            read.update(writes)
     return found[::-1]
+
+
+def _adds_to_copies(item: Item) -> bool:
+    """Whether an item adds to an array of which each thread may have a copy."""
+    if not isinstance(item, Nest) or item.op is None or item.neutral is not None:
+        return False
+    if not isinstance(item.target, Element):
+        return False
+    size = product(item.target.buffer.shape).constant
+    return size is not None and size <= COPIED
