@@ -12,13 +12,20 @@ from dataclasses import replace
 from gradc.ad.activity import REQUESTS, STRUCTURED
 from gradc.ad.structured import new_context
 from gradc.ir.graph import BODIES, Equation, Graph
+from gradc.ir.levels import refuse_too_deep
 from gradc.ops.builder import Builder
 from gradc.passes.rewriting import with_captured, with_params
 
 
 def expand(graph: Graph) -> Graph:
-    """The graph with equations in the place of all requests for derivatives."""
-    return _Expansion().function(graph)
+    """The graph with equations in the place of all requests for derivatives.
+
+    Raises SourceError where loops stand too deep in one another then.
+    """
+    found = _Expansion().function(graph)
+    if found is not graph:
+        refuse_too_deep(found)
+    return found
 
 
 class _Expansion:

@@ -7,6 +7,14 @@ from __future__ import annotations
 
 from gradc.diagnostics.errorcode import ErrorCode
 
+
+def _loops(count: int) -> str:
+    """A program with so many loops within one another."""
+    first = (f"loop t{i} in 2 carry h{i} = {f'h{i - 1}' if i else 'a'} {{" for i in range(count))
+    last = (f"h{i} = {f'h{i + 1}' if i < count - 1 else f'h{i}*a'}\n}}" for i in range(count))
+    return "\n".join([*first, *reversed(list(last)), "J = h0"])
+
+
 STRUCTURE_CODES: dict[str, ErrorCode] = {
     "G0214": ErrorCode(
         "Not a new index",
@@ -92,6 +100,15 @@ STRUCTURE_CODES: dict[str, ErrorCode] = {
         "A loop gives what it carries and what it collects. Other names in its body are local.",
         bad="loop t in 3 {\n    y = a*t\n}\nJ = a",
         good="loop t in 3 {\n    y[t] = a*t\n}\nJ = sum(y)",
+    ),
+    "G0235": ErrorCode(
+        "Loops and calls that stand too deep in one another",
+        "At most 16 loops stand within one another in a program or in one function: Python takes "
+        "no more than 20, and derivatives need some. One with `checkpoint`, and a Jacobian or a "
+        "Hessian of what loops compute, count as one more. Loops and calls of functions together "
+        "go 32 deep.",
+        bad=_loops(17),
+        good="loop t in 131072 carry h = a {\n    h = h*a\n}\nJ = h",
     ),
     "G0241": ErrorCode(
         "Not a derivative",

@@ -21,14 +21,12 @@ from gradc.frontend.partials import lower_partials
 from gradc.frontend.scope import Scope
 from gradc.ir.dims import Dim, shape_text
 from gradc.ir.graph import Atom, Graph, Var
+from gradc.ir.levels import CODE, FEWER_LEVELS, LABEL, MOST_LEVELS, TOO_MANY_LEVELS
 from gradc.ops.builder import Builder
 
 if TYPE_CHECKING:
     from gradc.frontend.program import ProgramBlock
     from gradc.frontend.report import Problems
-
-# Functions that call each other deeper than this cannot have been meant.
-DEEPEST = 100
 
 
 @dataclass
@@ -59,6 +57,7 @@ class FunctionBlock(Block):
         names = set(defined_names(definition.body))
         super().__init__(caller.problems, scope, Builder(names), caller.lowering.requirements)
         self.program: ProgramBlock = program
+        self.level = caller.level + 1
         self.outside: dict[str, Var] = {}
 
     def read_from_outside(self, node: ast.Name) -> Var:
@@ -84,7 +83,7 @@ def lower_call(block: Block, lower: Lowering, node: ast.Call, args: Sequence[Val
         return None
     program = _program(block)
     functions = program.functions
-    if not _callable(lower, node, functions):
+    if not _callable(block, lower, node, functions):
         return None
     if id(definition) not in functions.fixed:
         functions.fixed[id(definition)] = size_parameters(definition)
@@ -161,7 +160,7 @@ def _countable(lower: Lowering, node: ast.Call, definition: ast.FunctionDef) -> 
     return False
 
 
-def _callable(lower: Lowering, node: ast.Call, functions: Functions) -> bool:
+def _callable(block: Block, lower: Lowering, node: ast.Call, functions: Functions) -> bool:
     """Whether a function is not already being called, and calls do not go too deep."""
     name = node.function.name
     if name in functions.active:
@@ -174,10 +173,8 @@ def _callable(lower: Lowering, node: ast.Call, functions: Functions) -> bool:
             help="write a loop; functions are expanded before anything runs",
         )
         return False
-    if len(functions.active) >= DEEPEST:
-        lower.problems.error(
-            "G0221", node.span, f"functions call each other more than {DEEPEST} deep", "too deep"
-        )
+    if block.level >= MOST_LEVELS:
+        lower.problems.error(CODE, node.span, TOO_MANY_LEVELS, LABEL, help=FEWER_LEVELS)
         return False
     return True
 

@@ -52,14 +52,19 @@ def collects(loop: ast.Loop, statement: ast.Statement) -> bool:
 def free_names(statements: Sequence[ast.Statement]) -> dict[str, Span]:
     """The names that are read and never defined, each with the place where it is first read."""
     found: dict[str, Span] = {}
-    _statements(statements, frozenset(), found)
+    pending = [(tuple(statements), frozenset[str]())]
+    while pending:
+        pending += _inner(*pending.pop(), found)
     return found
 
 
-def _statements(
+_Block = tuple[tuple[ast.Statement, ...], frozenset[str]]  # statements, and the names around them
+
+
+def _inner(
     statements: Sequence[ast.Statement], bound: frozenset[str], found: dict[str, Span]
-) -> None:
-    """As deep as loops are nested."""
+) -> Iterator[_Block]:
+    """What statements read themselves is noted; the blocks within them are left to be done."""
     bound = bound.union(defined_names(statements))
     for statement in statements:
         match statement:
@@ -72,7 +77,7 @@ def _statements(
             case ast.FunctionDef():
                 inner = bound.union(p.name.name for p in statement.parameters)
                 inner = inner.union(_shape_names(statement))
-                _statements(statement.body, inner, found)
+                yield statement.body, inner
                 inner = inner.union(defined_names(statement.body))
                 _expression(statement.result, inner, found)
                 for partial in statement.partials:
@@ -83,7 +88,7 @@ def _statements(
                 inner = bound | {statement.counter.name}
                 if statement.condition is not None:
                     _expression(statement.condition, inner, found)
-                _statements(statement.body, inner, found)
+                yield statement.body, inner
             case _:
                 pass
 

@@ -16,6 +16,7 @@ from gradc.frontend.free import collects
 from gradc.frontend.intervals import Interval, at_least
 from gradc.ir.dims import Dim, shape_text
 from gradc.ir.graph import INT, Atom, DType, Equation, Graph, Type, Var
+from gradc.ir.levels import CODE, FEWER_LEVELS, LABEL, MOST_LEVELS, TOO_MANY_LEVELS
 from gradc.ops.control import loop_params, range_length
 
 
@@ -38,6 +39,7 @@ class LoopBlock(Block):
             parent,
         )
         self.counter = counter
+        self.level = parent.level + 1
         self.carried: dict[str, Type] = {}
         self.collected: dict[str, tuple[ast.Name, Var | None]] = {}
         self.failed = False  # whether a carried quantity does not fit
@@ -145,6 +147,10 @@ class LoopBlock(Block):
 def lower_loop(block: Block, node: ast.Loop) -> None:
     """`loop t in T carry h = h0 { ... }`."""
     block.begin(node.counter.name, node.heading)
+    if block.level >= MOST_LEVELS:
+        block.problems.error(CODE, node.heading, TOO_MANY_LEVELS, LABEL, help=FEWER_LEVELS)
+        _broken(block, node)
+        return
     origin = block.builder.origin
     found = block.lowering.sizes.range(node.range)
     initial = [_initial(block, item) for item in node.carried]
@@ -330,5 +336,9 @@ def _give_up(block: Block, node: ast.Loop, inner: LoopBlock) -> None:
             "no result",
             help=f"carry a quantity, or collect one: y[{node.counter.name}] = ...",
         )
+    _broken(block, node)
+
+
+def _broken(block: Block, node: ast.Loop) -> None:
     for name in (*(i.target.name for i in node.carried), *_collected_names(node)):
         block.scope.broken.add(name)

@@ -63,15 +63,21 @@ class _Checker:
             self._nothing_to_compute()
         warnings = self.problems.finish()
         source = self.tree.source
+        equations = tuple(self.builder.equations)
+        graph = Graph(
+            _graph_name(source.name),
+            tuple(self.declarations.variables),
+            equations,
+            outputs,
+            source,
+        )
+        if any(isinstance(s, (ast.FunctionDef, ast.Loop)) for s in self.tree.statements):
+            from gradc.ir.levels import refuse_too_deep
+
+            refuse_too_deep(graph)
         return Program(
             source,
-            Graph(
-                _graph_name(source.name),
-                tuple(self.declarations.variables),
-                tuple(self.builder.equations),
-                outputs,
-                source,
-            ),
+            graph,
             tuple(self.declarations.inputs),
             _once(self.block.lowering.requirements),
             frozenset(self.constants),
