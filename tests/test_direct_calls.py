@@ -93,6 +93,27 @@ def test_a_prepared_call_of_scalars_without_direct_statements() -> None:
     assert gradc.compile(steps).prepared("value_and_grad", {"a": 2})() == (256.0, {"a": 1024.0})
 
 
+def test_a_prepared_call_computes_with_integers_as_integers() -> None:
+    """Beyond 2**53 floats are not exact, and what is left by a division is another number."""
+    text = "input n in 4503599627370496; param x; k = (4*n + 1) % 3; J = x*k"
+    program = gradc.compile(text, engine="python")
+    for n in range(2**52 - 3, 2**52):
+        inputs = {"n": n, "x": 1.0}
+        assert program.forward(**inputs) == (4 * n + 1) % 3
+        assert program.prepared("forward", inputs)() == (4 * n + 1) % 3
+
+
+@pytest.mark.parametrize("engine", ["python", "c"])
+def test_numbers_that_functions_return_are_floats(engine: Any) -> None:
+    """As integers they would have no -0."""
+    program = gradc.compile("J = -max(x, 0)", engine=engine)
+    for value in (program.forward(x=-1.0), program.value_and_grad(x=-1.0)[0]):
+        assert bits(value) == bits(-0.0)
+    assert bits(gradc.compile("J = 1/(-min(2, max(x, 0)))", engine=engine).forward(x=-1)) == bits(
+        -math.inf
+    )
+
+
 def test_several_outputs() -> None:
     program = gradc.compile("input x, y\nz = x/y\nw = 2*x\noutput z, w")
     assert program.forward(x=1.0, y=4.0) == (0.25, 2.0)

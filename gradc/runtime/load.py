@@ -46,8 +46,8 @@ def keyword_interface(
 def at_numbers(
     emitted: Emitted, kind: str, inputs: Mapping[str, object]
 ) -> Callable[[], Any] | None:
-    """The function `kind` at these inputs, as the keyword interface returns it; None where its
-    statements are not in one piece."""
+    """The function `kind` at these inputs, which are floats, as the keyword interface returns it;
+    None where its statements are not in one piece."""
     from gradc.targets.python.binding import positional_source
 
     fused = emitted.fused.get(kind)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from gradc.ir.graph import REAL
 from gradc.ir.precision import Precision
 from gradc.runtime.bind import bind, normal_name
 from gradc.runtime.engines import Engine, Wanted, compiled
@@ -53,9 +54,10 @@ def prepared(
     found = compiled(wanted._replace(sizes=bound.sizes, calls=calls), engine)
     if found is not None:
         return _in_c(found[kind], tuple(arrays.values()), program, form)
-    direct = None if has_arrays(program.graph) else at_numbers(emitted(), kind, bound.arrays)
-    if direct is not None:
-        return direct
+    if not has_arrays(program.graph) and all(var.type == REAL for var in program.graph.inputs):
+        direct = at_numbers(emitted(), kind, bound.arrays)
+        if direct is not None:
+            return direct
     repeated = Repeated(program, wanted.wrt, kind, engine._replace(name="numpy"))
     return lambda: form(repeated(arrays))
 

@@ -76,6 +76,9 @@ class PythonStyle(NamedTuple):
                 return _PREFIX[operator](args[0])
             case Helper(name) if self.single is not None:
                 return single_helper(context, equation, name, args)
+            case Helper(name) if self.arrays is None:
+                # It may return an operand: -maximum(x, 0) would be 0 for -0.0.
+                return Call(name, tuple(map(context.atom, equation.args)))
             case Fn(name) | Helper(name):
                 return Call(name, tuple(args))
             case Form(name):
