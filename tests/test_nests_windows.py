@@ -32,6 +32,7 @@ from gradc.nests.model import (
 from gradc.nests.scratch import planned
 from gradc.nests.tables import integer, sum_of
 from gradc.nests.walk import mentions
+from gradc.nests.windows import KEPT
 
 N = Dim.of("N")
 REACH = 2
@@ -146,6 +147,27 @@ def test_what_is_read_before_it_is_made_is_no_window() -> None:
     read = Let(Local("old", DType.REAL), place)
     loop = For(i, integer(0), SizeOf(N), (read, Store(place, Const(1.0))), lanes=True)
     assert not windows(staggered.staggered([loop, use]))
+
+
+def test_what_is_made_in_part_is_no_window() -> None:
+    """The last element may come from what ran before."""
+    x, y, a = vector("x", role="input"), vector("y", role="output"), vector("a")
+    i, j = Local("i", DType.INT), Local("j", DType.INT)
+    make = each(Store(Element(a, (Get(i),)), Element(x, (Get(i),))), index=i)
+    use = each(Store(Element(y, (Get(j),)), near(a, j, -1, Const(0.0))), index=j)
+    assert not windows(staggered.staggered([make._replace(stop=SizeOf(N - 1)), use]))
+
+
+def test_what_is_read_from_far_behind_is_no_window() -> None:
+    """To move it for each block would take a time that grows with the square of the axis."""
+    x, y, a = vector("x", role="input"), vector("y", role="output"), vector("a")
+    i, j = Local("i", DType.INT), Local("j", DType.INT)
+    make = each(Store(Element(a, (Get(i),)), Element(x, (Get(i),))), index=i)
+    for behind, expected in ((KEPT, 1), (KEPT + 1, 0)):
+        use = each(Store(Element(y, (Get(j),)), near(a, j, -behind, Const(0.0))), index=j)
+        changed = staggered.staggered([make, use])
+        assert len(changed) == 1
+        assert len(windows(changed)) == expected
 
 
 STAGES = """param x[N]

@@ -6,8 +6,8 @@ blocks: ten arrays as long as the axis would push each other, and all else, out 
 is still read of the last block is moved to the beginning of the window.
 
 Invariant: an element is in the window from the pass that writes it to the last that reads it.  It
-applies to vectors of the workspace that nothing else names, and to all elements of which a pass
-gives a value before anything reads one.  Deliberately absent: arrays of several axes.
+applies to vectors of the workspace that nothing else names, to all elements of which a pass gives a
+value before anything reads one, and from no further behind than `KEPT`.  Deliberately absent: arrays of several axes.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gradc.nests.staggered import Pass
 
 LINE = 8  # numbers by which the beginning of a block is moved: a line of the cache
+KEPT = 512  # elements that are moved for each block: more take longer than an array does
 
 
 class Window(NamedTuple):
@@ -69,12 +70,14 @@ def _window(buffer: Buffer, passes: Sequence[tuple[Pass, int]], block: int) -> W
         (one, lag) for one, lag in passes if any(each.buffer is buffer for each in one.accesses)
     ]
     writer, late = naming[0]
-    if not _is_made_in(buffer, writer.loop):
+    if writer.extent != buffer.shape[0] or not _is_made_in(buffer, writer.loop):
         return None
     behind = max(
         lag - each.offset for one, lag in naming for each in one.accesses if each.buffer is buffer
     )
     behind = -(-behind // LINE) * LINE
+    if behind - late > KEPT:
+        return None
     shape = (Dim.of(behind + block - late),)
     home = Buffer(buffer.name, buffer.dtype, shape, "scratch", buffer.var)
     return Window(home, behind, behind - late)
