@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import test_loops
 from hypothesis import given
+from nests_interpreter import run
 from programs import Case, programs
 from test_generated_programs import sampled
 from test_nests import agree_in_all, derivatives
@@ -29,8 +30,9 @@ from gradc.nests.model import (
     Stmt,
     Store,
 )
+from gradc.nests.scratch import planned
 from gradc.nests.specialise import specialised
-from gradc.nests.tables import integer
+from gradc.nests.tables import integer, sum_of
 from gradc.nests.walk import every
 
 
@@ -152,6 +154,31 @@ def test_steps_hand_on_in_locals(name: str) -> None:
 def test_generated_programs(case: Case) -> None:
     program, graphs = derivatives(case.text)
     agree_in_all(program, graphs, case.data, case.safe)
+
+
+@pytest.mark.parametrize("op", [None, "add"])
+@pytest.mark.parametrize("role", ["scratch", "output"])
+def test_places_that_a_step_computes(op: Any, role: Any) -> None:
+    """What says where a value is stored is read from the local that holds it."""
+    n = Dim.of(7)
+    x = Buffer("x", DType.INT, (n,), "input")
+    place = Buffer("place", DType.INT, (n,), role)
+    y = Buffer("y", DType.REAL, (Dim.of(9), n), "output")
+    step, i, j, row = (Local(name, DType.INT) for name in ("k", "i", "j", "row"))
+    moved = sum_of(Element(x, (Get(i),)), Get(step))
+    passed = [Store(Element(place, (Get(i),)), moved)]
+    value = Const(2.0)
+    passed.append(Store(Element(y, (Element(place, (Get(i),)), Get(i))), value, op))
+    loop = For(step, integer(0), integer(5), (For(i, integer(0), integer(7), tuple(passed)),))
+    clear = Store(Element(y, (Get(row), Get(j))), Const(0.0))
+    clears = For(row, integer(0), integer(9), (For(j, integer(0), integer(7), (clear,)),))
+    results = (y,) if role == "scratch" else (y, place)
+    changed = interchange.interchanged([loop])
+    assert changed != (loop,)
+    data = [np.arange(7) % 4]
+    before = run(planned("f", (x,), results, (clears, loop)), data, {})
+    after = run(planned("f", (x,), results, (clears, *changed)), data, {})
+    assert all(map(np.array_equal, before, after))
 
 
 @pytest.mark.parametrize("read", [False, True])

@@ -205,9 +205,9 @@ def _in_registers(body: Sequence[Stmt], own: Container[Buffer]) -> list[Stmt]:
     late: set[Buffer] = set()  # what is read before it is stored, or stored not always
     for stmt in body:
         if isinstance(stmt, Store) and stmt.op is None:
-            buffer = stmt.target.buffer
-            value = _held(stmt.value, held)
-            late |= {each.buffer for each in elements((value,))}
+            target, value = _target(stmt, held), _held(stmt.value, held)
+            buffer = target.buffer
+            late |= {each.buffer for each in elements((value, *target.at))}
             whole = len(buffer.shape) == 1 and buffer.role == "scratch"
             if whole and buffer in own and buffer not in late:
                 local = Local(buffer.name, buffer.dtype, buffer.var)
@@ -215,7 +215,7 @@ def _in_registers(body: Sequence[Stmt], own: Container[Buffer]) -> list[Stmt]:
                 held[buffer] = Get(local)
                 continue
             late.add(buffer)
-            found.append(stmt._replace(value=value))
+            found.append(stmt._replace(target=target, value=value))
         elif isinstance(stmt, (Let, Declare, Assign)):
             value = _held(stmt.value, held)
             late |= {each.buffer for each in elements((value,))}
@@ -256,9 +256,16 @@ def _handed_on(body: Sequence[Stmt]) -> list[Stmt]:
             found.append(Let(local, value, stmt.origin))
             held[buffer] = Get(local)
             last[buffer] = Store(stmt.target, held[buffer])
+        elif isinstance(stmt, Store):
+            found.append(stmt._replace(target=_target(stmt, held), value=value))
         else:
             found.append(stmt._replace(value=value))
     return [*found, *last.values()]
+
+
+def _target(store: Store, held: Mapping[Buffer, Expr]) -> Element:
+    """Where a value is stored, as far as that is read from what is held in locals."""
+    return Element(store.target.buffer, tuple(_held(index, held) for index in store.target.at))
 
 
 def _held(expr: Expr, held: Mapping[Buffer, Expr]) -> Expr:

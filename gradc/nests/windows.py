@@ -7,7 +7,8 @@ is still read of the last block is moved to the beginning of the window.
 
 Invariant: an element is in the window from the pass that writes it to the last that reads it.  It
 applies to vectors of the workspace that nothing else names, to all elements of which a pass gives a
-value before anything reads one, and from no further behind than `KEPT`.  Deliberately absent: arrays of several axes.
+value before anything reads one, and from no further behind than `KEPT`.  Deliberately absent:
+arrays of several axes.
 """
 
 from __future__ import annotations
