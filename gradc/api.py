@@ -158,6 +158,10 @@ class Compiled:
         self.wrt: tuple[Var, ...] = program.wrt(self._chosen)
         self._tangents: dict[tuple[Var, ...], Repeated] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, in another process too, is of the program: it makes its functions anew."""
+        return Compiled, (self.program, self._chosen, self.engine)
+
     @property
     def graph(self) -> Graph:
         """The typed graph; `print` shows its equations."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import multiprocessing
 import os
+import pickle
 import subprocess
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +23,7 @@ import gradc
 from gradc.diagnostics import Diagnostic, InputError, NumericError, UsageError
 from gradc.native.faults import NativeError
 from gradc.runtime import compiled, engines
-from gradc.runtime.engines import Engine, Wanted
+from gradc.runtime.engines import Engine, Name, Wanted
 from gradc.runtime.inputs import read_inputs
 from gradc.runtime.work import work
 
@@ -511,6 +515,25 @@ def test_threads_wait_without_taking_time(settings: dict[str, str], policy: str,
     if "OMP_WAIT_POLICY" not in found.stderr:
         pytest.skip("this OpenMP does not tell")
     assert f"OMP_WAIT_POLICY = '{policy}'" in found.stderr
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))]
+)
+def test_a_copy_of_a_program_computes(copied: Callable[[Any], Any]) -> None:
+    """Its functions are its own: what is called or loaded is no part of it."""
+    names: tuple[Name, ...] = ("numpy", "c")
+    for name in names:
+        program = gradc.compile("param x[N], y[N]; J = sum(x*y)", ["x"], engine=name, threads=1)
+        inputs = {"x": np.array([1.0, 2.0]), "y": np.array([3.0, 4.0])}
+        expected = program.value_and_grad(**inputs)
+        program.jvp(inputs, {"x": [1.0, 0.0]})
+        other = copied(program)
+        assert other.engine == program.engine
+        value, gradients = other.value_and_grad(**inputs)
+        assert value == expected[0]
+        assert list(gradients) == ["x"]
+        assert np.array_equal(gradients["x"], expected[1]["x"])
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no copies of processes here")

@@ -20,7 +20,7 @@ from gradc.native.build import CALL_SOURCE, SUFFIX, Workshop
 from gradc.native.cache import Cache, clear, open_cache, usage
 from gradc.native.compilers import find_compiler
 from gradc.native.faults import NativeError
-from gradc.native.flags import Way
+from gradc.native.flags import Toolchain, Way
 from gradc.native.library import Library
 
 SOURCE = "int answer(void) { return 42; }\n"
@@ -101,6 +101,19 @@ def test_the_cache_is_private(own_cache: Path) -> None:
         os.umask(old)
     for each in (Path(path), Path(path).parent, own_cache):
         assert not each.stat().st_mode & 0o077
+
+
+def test_another_process_may_find_out_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, other = workshop(), workshop()
+    probed = shop._probed
+
+    def later() -> Toolchain:
+        assert other.toolchain
+        return probed()
+
+    monkeypatch.setattr(shop, "_probed", later)
+    assert answer(shop.built(SOURCE)) == 42
+    assert shop.toolchain == other.toolchain
 
 
 @pytest.mark.parametrize("damage", ["truncated", "changed", "empty", "foreign", "fifo", "folder"])
