@@ -11,6 +11,7 @@ from diagram_programs import check
 import gradc
 from gradc.drawing import draw_values
 from gradc.report.diagram_model import Frame, Node, Picture
+from gradc.report.run import statements_of
 from gradc.report.view import View
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -190,3 +191,12 @@ def test_every_example_is_drawn_at_every_depth(path: Path) -> None:
         check(draw_values(program, inputs, View(depth=depth)), program)
     check(draw_values(program, inputs, View(limit=4)), program)
     check(draw_values(program, {}), program)
+
+
+def test_a_carried_name_that_is_never_assigned_shows_its_first_value() -> None:
+    text = "param x\nloop k in 3 carry y = x, w = 1 {\n    z = 2*y\n    y = z - w\n}\nJ = y + w"
+    program = gradc.compile(text).program
+    shown = {var.name: text for var, text in statements_of(program.graph).items()}
+    assert (shown["y"], shown["w"]) == ("y = z - w", "carry w = 1")
+    found = drawn(text, x=1)
+    assert titles(found, found.frames[0])[-2:] == ["y = z - w", "carry w = 1"]

@@ -110,6 +110,14 @@ STRUCTURE_CODES: dict[str, ErrorCode] = {
         bad=_loops(17),
         good="loop t in 131072 carry h = a {\n    h = h*a\n}\nJ = h",
     ),
+    "G0236": ErrorCode(
+        "A carried quantity that no step changes",
+        "A warning: the body of the loop gives a carried name no value, so that it is the same "
+        "after the loop as before. Its next value is written under the name itself. What only "
+        "stays as it is need not be carried: a body reads what stands above the loop.",
+        bad="loop k in 5 carry y = a {\n    z = y*2\n}\nJ = y",
+        good="loop k in 5 carry y = a {\n    y = y*2\n}\nJ = y",
+    ),
     "G0241": ErrorCode(
         "Not a derivative",
         "`grad(J, w)` and `hessian(J, w)` differentiate a scalar, `jacobian(r, x)` any quantity, "

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from gradc.frontend import syntax as ast
-from gradc.frontend.block import Block
+from gradc.frontend.block import Block, statement_text
 from gradc.frontend.declarations import claim
 from gradc.frontend.free import collects
 from gradc.frontend.intervals import Interval, at_least
 from gradc.ir.dims import Dim, shape_text
-from gradc.ir.graph import INT, Atom, DType, Equation, Graph, Type, Var
+from gradc.ir.graph import INT, Atom, DType, Equation, Graph, Origin, Type, Var
 from gradc.ir.levels import CODE, FEWER_LEVELS, LABEL, MOST_LEVELS, TOO_MANY_LEVELS
 from gradc.ops.control import loop_params, range_length
 
@@ -42,6 +42,7 @@ class LoopBlock(Block):
         self.level = parent.level + 1
         self.carried: dict[str, Type] = {}
         self.collected: dict[str, tuple[ast.Name, Var | None]] = {}
+        self.assigned: set[str] = set()  # the carried names that the body gives a value
         self.failed = False  # whether a carried quantity does not fit
 
     def definition(self, statement: ast.Definition) -> Var | None:
@@ -92,6 +93,7 @@ class LoopBlock(Block):
 
     def _carry(self, target: ast.Name, value: Atom | None) -> Var | None:
         kind = self.carried[target.name]
+        self.assigned.add(target.name)
         if value is None:
             self.scope.broken.add(target.name)
             return None
@@ -165,8 +167,13 @@ def lower_loop(block: Block, node: ast.Loop) -> None:
     builder = block.builder
     builder.origin, builder.stem = origin, node.counter.name
     ready = found and condition is not False and None not in initial and not inner.failed
+    _warn_of_unassigned(inner, node)
+    firsts = {item.target.name: item for item in node.carried}
     outputs: list[Var | None] = []
     for name in inner.carried:
+        if name not in inner.assigned:
+            text = f"carry {statement_text(block.problems.source, firsts[name].span)}"
+            inner.builder.origin = Origin(text, firsts[name].span)
         outputs.append(_output(inner, inner.scope.quantities.get(name), outputs))
     collected: list[Var | None] = []
     for _, value in inner.collected.values():
@@ -292,6 +299,20 @@ def _checkpoint(block: Block, node: ast.Loop) -> Dim | None:
         fault = "`checkpoint` needs at least one step"
         block.lowering.at_least_zero(node.checkpoint.span, steps - 1, fault)
     return steps
+
+
+def _warn_of_unassigned(inner: LoopBlock, node: ast.Loop) -> None:
+    """Say of a carried name that the body gives it no value: a step cannot change it."""
+    for item in node.carried:
+        name = item.target.name
+        if name in inner.carried and name not in inner.assigned:
+            inner.problems.warning(
+                "G0236",
+                item.target.span,
+                f"`{name}` is carried and never assigned in the loop: it keeps its first value",
+                "never assigned",
+                help=f"give its next value in the body: {name} = ...",
+            )
 
 
 def _collected_names(node: ast.Loop) -> Iterable[str]:

@@ -62,6 +62,11 @@ class Problems:
         help: str | None = None,
     ) -> None:
         """Record a warning; the program stands."""
+        if self._calls:
+            # As with errors: once, however often the function is called.
+            if (code, span, message) in self._in_calls:
+                return
+            self._in_calls.add((code, span, message))
         labels = (Label(span, label), *also)
         self._found.append(Diagnostic(code, message, labels, (), help, "warning", self.source))
 
