@@ -11,7 +11,7 @@ from gradc.ad.reverse import vjp
 from gradc.ir.dims import Dim, product
 from gradc.ir.graph import Lit
 from gradc.nests.build import build
-from gradc.nests.model import Buffer, For, Function, If, Invoke, Shared, SizeOf
+from gradc.nests.model import Buffer, For, Function, If, Invoke, Shared, SizeOf, Store
 from gradc.nests.specialise import specialised
 from gradc.nests.tables import integer
 from gradc.nests.walk import buffers, every
@@ -125,6 +125,52 @@ def test_within_loops_in_loops_rows_are_packed_that_are_read_twice(
         with np.errstate(invalid="ignore"):
             wanted = np.tanh(s[:, None] * np.einsum("nkl,kil->ni", a, m))
         np.testing.assert_allclose(np.reshape(value, wanted.shape), wanted, rtol=1e-12, atol=1e-13)
+
+
+ATTRACTION = """input m[N]
+param p[N, D]
+r[i, j] = sqrt(sum[d]((p[i, d] - p[j, d])^2) + 0.01)
+J = sum[i, j](m[i]*m[j]/r[i, j])
+"""
+
+
+@pytest.mark.parametrize("axes", [3, None])
+def test_rows_that_loops_add_to_are_summed_in_lanes(axes: int | None) -> None:
+    function = gradient(ATTRACTION, None if axes is None else {"D": axes})
+    into_rows = [
+        stmt.target
+        for stmt in every(function.body)
+        if isinstance(stmt, Store) and stmt.op == "add" and len(stmt.target.buffer.shape) == 2
+    ]
+    in_lanes = [element for element in into_rows if element.buffer.shape[1].constant == 64]
+    # Each pair (i, j) adds to both: to i in lanes, to j the sum of the lanes.
+    assert len(into_rows) == 2
+    assert len(in_lanes) == 1
+    random = np.random.default_rng(5)
+    for n in (0, 1, 2, 63, 64, 65, 130):
+        for d in (3,) if axes else (0, 1, 3):
+            m, p = random.normal(size=n), random.normal(size=(n, d))
+            apart = p[:, None] - p
+            cubes = ((apart**2).sum(axis=2) + 0.01) ** 1.5
+            wanted = -2 * ((m[:, None] * m / cubes)[:, :, None] * apart).sum(axis=1)
+            found = run(function, [m, p], {"N": n, "D": d})[-1]
+            np.testing.assert_allclose(
+                np.reshape(found, wanted.shape), wanted, rtol=1e-9, atol=1e-9
+            )
+
+
+def test_rows_that_the_loop_reads_by_another_index_stay_where_they_are() -> None:
+    text = """input X[N, K, D]
+y[n, d] = sum[k](exp(X[n, k, d]))
+z[n] = sum[d](y[n, d]*y[n, D - 1 - d])
+J = sum(z)
+"""
+    program = prepared(gradc.compile(text).program)
+    function = build("f", program.graph)
+    x = np.random.default_rng(6).normal(size=(70, 5, 3))
+    y = np.exp(x).sum(axis=1)
+    (value,) = run(function, [x], {"N": 70, "K": 5, "D": 3})
+    assert value == pytest.approx((y * y[:, ::-1]).sum(), rel=1e-12)
 
 
 def stack_of(function: Function) -> set[Buffer]:

@@ -23,7 +23,7 @@ from gradc.nests.levels import Group, Single, Wish, levels
 from gradc.nests.model import Buffer, Const, Element, Expr, Fill, Get, Local
 from gradc.nests.nest import Axis, Item, Nest, firsts
 from gradc.nests.order import needed_first
-from gradc.nests.packing import packed
+from gradc.nests.packing import packed, summed_in_lanes
 from gradc.nests.products import LANES, factors, single
 from gradc.nests.searches import Searches, kept_near, narrowed
 from gradc.nests.substitute import item_reads, mapped
@@ -178,8 +178,11 @@ def _outer(variable: Local, extent: Dim, members: Sequence[Nest]) -> Node:
     if prefers_lanes(members, in_lanes, variable, extent):
         found = Block(variable, extent, rows=False)
         in_lanes, rows = packed(in_lanes, variable)
-        found.own = [*near, *places, *rows]
         found.children = _arrange(in_lanes, found)
+        in_lanes, sums = summed_in_lanes(in_lanes, found.children, variable)
+        if sums:
+            found.children = _arrange(in_lanes, found)
+        found.own = [*near, *places, *rows, *sums]
         return found
     if not flat or estimate(extent) < 8:
         plain = Plain(variable, extent)

@@ -1,15 +1,16 @@
-"""Rows of an array side by side in vector registers: `packed`.
+"""Rows of an array side by side in vector registers: `packed`, `summed_in_lanes`.
 
 Where lanes are rows of an array that is read many times, a block of its rows is copied once, each
-row into its lane, so that every later access is to elements side by side.
+row into its lane, so that every later access is to elements side by side.  Where loops join values
+to rows again and again, they do so in such a block, from which the rows are written once.
 
-Deliberately absent: arrays that the group writes, which lie so already; and what products of
+Deliberately absent: arrays that live within one block, which lie so already; and what products of
 matrices read once, which the library packs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 
 from gradc.ir.dims import Dim
@@ -18,8 +19,9 @@ from gradc.nests.costs import pays_packing
 from gradc.nests.model import Apply, Buffer, Element, Expr, Get, Local
 from gradc.nests.nest import Axis, Nest
 from gradc.nests.products import factors
-from gradc.nests.substitute import item_reads, mapped
+from gradc.nests.substitute import copied, item_reads, mapped, replaced_buffers
 from gradc.nests.terms import estimate, reads
+from gradc.nests.tree import Node, nests_of
 
 LONGEST = 2**11  # elements of a row that is copied
 
@@ -58,6 +60,53 @@ def packed(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[Buf
     first = [_pack(old, place, new, variable) for (old, place), new in chosen.items()]
     rest = [nest if _reads_rows(nest, variable) else mapped(nest, reading) for nest in nests]
     return [*first, *rest], list(chosen.values())
+
+
+def summed_in_lanes(
+    nests: Sequence[Nest], nodes: Iterable[Node], variable: Local
+) -> tuple[list[Nest], list[Buffer]]:
+    """The nests of a group over a variable, of which `nodes` are the loops, with what these join to
+    rows kept in lanes until it is complete; and the buffers that it is kept in.
+
+    Only whole rows are kept, which one nest begins and joins, and which the others of the group
+    read as rows.
+    """
+    joined = {
+        nest.target.buffer
+        for nest in nests_of(nodes)
+        if nest.op is not None and nest.neutral is None and isinstance(nest.target, Element)
+    }
+    touched: dict[Buffer, list[tuple[Nest, Element]]] = {}
+    writers: dict[Buffer, list[Nest]] = {}
+    for nest in nests:
+        for target in nest.written:
+            if isinstance(target, Element):
+                writers.setdefault(target.buffer, []).append(nest)
+        for element in item_reads(nest):
+            touched.setdefault(element.buffer, []).append((nest, element))
+    kept: dict[Buffer, Buffer] = {}
+    copies: list[Nest] = []
+    for buffer, (writer, *others) in writers.items():
+        place = None if others or buffer not in joined else _begun(writer, variable)
+        if place is None or any(
+            _reads_rows(nest, variable) or _row(element, variable) != place
+            for nest, element in touched.get(buffer, [])
+        ):
+            continue
+        kept[buffer] = copied(buffer)
+        copies.append(_pack(kept[buffer], place, buffer, variable))
+    return [*(replaced_buffers(nest, kept) for nest in nests), *copies], list(kept.values())
+
+
+def _begun(nest: Nest, variable: Local) -> int | None:
+    """The axis of the lanes in rows that a nest begins and then joins values to, often."""
+    if nest.neutral is None or nest.places is not None or _reads_rows(nest, variable):
+        return None
+    target = nest.target
+    place = _row(target, variable) if isinstance(target, Element) else None
+    if place is None or not isinstance(target, Element) or not _whole(target, nest, place):
+        return None
+    return place if len(set(target.at)) == len(target.at) and pays_packing(target, nest) else None
 
 
 def _multiplies_once(nest: Nest, variable: Local) -> bool:

@@ -26,7 +26,7 @@ from gradc.nests.extremes import ORDERS
 from gradc.nests.levels import used
 from gradc.nests.model import Apply, Buffer, Const, Element, Expr, Get, Local
 from gradc.nests.nest import Axis, Item, Nest, Part, Places
-from gradc.nests.substitute import copied, item_reads, mapped
+from gradc.nests.substitute import copied, item_reads, mapped, replaced_buffers
 from gradc.nests.terms import elements, estimate, reads, replaced, replaced_target
 
 LONG = 8  # elements of an axis of which few are worth finding
@@ -163,17 +163,9 @@ def kept_near(nests: Sequence[Nest], variable: Local) -> tuple[list[Nest], list[
     near = {place.buffer: copied(place.buffer) for places in sought for place in places}
     if not near:
         return list(nests), []
-
-    def renamed(expr: Expr) -> Expr:
-        if isinstance(expr, Apply):
-            return expr._replace(args=tuple(map(renamed, expr.args)))
-        if not isinstance(expr, Element):
-            return expr
-        return Element(near.get(expr.buffer, expr.buffer), tuple(map(renamed, expr.at)))
-
     found: list[Nest] = []
     for nest, places in zip(nests, sought, strict=True):
-        found.append(mapped(nest, renamed, target=bool(places)))
+        found.append(replaced_buffers(nest, near, target=bool(places)))
         found.extend(_copy(nest, place, near[place.buffer]) for place in places)
     return found, list(near.values())
 

@@ -10,7 +10,7 @@ Invariant: no element is computed by other operations, or from what was overwrit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from math import prod
 
 from gradc.nests.counting import affine, simplified
@@ -280,6 +280,19 @@ def mapped(nest: Nest, change: Callable[[Expr], Expr], target: bool = False) -> 
         places=places,
         part=part,
     )
+
+
+def replaced_buffers(nest: Nest, known: Mapping[Buffer, Buffer], target: bool = True) -> Nest:
+    """A nest with other buffers in place of those known; with `target`, where it writes, too."""
+
+    def change(expr: Expr) -> Expr:
+        if isinstance(expr, Apply):
+            return expr._replace(args=tuple(map(change, expr.args)))
+        if not isinstance(expr, Element):
+            return expr
+        return Element(known.get(expr.buffer, expr.buffer), tuple(map(change, expr.at)))
+
+    return mapped(nest, change, target)
 
 
 def copied(buffer: Buffer) -> Buffer:

@@ -11,6 +11,8 @@ nests within have it no longer among their axes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
 from gradc.nests.model import Buffer, Local
@@ -65,3 +67,12 @@ class Product:
 
 Loop = Block | Lanes | Row | Plain
 Node = Loop | Product | Item
+
+
+def nests_of(nodes: Iterable[Node]) -> Iterator[Nest]:
+    """The nests that loops hold, but for products that the library does."""
+    for node in nodes:
+        if isinstance(node, Loop):
+            yield from nests_of(node.children)
+        elif isinstance(node, Nest):
+            yield node
