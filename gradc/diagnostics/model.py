@@ -45,11 +45,6 @@ class Source:
         line = max(1, bisect_right(self._line_starts, offset))
         return line, max(0, offset - self._line_starts[line - 1]) + 1
 
-    def line_text(self, line: int) -> str:
-        """The text of a 1-based line, without its line end."""
-        start, end = self.line_span(line)
-        return self.text[start:end]
-
     def line_span(self, line: int) -> Span:
         """The place of a 1-based line, without its line end."""
         start = self._line_starts[line - 1]

@@ -39,7 +39,8 @@ class Block:
         self.scope = scope
         self.builder = builder
         self.parent = parent  # of a loop's body: the block that the loop stands in
-        self.level = 0 if parent is None else parent.level  # how many loops and calls it is within
+        # How many loops and calls it is within.
+        self.level: int = 0 if parent is None else parent.level
         self.lowering = Lowering(builder, scope, problems, self, requirements)
         self.program: ProgramBlock | None = None  # of a function: where it reads from outside
         self.inputs: list[Var] = []  # what is defined here without an equation

@@ -199,11 +199,6 @@ def scene_of(stuck: Stuck, source: Source, lexer: Lexer) -> Scene:
     )
 
 
-def _opens_block(value: object) -> bool:
-    """Whether a value on the automaton's stack is a `{`, or one that stands for a missing one."""
-    return isinstance(value, Match) and value[0][:1] in ("{", "")
-
-
 def _before(lexer: Lexer, start: int, end: int) -> list[tuple[str, Token]]:
     """The tokens between two places that belong to the last statement there.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from gradc.ir.dims import Dim
 from gradc.ir.graph import DType
-from gradc.nests.model import Apply, Buffer, Check, Const, Element, Expr, Get, Local, Stmt
+from gradc.nests.model import Apply, Buffer, Const, Element, Expr, Get, Local
 from gradc.nests.walk import subexpressions
 from gradc.ops.primitive import Infix, Prefix
 from gradc.ops.table import PRIMITIVES
@@ -37,16 +37,6 @@ def replaced_target(target: Element | Local, known: Mapping[Local, Expr]) -> Ele
     if isinstance(target, Local):
         return target
     return Element(target.buffer, tuple(replaced(index, known) for index in target.at))
-
-
-def replaced_in(checks: Iterable[Stmt], known: Mapping[Local, Expr]) -> tuple[Stmt, ...]:
-    """Checks with some locals replaced."""
-    found: list[Stmt] = []
-    for check in checks:
-        assert isinstance(check, Check)
-        place, taken = replaced(check.place, known), replaced(check.taken, known)
-        found.append(check._replace(place=place, taken=taken))
-    return tuple(found)
 
 
 def elements(expressions: Iterable[Expr | Buffer]) -> list[Element]:
