@@ -19,9 +19,10 @@ import click
 
 import gradc
 from gradc.checking import WRONG_DERIVATIVE
-from gradc.cli.boundary import INTERNAL_ERROR, INTERRUPTED
+from gradc.cli.boundary import INTERNAL_ERROR
 from gradc.cli.fit_command import NOT_CONVERGED
 from gradc.cli.main import main
+from gradc.cli.start import INTERRUPTED
 from gradc.diagnostics.codes import CODES
 from gradc.frontend.functions import FUNCTIONS, Function
 from gradc.ops.primitive import Edge, Primitive

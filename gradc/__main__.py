@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gradc.cli.main import main
+from gradc.cli.start import main
 
-main(prog_name="gradc")
+main()

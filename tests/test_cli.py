@@ -781,3 +781,22 @@ def test_a_pass_that_does_not_exist_gets_the_nearest_name(gradc):
     assert done.code == 2
     assert done.codes() == ["G0704"]
     assert "`simplify`" in done.err
+
+
+@pytest.mark.parametrize(
+    "module", ["click", "gradc.cli.run_command", "gradc.frontend.lower", "gradc.runtime.load"]
+)
+def test_an_interrupt_while_a_module_is_loaded(module: str) -> None:
+    text = (
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *others):\n"
+        f"        if name == {module!r}:\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "from gradc.cli.start import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", text, "run", "-", "--inputs", "a=1"]
+    done = subprocess.run(command, input="J = a*a", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "")

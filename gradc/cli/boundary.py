@@ -18,7 +18,6 @@ from gradc.collector import uninterrupted
 from gradc.diagnostics import Diagnostic, GradcError
 
 INTERNAL_ERROR = 70
-INTERRUPTED = 130  # as shells say it: 128 and the number of the signal
 
 _COLLECTED = "gradc.diagnostics"  # in the context of the command
 

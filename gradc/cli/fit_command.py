@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradc.cli.boundary import INTERRUPTED, report, reported, speaks_unicode, terminal_width
+from gradc.cli.boundary import report, reported, speaks_unicode, terminal_width
 from gradc.cli.options import (
     Followed,
     engine_of,
@@ -23,6 +23,7 @@ from gradc.cli.options import (
     workers_options,
 )
 from gradc.cli.output import files_read, write_result
+from gradc.cli.start import INTERRUPTED
 from gradc.diagnostics import GradcError
 from gradc.fit.settings import LOSSES, NAMES, RATES, Settings
 

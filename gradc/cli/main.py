@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 import gradc
-from gradc.cli.boundary import INTERRUPTED, report_usage
+from gradc.cli.boundary import report_usage
+from gradc.cli.start import INTERRUPTED
 
 COMMANDS = {
     "run": "Print every value and every derivative.",
