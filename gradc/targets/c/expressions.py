@@ -2,8 +2,8 @@
 
 Invariant: the text parses back to the tree, in the order of evaluation of floating-point numbers.
 Parentheses are those that the grammar demands, and those without which a compiler warns: around
-what mixes `&` and `|`, or either with a comparison.  Nothing is recursive in the depth of an
-expression, and text is joined once.
+what mixes `&` and `|`, or either with a comparison, and around either before `?`.  Nothing is
+recursive in the depth of an expression, and text is joined once.
 
 Deliberately absent: statements, and how a row of the table is spelled (`spelling`).
 """

@@ -166,7 +166,7 @@ def _to_real(scene: Scene, expr: Apply, part: Part) -> Spelled:
 
 def _select(scene: Scene, expr: Apply, part: Part) -> Spelled:
     test, then, otherwise = expr.args
-    pieces: tuple[Piece, ...] = (Part(test, OR), " ?", BREAK, Part(then, OR), " :", BREAK)
+    pieces: tuple[Piece, ...] = (Part(test, EQUALITY), " ?", BREAK, Part(then, OR), " :", BREAK)
     chained = isinstance(otherwise, Apply) and otherwise.op == "select"
     return Spelled(CONDITIONAL, (*pieces, Part(otherwise, CONDITIONAL if chained else OR)))
 

@@ -51,7 +51,7 @@ G_INLINE double g_atan_ratio(double y, double x)
     double base_low = flat ? 0.0 : steep ? 0x1.1a62633145c07p-54 : 0x1.1a62633145c07p-55;
     double inverse = 1.0 / below, t = above * inverse, product = t * below;
     double rest = (above - product) - g_rest(t, below, product);
-    double lost = flat | steep ? 0.0 : (y > x ? (y - below) + x : (x - below) + y);
+    double lost = (flat | steep) ? 0.0 : (y > x ? (y - below) + x : (x - below) + y);
     rest = (rest - t * lost) * inverse;
     rest = rest - rest == 0.0 ? rest : 0.0;
     double z = t * t, z2 = z * z;

@@ -60,9 +60,9 @@ G_INLINE double g_signed_power(double power, double x, double y)
     int whole = floor(y) == y, odd = whole & (floor(half) != half);
     power = fabs(x) == 1.0 ? 1.0 : power;
     power = odd ? copysign(power, x) : power;
-    power = (x < 0.0) & (x > -INFINITY) & !whole ? NAN : power;
+    power = ((x < 0.0) & (x > -INFINITY) & !whole) ? NAN : power;
     power = x != x ? x : y != y ? y : power;
-    return (x == 1.0) | (y == 0.0) ? 1.0 : power;
+    return ((x == 1.0) | (y == 0.0)) ? 1.0 : power;
 }
 
 /* x**y, as in C. */

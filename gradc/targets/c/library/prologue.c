@@ -3,6 +3,13 @@
 #include <stdint.h>
 #include <string.h>
 
+// `&` of what functions return is meant: branches would keep loops out of vector registers.
+#if defined(__clang__)
+#if __has_warning("-Wbitwise-instead-of-logical")
+#pragma clang diagnostic ignored "-Wbitwise-instead-of-logical"
+#endif
+#endif
+
 #if defined(__GNUC__)
 #define G_INLINE static inline __attribute__((always_inline, unused))
 #define G_CALLED static __attribute__((noinline, unused))
