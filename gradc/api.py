@@ -46,7 +46,7 @@ LARGEST_PROGRAM = 64 * 2**20
 
 def compile(
     source_text: str,
-    wrt: Iterable[str] | None = None,
+    wrt: str | Iterable[str] | None = None,
     *,
     dtype: str = "float64",
     engine: Name = "auto",
@@ -54,11 +54,11 @@ def compile(
 ) -> Compiled:
     """Compile a program given as text.
 
-    `wrt` names the inputs that derivatives are taken with respect to: by default the params,
-    or every real input where there are none.  With the `dtype` "float32" real numbers are of
-    single precision.  `engine` runs it: "python", "numpy", "c", or "auto" for what suits; `threads`
-    is how many C may use.  Raises SourceError with every mistake that was found, UsageError for a
-    `wrt` that is not a real input and for another `dtype` or `engine`.
+    `wrt` names the inputs that derivatives are taken with respect to, as a list or as in "a, b":
+    by default the params, or every real input where there are none.  With the `dtype` "float32"
+    real numbers are of single precision.  `engine` runs it: "python", "numpy", "c", or "auto" for
+    what suits; `threads` is how many C may use.  Raises SourceError with every mistake that was
+    found, UsageError for a `wrt` that is not a real input and for another `dtype` or `engine`.
     """
     with uninterrupted():
         return _compiled(Source("<program>", source_text), wrt, dtype, _engine(engine, threads))
@@ -66,7 +66,7 @@ def compile(
 
 def load(
     path: str | os.PathLike[str],
-    wrt: Iterable[str] | None = None,
+    wrt: str | Iterable[str] | None = None,
     *,
     dtype: str = "float64",
     engine: Name = "auto",
@@ -80,7 +80,9 @@ def load(
         return _compiled(read_source(path), wrt, dtype, _engine(engine, threads))
 
 
-def _compiled(source: Source, wrt: Iterable[str] | None, dtype: str, engine: Engine) -> Compiled:
+def _compiled(
+    source: Source, wrt: str | Iterable[str] | None, dtype: str, engine: Engine
+) -> Compiled:
     precisions = [each.value for each in Precision]
     if dtype not in precisions:
         help = f"choose one of: {', '.join(precisions)}"
@@ -106,6 +108,11 @@ def _warning(found: Diagnostic) -> None:
 
     text = "; ".join([found.message, *found.notes, *filter(None, [found.help])])
     warn(f"{found.code}: {text}", RuntimeWarning, stacklevel=2)
+
+
+def listed_names(text: str) -> list[str]:
+    """The names in `a, b`."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def read_source(path: str | os.PathLike[str]) -> Source:
@@ -150,11 +157,13 @@ class Compiled:
     """
 
     def __init__(
-        self, program: Program, wrt: Iterable[str] | None = None, engine: Engine = AUTO
+        self, program: Program, wrt: str | Iterable[str] | None = None, engine: Engine = AUTO
     ) -> None:
         self.program = program
         self.engine = engine
-        self._chosen = None if wrt is None else tuple(wrt)
+        self._chosen = (
+            None if wrt is None else tuple(listed_names(wrt) if isinstance(wrt, str) else wrt)
+        )
         self.wrt: tuple[Var, ...] = program.wrt(self._chosen)
         self._tangents: dict[tuple[Var, ...], Repeated] = {}
 

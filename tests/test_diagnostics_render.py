@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradc.diagnostics import Diagnostic, Label, Source, Span
+from gradc.diagnostics import Diagnostic, Label, Source, Span, UsageError
 from gradc.diagnostics.display import display_width
 from gradc.diagnostics.render import render_json, render_text
 
@@ -225,6 +227,16 @@ def test_span_longer_than_the_window() -> None:
     assert display_width(line) <= 60
     assert line.endswith("1...")
     assert marks.endswith("^ long")
+
+
+def test_an_error_as_text_is_what_the_command_line_prints() -> None:
+    error = UsageError([replace(diagnostic("b = q", ("q", "here")), help="define it")])
+    assert str(error) == render_text(error.diagnostics, color=False)
+    assert str(error).startswith("error[G0101]: a message")
+    assert "help: define it" in str(error)
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is UsageError
+    assert again.diagnostics == error.diagnostics
 
 
 def test_json() -> None:

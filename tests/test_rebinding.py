@@ -138,3 +138,11 @@ def test_an_engine_is_looked_for_less_and_less_often(monkeypatch: pytest.MonkeyP
     for _ in range(3):
         repeated({"a": 2.0, "b": 3.0})
     assert asked[10:] == [float("inf")]
+
+
+def test_names_of_inputs_in_one_text_are_those_of_the_command_line() -> None:
+    text = "param mass, k\nJ = mass*k**2"
+    assert [var.name for var in gradc.compile(text, wrt="mass").wrt] == ["mass"]
+    assert [var.name for var in gradc.compile(text, wrt=" k, mass").wrt] == ["mass", "k"]
+    with pytest.raises(gradc.UsageError, match="`mas` is not in the program"):
+        gradc.compile(text, wrt="mas")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from gradc.api import LARGEST_PROGRAM, decode_source, read_bounded, read_source
+from gradc.api import LARGEST_PROGRAM, decode_source, listed_names, read_bounded, read_source
 from gradc.cli.boundary import report
 from gradc.compiler import compile_program
 from gradc.diagnostics import Diagnostic, Source, UsageError
@@ -190,9 +190,7 @@ def _source(file: str) -> Source:
 
 def names(text: str | None) -> list[str] | None:
     """The names in `a,b`; None where the option was not given."""
-    if text is None:
-        return None
-    return [name.strip() for name in text.split(",") if name.strip()]
+    return None if text is None else listed_names(text)
 
 
 def input_specs(file: str, specs: Sequence[str], values: Sequence[str]) -> list[str]:

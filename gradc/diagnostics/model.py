@@ -81,13 +81,25 @@ class Diagnostic:
 
 
 class GradcError(Exception):
-    """Base of every error that gradc raises on purpose; carries the diagnostics."""
+    """Base of every error that gradc raises on purpose; carries the diagnostics.
+
+    As text it is what the command line prints: the place, the line of source and the help, too.
+    """
 
     exit_code = 1
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
         super().__init__("; ".join(f"{d.code}: {d.message}" for d in self.diagnostics))
+
+    def __str__(self) -> str:
+        from gradc.diagnostics.render import render_text  # which reads this module
+
+        return render_text(self.diagnostics, color=False)
+
+    def __reduce__(self) -> tuple[type[GradcError], tuple[tuple[Diagnostic, ...]]]:
+        """A copy, in another process too, has the same diagnostics."""
+        return type(self), (self.diagnostics,)
 
 
 class SourceError(GradcError):
