@@ -402,6 +402,18 @@ def test_sizes_that_vary_are_compiled_for_a_few_times(monkeypatch: pytest.Monkey
     assert texts[-1] == {}
 
 
+def test_an_access_is_that_of_the_text_that_found_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is emitted or compiled to say it, whatever sizes there have been since."""
+    text = "input x[N], k[L] in N; J = sum[m](x[k[m] + 1])"
+    native = gradc.compile(text, engine="c").forward
+    for n in (3, 4, 5, 6):
+        native(x=np.ones(n), k=np.array([1]))
+    monkeypatch.setattr("gradc.targets.c.emit.emit", None)
+    for n in (4, 3):
+        with pytest.raises(InputError, match=f"is read at index {n}; allowed is 0 .. {n - 1}"):
+            native(x=np.ones(n), k=np.array([n - 1]))
+
+
 def test_results_belong_to_the_caller() -> None:
     native = gradc.compile("input x[N]\nJ = sum(x)\n", engine="c").value_and_grad
     x = np.ones(5)

@@ -56,7 +56,6 @@ _LARGE = 100_000
 
 Sizes = Mapping[str, int]
 Emit = Callable[[Sizes], EmittedC | TraceC]
-Planned = Callable[..., Any]
 
 _GIVEN = ("input", "seed", "direction")
 
@@ -67,6 +66,21 @@ class _Built(NamedTuple):
     entry: Entry
     faults: tuple[str, ...]
     library: Library
+
+
+class Planned(NamedTuple):
+    """A call at some sizes, and the accesses that it may find out of range: their numbers are
+    those of the text that was compiled for it."""
+
+    call: Callable[..., Any]
+    sizes: Sizes
+    faults: tuple[str, ...]
+
+    def access(self, error: IndexFaultError) -> IndexError:
+        """An index out of range, as emitted Python says it."""
+        what = self.faults[error.access - 1]
+        allowed = f"0 .. {error.length - 1}" if error.length > 0 else "none at all"
+        return IndexError(f"{what} is read at index {error.index}; allowed is {allowed}")
 
 
 class CFunction:
@@ -87,7 +101,7 @@ class CFunction:
         self._seen: list[dict[str, int]] = []
         self._emitted: dict[tuple[tuple[str, int], ...], EmittedC | TraceC] = {}
         self._built: dict[tuple[tuple[str, int], ...], _Built] = {}
-        self._plans: list[tuple[Planned, Sizes]] = []
+        self._plans: list[Planned] = []
 
     def __call__(self, *arguments: Any) -> tuple[Any, ...]:
         """All results in a tuple, for inputs that `bind` has checked, then seeds or directions.
@@ -102,11 +116,11 @@ class CFunction:
 
         Raises what a call raises.
         """
-        for call, sizes in self._plans:
+        for plan in self._plans:
             try:
-                found = call(*arguments)
+                found = plan.call(*arguments)
             except IndexFaultError as error:
-                raise self.access(error, sizes) from None
+                raise plan.access(error) from None
             if found is not NotImplemented:
                 return self._results(found)
         return None
@@ -128,16 +142,11 @@ class CFunction:
 
         Raises NativeError where compiling fails, or nothing can be called from here.
         """
-        plan = self._plan(self._at(sizes), sizes)
-        call = _caller(self._workshop).function(plan)
-        self._plans = [(call, sizes), *self._plans[: _PLANS - 1]]
-        return call
-
-    def access(self, error: IndexFaultError, sizes: Sizes) -> IndexError:
-        """An index out of range, as emitted Python says it."""
-        what = self._at(sizes).faults[error.access - 1]
-        allowed = f"0 .. {error.length - 1}" if error.length > 0 else "none at all"
-        return IndexError(f"{what} is read at index {error.index}; allowed is {allowed}")
+        built = self._at(sizes)
+        call = _caller(self._workshop).function(self._plan(built, sizes))
+        plan = Planned(call, sizes, built.faults)
+        self._plans = [plan, *self._plans[: _PLANS - 1]]
+        return plan
 
     def _converted(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """A call at sizes that are not planned for, or with arrays in another form."""
@@ -148,15 +157,12 @@ class CFunction:
         exact = [prepared_argument(each) for each in (*bound.arrays.values(), *rest)]
         if self._single:
             exact = [_as_single(each) for each in exact]
-        found = NotImplemented
+        plan = next((each for each in self._plans if each.sizes == bound.sizes), None)
+        plan = plan or self.plan(bound.sizes)
         try:
-            for call, sizes in self._plans:
-                if sizes == bound.sizes:
-                    found = call(*exact)
-            if found is NotImplemented:
-                found = self.plan(bound.sizes)(*exact)
+            found = plan.call(*exact)
         except IndexFaultError as error:
-            raise self.access(error, bound.sizes) from None
+            raise plan.access(error) from None
         assert found is not NotImplemented, "what is bound fits the plan for its sizes"
         return self._results(found)
 
