@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from gradc.diagnostics import UsageError
 from gradc.nests import threads
 from gradc.targets.c.emit import emit, emit_trace
 from gradc.targets.c.helpers import FOLDER
+from gradc.targets.c.interface import Entry
 
 MATRIX = "input X[N,D], k[N] in D\nparam w[D], s\nJ = sum(X @ w) * s + sum[i](w[k[i]])"
 
@@ -209,3 +211,70 @@ def test_no_pointer_is_made_from_an_integer() -> None:
     made = re.compile(r"\*\)[\s(]*(?:void \*\)[\s(]*)?uintptr_t")
     for file in Path(FOLDER).glob("*.c"):
         assert not made.search(file.read_text(encoding="utf-8")), file.name
+
+
+SMALL = {
+    "ends": "input x[N]\nJ = x[4] + x[N-1]",
+    "differences": "input x[N], y[M+2]\nh[i in N] = y[i]*x[i]\nJ = sum(h)*x[1] + y[M - N]",
+    "sorted": "param x[N]\ny = softmax(x[1:N-3])\nJ = sum[i in N-4](y[i]*y[N-5-i])",
+    "halves": "input x[N//2], y[N]\nJ = sum[i in N//2](y[2*i+1]*x[i]) + y[N//2]",
+}
+
+
+@needs_cc
+def test_sizes_for_which_the_program_reads_out_of_range_are_refused(tmp_path: Path) -> None:
+    files, kept = [], []
+    for name, text in SMALL.items():
+        one = gradc.compile(text)
+        kept.append((one.program, emit(renamed(one.program, name), one.wrt)))
+        files.append(kept[-1][1].text)
+    library = built(files, tmp_path)
+    refused = 0
+    for program, emitted in kept:
+        for entry in emitted.functions.values():
+            for given in product(range(-1, 9), repeat=len(entry.sizes)):
+                sizes = dict(zip(entry.sizes, given, strict=True))
+                axes = [dim for var in program.graph.inputs for dim in var.type.shape]
+                meets = all(dim.evaluate(sizes) >= 0 for dim in axes) and all(
+                    need.dim.evaluate(sizes) >= need.minimum for need in program.requirements
+                )
+                refused += not meets
+                assert (_status(library, entry, sizes) == 0) == meets or min(given) < 0
+                if entry.workspace is not None and not meets:
+                    count = getattr(library, entry.workspace)
+                    assert count(*map(ctypes.c_int64, given)) == -1
+    assert refused
+
+
+def _status(library: ctypes.CDLL, entry: Entry, sizes: dict[str, int]) -> int:
+    """What a function returns for arrays of zeros."""
+    arguments: list[object] = []
+    for each in entry.parameters:
+        if each.role == "size":
+            arguments.append(ctypes.c_int64(sizes[each.symbol or ""]))
+        elif each.role in ("workspace", "fault"):
+            arguments.append(None)
+        elif each.shape or each.role == "output":
+            count = max(1, *(dim.evaluate(sizes) for dim in each.shape), 1)
+            arguments.append((ctypes.c_double * count)())
+        else:
+            arguments.append(ctypes.c_double(0.0))
+    status: int = getattr(library, entry.name)(*arguments)
+    return status
+
+
+def test_a_file_says_what_it_requires_of_sizes_once_and_only_where_it_does() -> None:
+    said = {}
+    for name, text in SMALL.items():
+        one = gradc.compile(text)
+        emitted = emit(one.program, one.wrt)
+        assert ("Requires" in emitted.header) == ("Requires" in emitted.text)
+        said[name] = re.search(r"// Requires (.*); returns -1", emitted.header)
+    assert said["ends"] is not None
+    assert said["ends"][1] == "N >= 5"
+    one = gradc.compile(SMALL["ends"])
+    fixed = emit(one.program, one.wrt, sizes={"N": 7}).text
+    plain = gradc.compile("input x[N], y[N, M+1]\nJ = sum(x) + sum(y)")
+    for text in (fixed, emit(plain.program, plain.wrt, kinds=["forward"]).text):
+        assert "Requires" not in text
+        assert "return -1" not in text

@@ -16,7 +16,7 @@ from gradc.targets.c.helpers import Way, helper_source, prologue
 from gradc.targets.c.layout import LINE_WIDTH
 from gradc.targets.c.lexical import harmless, string_text
 from gradc.targets.c.printer import UNROLLED
-from gradc.targets.statements.docstring import module_docstring
+from gradc.targets.statements.docstring import module_docstring, wrapped
 
 if TYPE_CHECKING:
     from gradc.targets.c.module import CFile
@@ -144,6 +144,9 @@ def _opening(file: CFile) -> str:
     text = module_docstring(file.program, file.wrt, renamed, {})
     extra = [f"{name} = {size}" for name, size in file.fixed.items()]
     lines = text.split("\n")
+    if file.bounds:
+        required = f"Requires {', '.join(map(str, file.bounds))}; returns -1 for other sizes."
+        lines[-1:] = [*wrapped(required), "", lines[-1]]
     if extra:
         lines[-1:] = [f"Sizes that are fixed: {', '.join(extra)}.", "", lines[-1]]
     return "\n".join(f"// {_cut(harmless(line))}".rstrip() for line in lines)

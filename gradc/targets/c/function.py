@@ -33,6 +33,7 @@ from gradc.targets.c.layout import INDENT, filled
 from gradc.targets.c.memory import alone
 from gradc.targets.c.names import Identifiers, Scopes, spelled
 from gradc.targets.c.printer import Called, File, Printer
+from gradc.targets.c.sizes import Bound
 from gradc.targets.c.unread import unread
 
 NOINLINE = "NOINLINE"  # a macro: a compiler would write a function that is called once in place
@@ -55,11 +56,18 @@ class Printed(NamedTuple):
 class Writer:
     """Prints the functions of one file."""
 
-    def __init__(self, identifiers: Identifiers, sizes: Mapping[str, str], single: bool) -> None:
+    def __init__(
+        self,
+        identifiers: Identifiers,
+        sizes: Mapping[str, str],
+        single: bool,
+        bounds: Sequence[Bound],
+    ) -> None:
         self.file = File()
         self.identifiers = identifiers
         self.sizes = sizes  # of the named sizes, their identifiers
         self.single = single
+        self.bounds = bounds  # what sizes must be: exported functions look first
         self.helpers: dict[str, None] = {}
 
     def exported(
@@ -77,7 +85,11 @@ class Writer:
         body = _Body(self, function, wishes)
         parameters = body.parameters(roles, sizes)
         need = body.need
-        lines = [*self._entry(name, body, parameters, need), *body.lines(aligned=False)]
+        lines = [
+            *_refusal(self._unmet(body.scene)),
+            *self._entry(name, body, parameters, need),
+            *body.lines(aligned=False),
+        ]
         lines.append("    return 0;")
         printed = self._printed(f"int {name}(", body, parameters, lines, need)
         if _copies_many(function):
@@ -113,14 +125,18 @@ class Writer:
         bound = _bound(scene, need)
         if bound is not None:
             tests.append(f"{bound} > {LARGEST}")
-        lines = []
-        if tests:
-            test = [piece for t in tests for piece in (" ", t, " ||")][1:-1]
-            lines = filled(["if (", *test, ")", " ", "return -1;"], INDENT)
+        lines = _refusal([*tests, *self._unmet(scene)])
         self.helpers.update(scene.used_helpers)
         used = [s for s in sizes if s not in need.names() and not tests]
         lines += [f"    (void){self.sizes[s]};" for s in used]
         return "\n".join([f"{declaration} {{", *lines, f"    return {count};", "}"]), declaration
+
+    def _unmet(self, scene: Scene) -> list[str]:
+        """The tests that are true where sizes are not what they must be."""
+        return [
+            "".join([*tokens(scene, SizeOf(large)), " < ", *tokens(scene, SizeOf(small))])
+            for large, small in self.bounds
+        ]
 
     def _scene(self) -> Scene:
         return Scene(self.sizes, self.single)
@@ -275,6 +291,14 @@ class _Body:
         """`(void)x;` for parameters that nothing reads: a compiler warns of them."""
         words = set(re.findall(r"\w+", "\n".join(code_of(line) for line in lines)))
         return [f"    (void){p.name};" for p in parameters if p.name not in words]
+
+
+def _refusal(tests: Sequence[str]) -> list[str]:
+    """`if (...) return -1;`, where any of the tests is true."""
+    if not tests:
+        return []
+    listed = [piece for test in tests for piece in (" ", test, " ||")][1:-1]
+    return filled(["if (", *listed, ")", " ", "return -1;"], INDENT)
 
 
 def _copies_many(function: Function) -> bool:

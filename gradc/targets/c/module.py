@@ -26,7 +26,7 @@ from gradc.targets.c.function import Writer
 from gradc.targets.c.interface import Entry, Role
 from gradc.targets.c.lexical import comment_text
 from gradc.targets.c.names import Identifiers, ascii_letters, spelled
-from gradc.targets.c.sizes import named_sizes
+from gradc.targets.c.sizes import bounds, named_sizes
 from gradc.targets.statements.scopes import functions, named
 
 KINDS = ("forward", "reverse", "value_and_grad", "tangent", "hvp", "trace", "fault")
@@ -53,7 +53,8 @@ class CFile:
         keys = {name: f"{name}%size" if name in names else name for name in self.sizes}
         self.identifiers = Identifiers([*names, *keys.values()])
         spellings = {name: self.identifiers[key] for name, key in keys.items()}
-        self.writer = Writer(self.identifiers, spellings, self.single)
+        self.bounds = bounds(program, sizes)
+        self.writer = Writer(self.identifiers, spellings, self.single, self.bounds)
         self.called: list[str] = []
         self.loops = self.parts = False  # whether there are loops, and long functions in parts
         self.texts: list[str] = []

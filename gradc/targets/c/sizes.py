@@ -1,14 +1,71 @@
-"""Sizes that a file of C is made for: `N=100,D=3`, checked against the program."""
+"""Sizes of emitted C: those that a file is made for, `N=100,D=3`, and what the others must be.
+
+Invariant: `bounds` has what data are checked for before a call by gradc, and what is true of any
+sizes is not among it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from gradc.diagnostics import Diagnostic, UsageError
 from gradc.ir.dims import Dim
 from gradc.ir.program import Program
 
 LARGEST = 2**40
+
+
+class Bound(NamedTuple):
+    """What a program requires of its sizes: that one is at least as large as another.
+
+    No factor in either is negative.
+    """
+
+    large: Dim
+    small: Dim
+
+    def __str__(self) -> str:
+        """As people write it, a number last: `N >= M + 1`, `N <= 10`."""
+        if self.large.constant is not None:
+            return f"{self.small} <= {self.large}"
+        return f"{self.large} >= {self.small}"
+
+
+def bounds(program: Program, fixed: Mapping[str, int]) -> tuple[Bound, ...]:
+    """What is required of the sizes that are not fixed, the strictest where there are several."""
+    known = {name: Dim.of(size) for name, size in fixed.items()}
+    found: dict[Dim, int] = {}  # the least value of a polynomial without a constant term
+    for dim, minimum in _required(program):
+        size = dim.substitute(known)
+        rest = Dim({monomial: k for monomial, k in size.terms if monomial})
+        constant = dict(size.terms).get((), 0)
+        least = minimum * size.denominator - constant
+        found[rest] = max(least, found.get(rest, least))
+    return tuple(
+        _bound(rest, least)
+        for rest, least in found.items()
+        if least > 0 or any(k < 0 for _, k in rest.terms)
+    )
+
+
+def _required(program: Program) -> Iterator[tuple[Dim, int]]:
+    """Sizes with their least values: what accesses need, and no axis of an input is negative."""
+    for need in program.requirements:
+        yield need.dim, need.minimum
+    for var in program.graph.inputs:
+        for dim in var.type.shape:
+            yield dim, 0
+
+
+def _bound(rest: Dim, least: int) -> Bound:
+    """`rest >= least`, with what is subtracted on the other side."""
+    terms = [*rest.terms, ((), -least)]
+    return Bound(
+        Dim({monomial: k for monomial, k in terms if k > 0}),
+        Dim({monomial: -k for monomial, k in terms if k < 0}),
+    )
 
 
 def named_sizes(program: Program) -> tuple[str, ...]:
