@@ -19,6 +19,7 @@ from gradc.ir.program import Program
 from gradc.report.numbers import array_cell, json_value
 from gradc.report.table import Column, render_table
 from gradc.runtime.bind import Bound, bind
+from gradc.runtime.engines import numpy_for_rows
 from gradc.runtime.evaluate import with_output
 from gradc.runtime.inputs import read_what_can_be
 from gradc.runtime.nonfinite import first_nonfinite
@@ -172,8 +173,8 @@ def run_total(
 ) -> TotalResult:
     """Value and gradient over all rows, `chunk` of them at a time, computed where `places` says.
 
-    Raises UsageError, G0548, for a program that cannot be split, InputError for data that do not
-    fit.
+    Raises UsageError, G0548, for a program that cannot be split, and where another engine than
+    NumPy is asked for; InputError for data that do not fit.
     """
     from gradc.runtime.split import RowSplit
 
@@ -182,6 +183,7 @@ def run_total(
     names = [each.name for each in rows.given]
     length = rows.length
     split = RowSplit(program, program.wrt(request.wrt), rows.size, names, length is not None)
+    numpy_for_rows(request.engine)
     bound = _bound(program, rows, stdin)
     passes = split.passes
 

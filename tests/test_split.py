@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from c_compiling import needs_cc
+from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from programs import Case, programs
 
 import gradc
+from gradc.cli.main import main
 from gradc.diagnostics import UsageError
 from gradc.passes.verify import verify
 from gradc.runtime import split as split_module
@@ -325,3 +328,29 @@ def test_a_result_that_is_not_finite_is_told_of(folder: Path) -> None:
     done = run(*DATA, "--chunk", "10")
     assert done.returncode == 4
     assert "the result is not finite: J is nan" in done.stderr
+
+
+@needs_cc
+def test_c_takes_all_rows_of_a_long_file_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("gradc.totals.LONG", 100)
+    Path("f.g").write_text("input y[N]\nparam a\nJ = a*sum(y)", encoding="utf-8")
+    Path("g.g").write_text("param y[N]\nJ = sum(y^2)", encoding="utf-8")
+    given = ["--inputs", "y=data.csv:p", "-v"]
+
+    def ran(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ["run", *arguments])
+
+    whole = ran("f.g", *given, "a=2", "--engine", "c")
+    assert ": it was asked for" in whole.output
+    assert "a*sum(y)" in whole.output
+    assert "block by block" in ran("f.g", *given, "a=2").output
+    refused = ran("f.g", *given, "a=2", "--engine", "c", "--chunk", "10")
+    assert (refused.exit_code, "G0805" in refused.output) == (2, True)
+    apart = ran("g.g", *given, "--engine", "c", "--chunk", "10")
+    assert apart.exit_code == 0
+    assert ": it was asked for" in apart.output
+    assert "block by block" not in apart.output
+    assert "declare that" not in apart.output

@@ -83,8 +83,12 @@ def _observe(
 def _sum(
     program: Program, request: Request, chunk: int | None, places: Places, format: str
 ) -> None:
-    """Sum over rows in blocks; return, with the reason, where a program does not allow it."""
-    rows = find_total(program, request, chunk is not None or places.elsewhere)
+    """Sum over rows in blocks; return where C is to run, which takes all rows at once, unless
+    blocks are asked for, and, with the reason, where a program does not allow it."""
+    in_blocks = chunk is not None or places.elsewhere
+    if request.engine.name == "c" and not in_blocks:
+        return
+    rows = find_total(program, request, in_blocks)
     if rows is None:
         if places.elsewhere:
             raise without_rows(request.specs, places)
@@ -100,7 +104,6 @@ def _sum(
                 ]
             )
         return
-    numpy_for_rows(request.engine)
     try:
         with Progress("rows") as progress:
             tell = progress.advance

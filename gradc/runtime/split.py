@@ -133,7 +133,9 @@ class RowSplit:
             if name in self.given_by_rows:
                 what = f"the derivative with respect to `{name}` has an element for each row"
                 found = _why(self.program, what, self._specs[name])
-                help = "choose what is the same for all rows with --wrt, or declare it `param`"
+                help = "name with --wrt what is the same for all rows"
+                if self._specs[name].kind != "param":
+                    help += ", or declare that `param`"
                 raise UsageError([replace(found, help=help)])
         for spec in self.program.inputs:
             dims = [*spec.type.shape, *([] if spec.below is None else [spec.below])]
