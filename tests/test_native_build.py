@@ -18,7 +18,7 @@ from interrupts import hear_interrupts
 from gradc.diagnostics.codes_native import NATIVE_CODES
 from gradc.native.build import CALL_SOURCE, SUFFIX, Workshop
 from gradc.native.cache import Cache, clear, open_cache, usage
-from gradc.native.compilers import find_compiler
+from gradc.native.compilers import Compiler, find_compiler
 from gradc.native.faults import NativeError
 from gradc.native.flags import Toolchain, Way
 from gradc.native.library import Library
@@ -510,3 +510,55 @@ def test_no_temporary_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_call_c_compiles_without_a_warning(tmp_path: Path) -> None:
     command = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fopenmp", "-fsyntax-only"]
     subprocess.run([*find_compiler().command, *command, str(CALL_SOURCE)], check=True, timeout=60)
+
+
+BUNDLED = """\
+import os, pathlib, subprocess, sys
+kept = pathlib.Path(os.environ["ZIG_GLOBAL_CACHE_DIR"], "libc")
+kept.write_text(os.environ["ZIG_LOCAL_CACHE_DIR"])
+sys.exit(subprocess.call(["cc", *sys.argv[1:]]))
+"""
+
+
+def bundled(tmp_path: Path) -> Workshop:
+    """A compiler that keeps something for itself, as that of `ziglang` does."""
+    (tmp_path / "zig.py").write_text(BUNDLED, encoding="utf-8")
+    compiler = Compiler((sys.executable, str(tmp_path / "zig.py")), "1")
+    return Workshop(compiler, open_cache())
+
+
+def test_what_the_bundled_compiler_keeps_is_part_of_the_cache(
+    tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradc.native.cache.LIMIT", 0)
+    monkeypatch.setattr("gradc.native.cache._IN_USE", -60.0)
+    shop = bundled(tmp_path)
+    shop.built(SOURCE)
+    kept = own_cache / "zig" / "libc"
+    assert not Path(kept.read_text(encoding="utf-8")).exists()  # that of one compilation has gone
+    files = [path for path in own_cache.rglob("*") if path.is_file()]
+    assert files == [kept]  # it is not removed for want of room
+    found = usage()
+    assert found is not None
+    assert found.files == 1
+    clear()
+    assert not own_cache.exists()
+
+
+def test_without_a_home_the_bundled_compiler_has_a_temporary_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "")
+    shop = bundled(tmp_path)
+    assert answer(shop.built(SOURCE)) == 42
+    assert (Path(shop.cache.path) / "zig" / "libc").exists()
+    assert shop.cache.refused is not None
+
+
+def test_the_bundled_compiler_needs_no_directory_of_its_own(
+    tmp_path: Path, own_cache: Path
+) -> None:
+    own_cache.mkdir(parents=True, mode=0o700)
+    (own_cache / "zig").write_text("not of this cache's making", encoding="utf-8")
+    assert answer(bundled(tmp_path).built(SOURCE)) == 42

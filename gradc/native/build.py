@@ -86,8 +86,8 @@ class Workshop:
         hoped = Toolchain(command, "", (*WANTED, *HASTE, THREADS, *extra))
         with (
             _private_folder() as folder,
-            running([*command, "--version"], folder) as version,
-            _compiling(hoped, _call_source(), Way.PLAIN) as compilation,
+            running([*command, "--version"], folder, self._variables(folder)) as version,
+            self._compiling(hoped, _call_source(), Way.PLAIN) as compilation,
         ):
             self._own.first = _First(hoped, version, compilation)
             try:
@@ -100,7 +100,7 @@ class Workshop:
         first = self._own.first
         if first is None or self.has_compiled:
             return self.kept(source, way) or self._compiled(self.toolchain, source, way)
-        with _compiling(first.hoped, source, way) as compilation:
+        with self._compiling(first.hoped, source, way) as compilation:
             toolchain = self.toolchain
             if toolchain.flags == first.hoped.flags:
                 return self._finished(compilation, toolchain, source, way)
@@ -112,8 +112,30 @@ class Workshop:
         return _key("object", *command, toolchain.version, cpu_features(), text)
 
     def _compiled(self, toolchain: Toolchain, source: str, way: Way) -> str:
-        with _compiling(toolchain, source, way) as compilation:
+        with self._compiling(toolchain, source, way) as compilation:
             return self._finished(compilation, toolchain, source, way)
+
+    @contextmanager
+    def _compiling(self, toolchain: Toolchain, source: str, way: Way) -> Iterator[_Compilation]:
+        """A compilation that runs beside what is done here, and has ended afterwards."""
+        with _private_folder() as folder:
+            file, target = os.path.join(folder, "program.c"), os.path.join(folder, "program.out")
+            with open(file, "w", encoding="utf-8", newline="\n") as written:
+                written.write(source)
+            command = toolchain.arguments(source, file, target, way)
+            with running(command, folder, self._variables(folder)) as run:
+                yield _Compilation(run, target)
+
+    def _variables(self, folder: str) -> dict[str, str]:
+        """What the bundled compiler is told: to keep its library of C, which takes seconds to make,
+        in this cache, and what belongs to one compilation in the folder of that."""
+        if not self.compiler.bundled:
+            return {}
+        try:
+            kept = self.cache.compiler_folder()
+        except OSError:
+            kept = folder
+        return {"ZIG_GLOBAL_CACHE_DIR": kept, "ZIG_LOCAL_CACHE_DIR": folder}
 
     def _finished(
         self, compilation: _Compilation, toolchain: Toolchain, source: str, way: Way
@@ -193,17 +215,6 @@ def put_somewhere(cache: Cache, key: str, suffix: str, content: bytes) -> tuple[
     except OSError as error:
         message = f"no directory for compiled code: {error.strerror or error}"
         raise native_error("G0804", message, why) from None
-
-
-@contextmanager
-def _compiling(toolchain: Toolchain, source: str, way: Way) -> Iterator[_Compilation]:
-    """A compilation that runs beside what is done here, and has ended afterwards."""
-    with _private_folder() as folder:
-        file, target = os.path.join(folder, "program.c"), os.path.join(folder, "program.out")
-        with open(file, "w", encoding="utf-8", newline="\n") as written:
-            written.write(source)
-        with running(toolchain.arguments(source, file, target, way), folder) as run:
-            yield _Compilation(run, target)
 
 
 def _taken(compile: Callable[[], object]) -> bool:

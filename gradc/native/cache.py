@@ -3,9 +3,10 @@
 A file is named by a digest of its key and its content together, in a folder named by the key:
 it appears there at once (renamed), and what is truncated, changed or belongs to another key is
 recognised by its name, removed and made again.  What was longest not used is removed when there is
-more than `LIMIT`.  Invariant: nothing is read from a directory in which somebody else could have
-written; where the user has no such directory, a private temporary one takes its place until this
-process ends.
+more than `LIMIT`.  Beside them stands what the compiler of the `ziglang` package keeps for itself,
+of which no file is removed alone.  Invariant: nothing is read from a directory in which somebody
+else could have written; where the user has no such directory, a private temporary one takes its
+place until this process ends.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ LIMIT = 2**28
 _IN_USE = 60.0
 
 _FOLDER = "native-1"
+_COMPILER = "zig"  # within it
 _MOST_BYTES = 2**30
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -95,9 +97,21 @@ class Cache:
         self._trim()
         return path
 
+    def compiler_folder(self) -> str:
+        """Where a compiler may keep what it makes for itself; raises OSError where there is none.
+
+        It is shown and cleared with the cache.
+        """
+        path = os.path.join(self.path, _COMPILER)
+        os.makedirs(path, mode=0o700, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return path
+
     def _trim(self) -> None:
         """Remove what was longest not used, until there is no more than there may be."""
-        found = sorted(_files(self.path))
+        own = os.path.join(self.path, _COMPILER, "")
+        found = sorted(file for file in _files(self.path) if not file.path.startswith(own))
         total = sum(file.bytes for file in found)
         latest = time.time() - _IN_USE
         for file in found:

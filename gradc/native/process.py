@@ -2,7 +2,7 @@
 
 Invariant: the compiler and whatever it has started have ended when the context of `running` is
 left, Ctrl-C included.  The environment of this process is not changed; the compiler's own differs
-in the language of messages and in where it puts temporary files.
+in the language of messages, in where it puts temporary files, and in what its caller says.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, NamedTuple
 
@@ -52,10 +52,13 @@ class Run:
 
 
 @contextmanager
-def running(command: Sequence[str], folder: str) -> Iterator[Run]:
+def running(
+    command: Sequence[str], folder: str, variables: Mapping[str, str] | None = None
+) -> Iterator[Run]:
     """A command that runs in a folder beside what is done here, and has ended afterwards.
 
-    Raises NativeError where it cannot start.
+    `variables` are those of its environment that differ besides.  Raises NativeError where it
+    cannot start.
     """
     settings = {"LC_ALL": "C", "TMPDIR": folder, "TMP": folder, "TEMP": folder}
     with tempfile.TemporaryFile(dir=folder) as written:
@@ -66,7 +69,7 @@ def running(command: Sequence[str], folder: str) -> Iterator[Run]:
                 stdout=written,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
-                env={**os.environ, **settings},
+                env={**os.environ, **settings, **(variables or {})},
                 start_new_session=os.name == "posix",
             )
         except OSError as error:
