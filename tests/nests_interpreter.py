@@ -139,6 +139,9 @@ class Machine:
                 self.memory[buffer] = part.view(np.int64)
             else:
                 self.memory[buffer] = part.view(np.bool_)[:size]
+        for buffer, result in function.lent:
+            assert (buffer.shape, buffer.dtype) == (result.shape, result.dtype)
+            self.memory[buffer] = self.memory[result]
         pending = list(function.body)
         while pending:
             stmt = pending.pop()

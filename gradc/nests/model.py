@@ -273,7 +273,7 @@ class Function:
     Array parameters and results are buffers, scalar ones locals; a buffer that is both is changed
     in place, and is passed once.  `scratch` are the buffers of the
     workspace, each with its offset there in elements; two of them may share memory where they
-    are not alive together.
+    are not alive together.  `lent` are buffers that lie in the memory of a result until it begins.
     """
 
     name: str
@@ -283,3 +283,4 @@ class Function:
     scratch: tuple[tuple[Buffer, Dim], ...]
     workspace: Dim
     apart: bool = False  # a part of a long function: its statements are not to join the caller's
+    lent: tuple[tuple[Buffer, Buffer], ...] = ()

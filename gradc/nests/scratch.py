@@ -3,7 +3,8 @@
 A buffer lives from the first statement that names it to the last, and through all of a loop that
 names it unless the loop is all of its life and carries nothing from one iteration to the next.  Two
 that do not live together may share memory, if their sizes are equal or both fixed.  Very small ones
-are put on the stack, where a compiler keeps them in registers.
+are put on the stack, where a compiler keeps them in registers; large ones may lie in the memory of
+results (`results`).
 
 Deliberately absent: whether a buffer is needed at all.
 """
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 
 from gradc.ir.dims import Dim, product
 from gradc.nests.model import Buffer, CallFunction, For, Function, Local, Shared, Stmt
+from gradc.nests.results import lent
 from gradc.nests.walk import bodies, buffers, every
 
 TINY = 64  # elements of an array
@@ -29,10 +31,13 @@ def planned(
 ) -> Function:
     """A function with its workspace."""
     _put_on_stack(body)
+    in_results = lent(parameters, results, body)
     lives = _Lives()
     lives.walk(body)
-    offsets, workspace = _placed(lives.spans())
-    return Function(name, parameters, results, body, offsets, workspace)
+    offsets, workspace = _placed(span for span in lives.spans() if span[2] not in in_results)
+    return Function(
+        name, parameters, results, body, offsets, workspace, lent=tuple(in_results.items())
+    )
 
 
 class _Lives:

@@ -240,7 +240,8 @@ class _Body:
         passed = {*function.parameters, *function.results}  # by a caller on whose stack they are
         named = (buffer for stmt in every(function.body) for buffer in buffers(stmt))
         stacked = [b for b in dict.fromkeys(named) if b.role == "stack" and b not in passed]
-        for buffer in (*(buffer for buffer, _ in scratch), *stacked):
+        lent = [buffer for buffer, _ in function.lent]
+        for buffer in (*(buffer for buffer, _ in scratch), *lent, *stacked):
             if buffer not in own:
                 self._name(buffer)
         printer.unread = unread(function)
@@ -255,6 +256,9 @@ class _Body:
         unshared = alone(scratch)
         for buffer, start in read:
             printer.pointer(buffer, base, start, INDENT, buffer in unshared)
+        for buffer, home in function.lent:
+            if buffer in scene.read:
+                printer.another_name(buffer, home, INDENT)
         if calls:
             behind = printer.expr(SizeOf(function.workspace), SUM, place=True)
             printer.line(INDENT, f"double *const {rest} = {base} +", BREAK, *behind, ";")

@@ -177,6 +177,11 @@ class Printer:
         head = f"{kind} *const {'RESTRICT ' if alone else ''}{self.scene.buffers[buffer]} ="
         self.line(indent, head, BREAK, *place, ";")
 
+    def another_name(self, buffer: Buffer, home: Buffer, indent: int) -> None:
+        """Declares a buffer that is in the memory of another one of its type."""
+        kind, names = self.scene.type_of(buffer.dtype), self.scene.buffers
+        self.line(indent, f"{kind} *const {names[buffer]} = {names[home]};")
+
     def stack(self, buffer: Buffer, indent: int) -> None:
         """Declares a small array of a fixed size."""
         count = product(buffer.shape).constant
