@@ -85,6 +85,16 @@ def call(op: str, *args: Operand) -> Expr:
     return Expr(op, args)
 
 
+def shared(number: float) -> Expr:
+    """The numerator of a partial that is computed by itself, once for all that it scales.
+
+    `0.5 / y` scales `d` as `0.5 * d / y`, which is a division for each `d`; `shared(0.5) / y` as
+    `d * (0.5 / y)`.  That is for partials which are neither subnormal nor infinite but where `y` is
+    0 or infinite: elsewhere they would have fewer digits than what they scale, or none.
+    """
+    return Leaf(Lit(number))
+
+
 def equal(left: Operand, right: Operand) -> Expr:
     """The truth of `left == right`, elementwise."""
     return Expr("eq", (left, right))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import inf, nan, pi, sqrt
 
-from gradc.ops.expr import Expr, call, equal, power, where
+from gradc.ops.expr import Expr, call, equal, power, shared, where
 from gradc.ops.primitive import (
     Edge,
     Fn,
@@ -92,7 +92,7 @@ EXPONENTIAL = (
     row(
         "sqrt",
         "Square root.",
-        lambda x, out: (0.5 / out,),
+        lambda x, out: (shared(0.5) / out,),
         Helper("sqrt"),
         Fn("np.sqrt"),
         Fn("Math.sqrt"),
