@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from test_primitives import CASES, expression, operands, points
 import gradc
 from gradc.ir.program import Program
 from gradc.runtime.bind import bind
+from gradc.targets.c.emit import emit
 
 pytestmark = pytest.mark.usefixtures("named_rows")
 
@@ -86,3 +88,34 @@ def test_programs(tmp_path: Path) -> None:
         bound = bind(program.inputs, {spec.name: DATA[spec.name] for spec in program.inputs})
         twins.append(of(f"text{number}", program, list(bound.arrays.values()), bound.sizes))
     agree(twins, tmp_path, 1e-5)
+
+
+SUMS = """param u[N], v[M]
+total = sum(u)
+both = sum[i, j](u[i]*v[j])
+length = norm(u)
+output total, both, length
+"""
+
+
+@needs_cc
+@pytest.mark.parametrize("threads", [1, 2])
+def test_long_sums_lose_no_digits(threads: int) -> None:
+    """A tenth has the same rounding error in each summand, and in single precision sums of many
+    equal numbers are wrong in the third digit."""
+    random = np.random.default_rng(1)
+    u, v = np.full(2**21 + 7, 0.1, np.float32), random.random(300).astype(np.float32)
+    exact, of_v = u.astype(float), v.astype(float).sum()
+    compiled = gradc.compile(SUMS, engine="c", dtype="float32", threads=threads)
+    total, both, length = compiled.forward(u=u, v=v)
+    assert total == np.float32(exact.sum())
+    assert both == pytest.approx(exact.sum() * of_v, rel=3e-7)
+    assert length == np.float32(np.linalg.norm(exact))
+
+
+def test_nothing_but_sums_is_of_double_precision() -> None:
+    program = single(gradc.compile("param u[N]; J = 2*sum(exp(u))").program)
+    text = emit(program, program.wrt()).text
+    functions = text[text.index("// The value of J.") :]
+    doubles = set(re.findall(r"\bdouble (?!\*)(\w+)", functions))
+    assert {re.sub(r"_\d+$", "", name) for name in doubles} == {"J", "J_dot", "part", "own_part"}

@@ -56,6 +56,7 @@ class Scene:
         self.locals: dict[Local, str] = {}
         self.buffers: dict[Buffer, str] = {}
         self.inlined: Mapping[Local, Expr] = {}  # values that stand where they are read
+        self.summed: frozenset[Local] = frozenset()  # doubles in single precision; see `summing`
         self.counters: set[Local] = set()  # integers that are no larger than some array
         self.sizes = sizes  # the identifier of each named size
         self.used_sizes: dict[str, None] = {}
@@ -70,6 +71,15 @@ class Scene:
     def type_of(self, dtype: DType) -> str:
         """The type of the elements of a quantity."""
         return {DType.REAL: self.real, DType.INT: "int64_t", DType.BOOL: "bool"}[dtype]
+
+    def type_of_local(self, local: Local) -> str:
+        """The type of a local."""
+        return "double" if local in self.summed else self.type_of(local.dtype)
+
+    def value_of(self, local: Local) -> str:
+        """A local where it is read."""
+        cast = f"({self.real})" if local in self.summed else ""
+        return f"{cast}{self.locals[local]}"
 
     def helper(self, name: str) -> str:
         """A function of the library, noted as used."""
@@ -104,7 +114,8 @@ def tokens(scene: Scene, expr: Expr, level: int = CONDITIONAL, place: bool = Fal
                 continue
             case Get():
                 scene.read.add(expr.local)
-                spelled = Spelled(PRIMARY, (scene.locals[expr.local],))
+                level = UNARY if expr.local in scene.summed else PRIMARY
+                spelled = Spelled(level, (scene.value_of(expr.local),))
             case Element():
                 spelled = element(scene, expr)
             case Apply():

@@ -34,6 +34,7 @@ from gradc.targets.c.memory import alone
 from gradc.targets.c.names import Identifiers, Scopes, spelled
 from gradc.targets.c.printer import Called, File, Printer
 from gradc.targets.c.sizes import Bound
+from gradc.targets.c.summing import summed
 from gradc.targets.c.unread import unread
 
 NOINLINE = "NOINLINE"  # a macro: a compiler would write a function that is called once in place
@@ -246,6 +247,7 @@ class _Body:
                 self._name(buffer)
         printer.unread = unread(function)
         scene.inlined = inlined(function, printer.unread)
+        scene.summed = summed(function) if scene.single else frozenset()
         printer.print(function.body, INDENT)
         body, printer.lines = printer.lines, []
         read = [(buffer, start) for buffer, start in scratch if buffer in scene.read]
@@ -269,7 +271,7 @@ class _Body:
         for result, name in zip(function.results, self.results, strict=True):
             if isinstance(result, Local):
                 scene.read.add(result)
-                printer.line(INDENT, f"*{name} = {scene.locals[result]};")
+                printer.line(INDENT, f"*{name} = {scene.value_of(result)};")
         return [*head, *body, *printer.lines]
 
     def parameters(self, roles: Sequence[Role], sizes: Sequence[str]) -> list[Parameter]:

@@ -43,7 +43,7 @@ from gradc.nests.model import (
     Store,
 )
 from gradc.nests.walk import every
-from gradc.targets.c.expressions import BREAK, CONDITIONAL, SUM, Scene, bounded, tokens
+from gradc.targets.c.expressions import BREAK, CONDITIONAL, SUM, UNARY, Scene, bounded, tokens
 from gradc.targets.c.layout import INDENT, LINE_WIDTH, filled
 from gradc.targets.c.lexical import comment_text
 from gradc.targets.c.memory import largest
@@ -263,7 +263,7 @@ class Printer:
     def declare(self, stmt: Let | Declare, indent: int) -> None:
         """`const double u = value`."""
         value = self.expr(stmt.value)
-        kind = self.scene.type_of(stmt.local.dtype)
+        kind = self.scene.type_of_local(stmt.local)
         if isinstance(stmt, Let):
             kind = f"const {kind}"
             if stmt.local.dtype is DType.INT and bounded(self.scene, stmt.value):
@@ -286,7 +286,18 @@ class Printer:
         sign = " =" if operator is None else f" {operator}="
         if op is not None and operator is None:
             value = Apply(op, (target, value), dtype)
-        self.line(indent, *self.expr(target), sign, BREAK, *self.expr(value), ";", origin=origin)
+        into, given = self.expr(target), self.expr(value)
+        if isinstance(place, Local):
+            into = [self.scene.locals[place]]
+            if place in self.scene.summed:
+                given = self._summand(value)
+        self.line(indent, *into, sign, BREAK, *given, ";", origin=origin)
+
+    def _summand(self, value: Expr) -> list[str]:
+        """What is added to a sum of double precision in code of single precision."""
+        if isinstance(value, Get) and value.local in self.scene.summed:
+            return [self.scene.locals[value.local]]
+        return ["(double)", *self.expr(value, UNARY)]
 
     def each(
         self,

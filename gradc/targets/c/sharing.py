@@ -204,7 +204,7 @@ class _Shared:
             name = out.scopes.generated(f"own_{place.name}")
             out.scene.locals[place] = name
             value = out.expr(neutral)
-            out.line(indent, f"{out.scene.type_of(place.dtype)} {name} =", BREAK, *value, ";")
+            out.line(indent, f"{out.scene.type_of_local(place)} {name} =", BREAK, *value, ";")
 
     def _join(self, indent: int) -> None:
         """All behind the iterations of a piece."""
@@ -237,6 +237,8 @@ class _Shared:
         if isinstance(place, Local):
             own = Local(copy, place.dtype)
             out.scene.locals[own] = copy
+            if place in out.scene.summed:
+                out.scene.summed |= {own}
             out.assign(place, Get(own), op, indent)
             return
         own_buffer = Buffer(copy, place.dtype, (product(place.shape),), "scratch")
