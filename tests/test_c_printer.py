@@ -66,7 +66,7 @@ def function(name: str, parameters: Any, results: Any, *body: Stmt, **scratch: A
 
 def text_of(*functions: Function, called: tuple[Function, ...] = ()) -> str:
     """Functions with the library that they need, as a file."""
-    writer = Writer(Identifiers(["N"]), {"N": "N"}, False)
+    writer = Writer(Identifiers(["N"]), {"N": "N"}, False, [])
     texts = [writer.called(each, each.name) for each in called]
     for each in functions:
         roles = ["input"] * len(each.parameters)
