@@ -104,7 +104,31 @@ def test_small_data_are_not_compiled_for() -> None:
     many = choice(LOGISTIC, {"N": 30_000_000, "D": 3})
     assert many.native
     assert not many.only_kept
-    assert choice(LOGISTIC, {"N": 3_000_000, "D": 3}).only_kept
+    assert choice(LOGISTIC, {"N": 1_500_000, "D": 3}).only_kept
+
+
+PAIRS = "input x[N], y[M]\nd[i, j] = (x[i] - y[j])^2\nJ = sum[i](max[j](d[i, j]))\n"
+
+
+def test_c_runs_where_numpy_takes_much_memory_and_compiling_is_soon_done() -> None:
+    short = "input x[N]\nJ = sum(sin(x) * cos(x))\n"
+    few, many = {"N": 4_000_000}, {"N": 9_000_000}
+    assert choice(short, few).only_kept
+    worth = choice(short, many)
+    assert worth.native
+    assert not worth.only_kept
+    assert worth.why.startswith("NumPy would take about")
+    assert not choice(short, many, name="numpy").native
+
+
+def test_the_estimate_of_memory() -> None:
+    sizes = {"N": 1000, "M": 500}
+    pairs = work(gradc.compile(PAIRS).program.graph, sizes)
+    assert 4e6 <= pairs.memory(("forward",)) <= 17e6  # one to four matrices of 4 MB
+    loop = "input x[N]\nloop k in 50 carry s = x { s = sin(s)*x }\nJ = sum(s)\n"
+    steps = work(gradc.compile(loop).program.graph, sizes)
+    assert steps.memory(("forward",)) <= 40_000  # what one step makes is gone after it
+    assert steps.memory(("value_and_grad",)) >= 50 * 8000  # and kept for a gradient
 
 
 def test_the_estimate_counts_a_function_once_and_a_loop_as_often_as_it_runs() -> None:
@@ -138,7 +162,7 @@ def test_a_compiler_that_has_made_nothing_is_not_asked_for_it(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     said: list[str] = []
     program = gradc.compile(LOGISTIC).program
-    wanted = Wanted(program, (), ("forward",), {"N": 3_000_000, "D": 3})
+    wanted = Wanted(program, (), ("forward",), {"N": 1_500_000, "D": 3})
     assert engines._choice(Engine(), wanted).only_kept
     assert engines.compiled(wanted, Engine(say=said.append)) is None
     assert said[0].startswith("NumPy: about")

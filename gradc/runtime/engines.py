@@ -2,8 +2,9 @@
 
 `Engine` is what was asked for.  `auto` decides by the sizes of the data: where the calls that are
 expected would take NumPy longer than compiling takes, C runs, if there is a compiler; where they
-take at least `_WORTH_A_LOOK`, C runs if it was compiled before.  Invariant: the decision depends
-on the program, the sizes, the number of calls, the compiler and the cache, never on a clock.
+take at least `_WORTH_A_LOOK`, C runs if it was compiled before, or if compiling takes no longer
+than they do with what the memory of NumPy's arrays is worth.  Invariant: the decision depends on
+the program, the sizes, the number of calls, the compiler and the cache, never on a clock.
 Whatever keeps C from running is an error where C was asked for, else a reason for NumPy.
 
 Nothing here imports what C needs before it is to run: `gradc run` of scalars loads none of it.
@@ -41,6 +42,10 @@ MOST_THREADS = 1024
 
 # Seconds of NumPy from which on it is worth looking whether C was compiled before.
 _WORTH_A_LOOK = 0.05
+
+# Seconds that it is worth waiting for a compiler so that a byte of NumPy's arrays is not needed:
+# half a second for a GiB.
+_PER_BYTE = 2.0**-31
 
 
 def _silent(said: object) -> None:
@@ -189,9 +194,13 @@ def _choice(engine: Engine, wanted: Wanted) -> _Choice:
         return _Choice(False, f"{plain}: an array has more elements than memory has addresses")
     total = estimate.of(wanted.kinds) * wanted.calls
     compiling = estimate.compiling(wanted.kinds)
-    about = f"about {_seconds(total)} of {plain}, and compiling C takes {_seconds(compiling)}"
+    about = f"about {_seconds(total)} of {plain}, and {_compiling_takes(compiling)}"
     if total < _WORTH_A_LOOK:
         return _Choice(False, f"{plain}: {about}")
+    memory = estimate.memory(wanted.kinds)
+    if total < compiling <= total + _PER_BYTE * memory:
+        room = f"about {memory / 2**20:.0f} MiB"
+        return _Choice(True, f"NumPy would take {room}, and {_compiling_takes(compiling)}")
     return _Choice(True, about, only_kept=total < compiling)
 
 
@@ -271,6 +280,10 @@ def _halves(found: tuple[Any, ...], count: int) -> tuple[Any, Any]:
 def _nothing_saved(*given: Any) -> tuple[None, tuple[Any, ...]]:
     """The place of `forward` before `reverse` in C, which reads nothing but the inputs."""
     return None, given
+
+
+def _compiling_takes(time: float) -> str:
+    return f"compiling C takes {_seconds(time)}"
 
 
 def _seconds(time: float) -> str:

@@ -1,4 +1,5 @@
-"""How long a gradient takes NumPy, and a compiler: rough estimates, from sizes alone.
+"""How long a gradient takes NumPy, and how much memory, and how long a compiler: rough estimates,
+from sizes alone.
 
 They decide whether compiling is worth its time, so they must be cheap, and the same for the same
 program and sizes on every machine; a factor of three either way does no harm.  Deliberately
@@ -8,7 +9,7 @@ what else the machine does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import prod, sqrt
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ _SCALAR, _ARRAY, _ELEMENT, _PRODUCT = 1e-7, 2e-6, 2e-9, 2e-10
 
 # An element of an array that is so long that the system hands out its memory anew, page by page.
 _LONG, _FRESH = 1e5, 5e-9
+
+# The bytes of an element.
+_WORD = 8.0
 
 # A gradient beside its value.
 _SWEEPS = 3.0
@@ -38,12 +42,15 @@ _WHOLE = 250  # equations of scalars in one function
 
 class Work(NamedTuple):
     """Seconds that the values take in NumPy or Python, and that compiling takes for the equations
-    and for what adds up elements; and how many elements the longest array has."""
+    and for what adds up elements; how many elements the longest array has; and the bytes of all
+    arrays that NumPy makes for the values, and of those of loops that a gradient keeps."""
 
     value: float
     equations: float
     loops: float
     longest: float
+    arrays: float
+    saved: float
 
     @property
     def gradient(self) -> float:
@@ -53,6 +60,11 @@ class Work(NamedTuple):
     def of(self, kinds: Collection[str]) -> float:
         """Seconds of a call of all functions of some kinds."""
         return self.value if _values_only(kinds) else self.gradient
+
+    def memory(self, kinds: Collection[str]) -> float:
+        """Bytes of arrays that NumPy makes for functions of some kinds: of the values, for those
+        of a gradient go into memory that others have left."""
+        return self.arrays if _values_only(kinds) else self.arrays + self.saved
 
     def compiling(self, kinds: Collection[str]) -> float:
         """Seconds of compiling functions of some kinds."""
@@ -67,7 +79,7 @@ def _values_only(kinds: Collection[str]) -> bool:
 
 def work(graph: Graph, sizes: Mapping[str, int]) -> Work:
     """The estimates for a program at given sizes."""
-    found: dict[Graph, float] = {}
+    found: dict[Graph, _Needs] = {}
     equations, scalars, loops, longest = 0, 0, 0, 0.0
     pending = [graph]
     while pending:  # a graph after those that it holds; a function once, however often it is called
@@ -78,14 +90,15 @@ def work(graph: Graph, sizes: Mapping[str, int]) -> Work:
             pending.pop()
             if here not in found:
                 counted = [_Counted(eq, _counts(eq, sizes)) for eq in here.equations]
-                found[here] = sum(_seconds(each, sizes, found) for each in counted)
+                found[here] = _together([_needs(each, sizes, found) for each in counted])
                 longest = max([longest, *(each.most for each in counted)])
                 equations += len(counted)
                 scalars += sum(not eq.out.type.shape for eq in here.equations)
                 loops += sum(map(_adds_up, counted))
     split = max(scalars - _WHOLE, 0)
     statements = _EQUATION * (equations - split) + _SPLIT * split
-    return Work(found[graph], statements, _LOOPS * loops, longest)
+    seconds, arrays, saved = found[graph]
+    return Work(seconds, statements, _LOOPS * loops, longest, arrays, saved)
 
 
 def has_arrays(graph: Graph) -> bool:
@@ -115,6 +128,46 @@ class _Counted(NamedTuple):
         return max(self.counts, default=1.0)
 
 
+class _Needs(NamedTuple):
+    """The seconds of a value, the bytes of its arrays, and of those that a gradient keeps."""
+
+    seconds: float
+    arrays: float
+    saved: float
+
+
+_OF_SCALARS = _Needs(_SCALAR, 0.0, 0.0)
+
+
+def _together(needs: list[_Needs]) -> _Needs:
+    return _Needs(*map(sum, zip(*needs, strict=True))) if needs else _Needs(0.0, 0.0, 0.0)
+
+
+def _needs(counted: _Counted, sizes: Mapping[str, int], graphs: Mapping[Graph, _Needs]) -> _Needs:
+    """What an equation needs, with the graphs that it holds: all arrays of a function, and those
+    of one step of a loop, whose others are gone, but for what is carried where it is saved."""
+    equation = counted.equation
+    held = [graphs[each] for each in equation.graphs()]
+    if not held and not counted.counts:
+        return _OF_SCALARS
+    inside = _together(held)
+    made = _bytes((var.type for var in equation.outs), sizes)
+    steps, saved = 1.0, inside.saved
+    if equation.op == "loop":
+        loop = Loop.of(equation)
+        most = max(loop.length.evaluate(sizes), 0)
+        steps = most if loop.condition is None else min(most, _WHILE)
+        carried = _bytes((var.type for var in loop.finals), sizes)
+        saved = steps * carried + inside.saved
+    seconds = _seconds(counted, sizes, steps * inside.seconds)
+    return _Needs(seconds, made + inside.arrays, saved)
+
+
+def _bytes(types: Iterable[Type], sizes: Mapping[str, int]) -> float:
+    """Of arrays of these types; scalars take none."""
+    return sum(_WORD * _count(type, sizes) for type in types if type.shape)
+
+
 def _adds_up(counted: _Counted) -> bool:
     """Whether an equation makes one element of many."""
     row = PRIMITIVES[counted.equation.op]
@@ -135,16 +188,11 @@ def _count(type: Type, sizes: Mapping[str, int]) -> float:
     return float(prod(max(dim.evaluate(sizes), 0) for dim in type.shape))
 
 
-def _seconds(counted: _Counted, sizes: Mapping[str, int], graphs: Mapping[Graph, float]) -> float:
-    equation = counted.equation
-    inside = sum(graphs[each] for each in equation.graphs())
-    if inside and equation.op == "loop":
-        loop = Loop.of(equation)
-        most = max(loop.length.evaluate(sizes), 0)
-        inside *= most if loop.condition is None else min(most, _WHILE)
+def _seconds(counted: _Counted, sizes: Mapping[str, int], inside: float) -> float:
+    """Of an equation, with `inside` those of the graphs that it holds."""
     if not counted.counts:
         return _SCALAR + inside
-    row = PRIMITIVES[equation.op]
+    row = PRIMITIVES[counted.equation.op]
     if row.multilinear and not row.elementwise:
         return _ARRAY + _PRODUCT * _products(counted, sizes)
     return _ARRAY + (_ELEMENT if counted.most < _LONG else _FRESH) * counted.most + inside
