@@ -101,6 +101,7 @@ def test_different_names_differ_and_say_so() -> None:
     names = Identifiers(["θ", "theta", "é", "e", "è", "y0", "lambda", "int", "int_"])
     found = [names[name] for name in ("θ", "theta", "é", "e", "è", "y0", "lambda", "int", "int_")]
     assert len(set(found)) == len(found)
+    assert Identifiers(["λ"])["λ"] == "lambda"
     assert (names["theta"], names["int_"], names["lambda"]) == ("theta", "int_", "lambda")
     text = emit(program_of("θ_t = Δt*y0\n"), ()).text
     assert "\\u03b8_t is written theta_t" in text

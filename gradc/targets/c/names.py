@@ -86,7 +86,8 @@ def _plain(text: str) -> str:
 def _letters(char: str) -> str:
     name = unicodedata.name(char, "").split()
     if len(name) == 4 and name[0] == "GREEK" and name[2] == "LETTER":
-        return name[3].lower() if name[1] == "SMALL" else name[3].capitalize()
+        letter = name[3].replace("LAMDA", "LAMBDA")  # as everybody but Unicode writes it
+        return letter.lower() if name[1] == "SMALL" else letter.capitalize()
     return f"u{ord(char):x}" if f"a{char}".isidentifier() else f"\\u{ord(char):04x}"
 
 
