@@ -1,7 +1,8 @@
 """Run measurements: `python -m benchmarks [NAME ...]`.
 
 Without names, gradc is measured beside the other libraries that are installed, and
-`docs/benchmarks.md` is written; `report` writes it again of what was measured last.  The other
+`docs/benchmarks.md` is written; `report` writes it again of what was measured last.  Of a part of
+the workloads, sizes or libraries the times are printed, and kept only by `--output`.  The other
 names are measurements of gradc alone.
 """
 
@@ -55,12 +56,21 @@ def main() -> None:
     for name in names:
         if name not in NAMES:
             parser.error(f"no measurement {name!r}; there are {', '.join(NAMES)}")
+    page = "report" in names or ("peers" in names and _writes_page(options))
+    if page and find_spec("matplotlib") is None:
+        parser.error("matplotlib is not installed, and the page has a plot (see the extra `bench`)")
     for name in names:
         if name == "peers":
             _peers(options)
         else:
             MEASUREMENTS[name]()
         print()
+
+
+def _writes_page(options: argparse.Namespace) -> bool:
+    """Whether everything is measured, and the page written of it."""
+    asked_for_all = (options.workloads, options.peers) == (",".join(WORKLOADS), ",".join(PEERS))
+    return asked_for_all and not options.quick and options.output is None
 
 
 def _peers(options: argparse.Namespace) -> None:
@@ -73,17 +83,21 @@ def _peers(options: argparse.Namespace) -> None:
             print(f"{name} is not installed: left out (the extra `bench` has all)")
     budget = runner.QUICK if options.quick else runner.Budget()
     budget = replace(budget, clock=options.clock)
-    stored = options.output or report.STORED
+    writes_page = _writes_page(options)
+    stored: Path | None = report.STORED if writes_page else options.output
 
     def keep(found: dict[str, Any]) -> None:
-        stored.write_text(json.dumps(found, indent=1), encoding="utf-8")
+        if stored is not None:
+            stored.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
     found = runner.run(options.workloads.split(","), installed, budget, keep)
     if "gradc" in installed:
         found |= runner.scaling(options.clock, 2 if options.quick else 4)
     keep(found)
-    if options.output is None:
+    if writes_page:
         report.main()
+    elif options.output is None:
+        print("this was a part of the measurements: docs/benchmarks.md is left as it was")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import benchmarks.__main__
 from benchmarks.peers import report, runner, scaling, with_gradc, with_numpy, worker
 from benchmarks.peers.peer import ABSENT, PEERS
 from benchmarks.peers.workloads import SIZES, WORKLOADS
@@ -205,3 +206,33 @@ def test_reasons_to_leave_out_are_of_peers_and_workloads_that_exist() -> None:
         assert workload in WORKLOADS
     for workload in WORKLOADS.values():
         assert set(workload.sizes) <= set(SIZES)
+
+
+@pytest.mark.parametrize("part", [["--quick"], ["--workloads", "lse"], ["--peers", "gradc"]])
+def test_a_part_of_the_measurements_leaves_the_page_alone(
+    part: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measured(*arguments: Any) -> dict[str, Any]:
+        arguments[-1]({"records": []})  # as after each workload
+        return {"records": []}
+
+    monkeypatch.setattr(runner, "run", measured)
+    monkeypatch.setattr(runner, "scaling", lambda *_: {})
+    monkeypatch.setattr(report, "main", lambda: pytest.fail("the page is written"))
+    monkeypatch.setattr("sys.argv", ["benchmarks", *part])
+    before = report.STORED.read_bytes()
+    benchmarks.__main__.main()
+    assert report.STORED.read_bytes() == before
+    assert "is left as it was" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("names", [[], ["peers"], ["report"]])
+def test_a_page_without_its_plot_is_not_begun(
+    names: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(benchmarks.__main__, "find_spec", lambda name: None)
+    monkeypatch.setattr(runner, "run", lambda *_: pytest.fail("it is measured"))
+    monkeypatch.setattr("sys.argv", ["benchmarks", *names])
+    with pytest.raises(SystemExit):
+        benchmarks.__main__.main()
+    assert "matplotlib is not installed" in capsys.readouterr().err
