@@ -16,10 +16,12 @@ from long_programs import deep, is_linear
 import gradc
 from gradc.cli.main import main
 from gradc.diagnostics import UsageError
+from gradc.ir.dims import Dim
 from gradc.nests import threads
 from gradc.targets.c.emit import emit, emit_trace
 from gradc.targets.c.helpers import FOLDER
 from gradc.targets.c.interface import Entry
+from gradc.targets.c.sizes import _never_negative
 
 MATRIX = "input X[N,D], k[N] in D\nparam w[D], s\nJ = sum(X @ w) * s + sum[i](w[k[i]])"
 
@@ -278,3 +280,12 @@ def test_a_file_says_what_it_requires_of_sizes_once_and_only_where_it_does() -> 
     for text in (fixed, emit(plain.program, plain.wrt, kinds=["forward"]).text):
         assert "Requires" not in text
         assert "return -1" not in text
+
+
+def test_what_is_true_of_all_sizes_is_not_required() -> None:
+    n, m = Dim.of("N"), Dim.of("M")
+    never = [n * n - n, n * n * m * 2 - n * m - m * n, n * n * m - m * n, n + m, n * n * n - n * n]
+    may = [n * n - n * 2, n * m - n, n - m, n * m * m * m - n * n * m, n * n - n * m, n * 2 - n * n]
+    for size in (*never, *may):
+        values = [size.evaluate({"N": i, "M": j}) for i, j in product(range(6), repeat=2)]
+        assert _never_negative(size) == (size in never) == (min(values) >= 0)

@@ -46,7 +46,7 @@ def bounds(program: Program, fixed: Mapping[str, int]) -> tuple[Bound, ...]:
     return tuple(
         _bound(rest, least)
         for rest, least in found.items()
-        if least > 0 or any(k < 0 for _, k in rest.terms)
+        if least > 0 or not _never_negative(rest)
     )
 
 
@@ -57,6 +57,21 @@ def _required(program: Program) -> Iterator[tuple[Dim, int]]:
     for var in program.graph.inputs:
         for dim in var.type.shape:
             yield dim, 0
+
+
+def _never_negative(size: Dim) -> bool:
+    """Whether what is subtracted is in each term no more than a term with higher powers of the same
+    sizes, as in `D**2 - D`; False where that is not enough to see it."""
+    left = {monomial: k for monomial, k in size.terms if k > 0}
+    for small, k in size.terms:
+        for large in left if k < 0 else ():
+            if {*large} == {*small} and all(large.count(n) >= small.count(n) for n in small):
+                taken = min(left[large], -k)
+                left[large] -= taken
+                k += taken
+        if k < 0:
+            return False
+    return True
 
 
 def _bound(rest: Dim, least: int) -> Bound:
