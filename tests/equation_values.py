@@ -81,27 +81,51 @@ def _one(equation: Equation, args: Sequence[Any], sizes: Mapping[str, int]) -> A
 
     Truth values are given to it as integers, since no input holds them.
     """
-    known = {name: Dim.of(size) for name, size in sizes.items()}
-    inputs: dict[Var, Any] = {}
-    equations: list[Equation] = []
-    operands: list[Atom] = []
-    for i, (arg, value) in enumerate(zip(equation.args, args, strict=True)):
+    given: list[Any] = []
+    known: list[Any] = []
+    for arg, value in zip(equation.args, args, strict=True):
         if not isinstance(arg, Var):
             number = value.item() if arg.type.dtype is not DType.REAL else float(value)
-            operands.append(Lit(number, arg.type))
+            known.append(number)
             continue
-        var = Var(f"x{i}", Type(arg.type.dtype, tuple(map(Dim.of, np.shape(value)))))
+        known.append(np.shape(value))
+        if arg.type.dtype is DType.BOOL:
+            value = value.astype(np.int64)
+        given.append(value if value.shape else value.item())
+    # By identity: what is equal, such as the literals 0.0 and -0.0, may differ.
+    key = (id(equation), repr(known), *sizes.items())
+    if key not in _MADE:
+        if len(_MADE) == MOST:
+            _MADE.clear()
+        _MADE[key] = equation, _function(str(_alone(equation, known, sizes)))
+    return _MADE[key][1](*given)[0]
+
+
+MOST = 5000  # functions that are kept, each with its equation, whose identity it is known by
+_MADE: dict[tuple[Any, ...], tuple[Equation, Any]] = {}
+
+
+def _alone(equation: Equation, known: Sequence[Any], sizes: Mapping[str, int]) -> Graph:
+    """The graph of one equation of operands of known shapes, or of known numbers."""
+    fixed = {name: Dim.of(size) for name, size in sizes.items()}
+    inputs: list[Var] = []
+    equations: list[Equation] = []
+    operands: list[Atom] = []
+    for i, (arg, each) in enumerate(zip(equation.args, known, strict=True)):
+        if not isinstance(arg, Var):
+            operands.append(Lit(each, arg.type))
+            continue
+        var = Var(f"x{i}", Type(arg.type.dtype, tuple(map(Dim.of, each))))
         operands.append(var)
         if arg.type.dtype is DType.BOOL:
             given = Var(f"i{i}", var.type._replace(dtype=DType.INT))
             equations.append(Equation(var, "ne", (given, Lit(0, INT))))
-            var, value = given, value.astype(np.int64)
-        inputs[var] = value if value.shape else value.item()
-    params = tuple((name, _fixed(value, known)) for name, value in equation.params)
-    out = Var("out", _fixed(equation.out.type, known))
+            var = given
+        inputs.append(var)
+    params = tuple((name, _fixed(value, fixed)) for name, value in equation.params)
+    out = Var("out", _fixed(equation.out.type, fixed))
     equations.append(Equation(out, equation.op, tuple(operands), params))
-    graph = Graph("one", tuple(inputs), tuple(equations), (out,))
-    return _function(str(graph))(*inputs.values())[0]
+    return Graph("one", tuple(inputs), tuple(equations), (out,))
 
 
 def _fixed(value: Any, sizes: Mapping[str, Dim]) -> Any:

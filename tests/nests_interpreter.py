@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,7 @@ class _LeaveError(Exception):
     """A `Break`."""
 
 
+@cache
 def value_of(op: str) -> Callable[..., Any]:
     """What an elementwise row does to numbers."""
     spelling = PRIMITIVES[op].spell["numpy"]
@@ -110,7 +112,7 @@ class Machine:
         self.sizes = sizes
         self.memory: dict[Buffer, np.ndarray] = {}
         self.locals: dict[Local, Any] = {}
-        self.rows: dict[str, Callable[..., Any]] = {}
+        self.shapes: dict[Buffer, list[int]] = {}
 
     def enter(self, function: Function, arguments: Sequence[Any]) -> None:
         """Take arguments, make memory, run."""
@@ -176,16 +178,17 @@ class Machine:
                 condition, then, otherwise = expr.args
                 return self.value(then if self.value(condition) else otherwise)
             case Apply():
-                if expr.op not in self.rows:
-                    self.rows[expr.op] = value_of(expr.op)
                 args = [self.value(arg) for arg in expr.args]
-                return _DTYPES[expr.dtype](self.rows[expr.op](*args, **dict(expr.params)))
+                return _DTYPES[expr.dtype](value_of(expr.op)(*args, **dict(expr.params)))
 
     def place(self, element: Element) -> int:
         """Where an element is in its buffer, by row-major addressing."""
         place = 0
-        for index, dim in zip(element.at, element.buffer.shape, strict=True):
-            place = place * dim.evaluate(self.sizes) + int(self.value(index))
+        if element.buffer not in self.shapes:
+            shape = element.buffer.shape
+            self.shapes[element.buffer] = [dim.evaluate(self.sizes) for dim in shape]
+        for index, size in zip(element.at, self.shapes[element.buffer], strict=True):
+            place = place * size + int(self.value(index))
         size = len(self.memory[element.buffer])
         assert 0 <= place < size, f"{element.buffer.name}[{place}] of {size}"
         return place
@@ -194,7 +197,7 @@ class Machine:
         """A value, joined to another by a row of two operands."""
         if op is None:
             return value
-        return type(old)(self.rows.setdefault(op, value_of(op))(old, value))
+        return type(old)(value_of(op)(old, value))
 
     def part(self, operand: Buffer | Expr) -> Any:
         """An operand of a function: memory from an element on, or a number."""

@@ -52,8 +52,7 @@ def test_comparisons_of_places_are_settled() -> None:
 @pytest.mark.parametrize("seed", range(24))
 def test_random_steps_have_the_values_of_numpy(seed: int) -> None:
     program, graphs = derivatives(stencil(seed))
-    for n in SIZES:
-        agree_in_all(program, graphs, data(n))
+    agree_in_all(program, graphs, *map(data, SIZES))
 
 
 BOTH = "z[i in N] = (y[i - 1] if i > 0 else x[0]) - (y[i + 2] if i < N - 2 else y[N - 1])"

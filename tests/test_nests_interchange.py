@@ -153,7 +153,7 @@ def test_steps_hand_on_in_locals(name: str) -> None:
 @given(programs())
 def test_generated_programs(case: Case) -> None:
     program, graphs = derivatives(case.text)
-    agree_in_all(program, graphs, case.data, case.safe)
+    agree_in_all(program, graphs, case.data, tight=case.safe)
 
 
 @pytest.mark.parametrize("op", [None, "add"])

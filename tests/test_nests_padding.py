@@ -147,7 +147,7 @@ def test_all_loops(name: str) -> None:
 @given(programs())
 def test_generated_programs(case: Case) -> None:
     program, graphs = derivatives(case.text)
-    agree_in_all(program, graphs, case.data, case.safe)
+    agree_in_all(program, graphs, case.data, tight=case.safe)
 
 
 @pytest.mark.parametrize(("size", "expected"), [(14, True), (16, False), (10, False), (70, False)])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from c_agreement import Twin, agree, twin
+from c_agreement import Twin, agree, called_with, twin
 from c_compiling import needs_cc
 from nests_interpreter import run
 from test_nests_fusion import gradient, loops_over
@@ -131,6 +131,10 @@ def test_as_loop_nests_they_have_the_values_of_the_engine(name: str, n: int, fix
 def twins(name: str, single: bool) -> list[Twin]:
     """A program with sizes that are fixed in it and with others, with NaN and infinities too."""
     found: list[Twin] = []
+    dtype = "float32" if single else "float64"
+    compiled = gradc.compile(PROGRAMS[name], dtype=dtype)
+    program, wrt = compiled.program, compiled.wrt
+    files: dict[tuple[tuple[str, int], ...], Twin] = {}  # the same one is for many sizes
     for n in (1, 65) if single else (0, 1, 15, 65, 200):
         for fixed in (LARGE[name], {**LARGE[name], "N": n}, {}):
             small = dict.fromkeys(LARGE[name], n % 7) if not fixed else {}
@@ -141,15 +145,14 @@ def twins(name: str, single: bool) -> list[Twin]:
                 given = data(name, sizes)
                 if special is not None:
                     next(iter(given.values()))[0, 0] = special
-                dtype = "float32" if single else "float64"
-                compiled = gradc.compile(PROGRAMS[name], dtype=dtype)
-                program = compiled.program
                 bound = bind(program.inputs, given, program.requirements, program.source)
                 label = f"{name} of {n}, {fixed}, {special}"
                 arguments = list(bound.arrays.values())
-                each = f"{name}{len(found)}"
-                wrt = compiled.wrt
-                found.append(twin(each, label, program, wrt, arguments, sizes, fixed=fixed))
+                key = tuple(fixed.items())
+                if key not in files:
+                    each = f"{name}{len(files)}"
+                    files[key] = twin(each, label, program, wrt, arguments, sizes, fixed=fixed)
+                found.append(called_with(files[key], label, program, wrt, arguments, sizes))
     return found
 
 

@@ -219,8 +219,7 @@ def test_copies_and_values_for_all_elements_are_passes() -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_random_steps_have_the_values_of_numpy(seed: int) -> None:
     program, graphs = derivatives(stencil(100 + seed))
-    for n in (1, 2, 6, 25):
-        agree_in_all(program, graphs, data(n))
+    agree_in_all(program, graphs, *map(data, (1, 2, 6, 25)))
 
 
 HEAT = """param u0[N], k
