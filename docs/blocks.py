@@ -31,6 +31,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -120,9 +121,11 @@ def commands_of(body: str) -> list[Command]:
 
 
 class Page:
-    """Runs the blocks of one page, in its own directory."""
+    """Runs the blocks of one page, in its own directory; `gradc` are the words that start it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self, directory: Path, gradc: Sequence[str] = (sys.executable, "-m", "gradc")
+    ) -> None:
         self.directory = directory
         self.status = 0
         self.globals: dict[str, object] = {"__name__": "__page__"}
@@ -132,8 +135,7 @@ class Page:
             if shutil.which(compiler) is None:
                 self.missing += (f"{compiler} ", "./")
         self.tools = Path(tempfile.mkdtemp(dir=directory, prefix=".tools"))
-        python = shlex.quote(sys.executable)
-        started = {"gradc": f"{python} -m gradc", "python": python}
+        started = {"gradc": shlex.join(gradc), "python": shlex.quote(sys.executable)}
         program = node()
         if program is not None:
             started["node"] = shlex.quote(program)

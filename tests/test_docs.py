@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import started
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -36,7 +37,7 @@ def test_blocks(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     before = set(sys.modules)
-    runner = blocks.Page(tmp_path)
+    runner = blocks.Page(tmp_path, started.command())
     for block in blocks.blocks_of(text_of(page)):
         if block.language == "sh":
             assert page == "README.md", f"{page}:{block.line}: install commands are in the README"

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from started import command
 
 import gradc
 from gradc.diagnostics import Diagnostic, InputError, NumericError, UsageError
@@ -75,9 +76,8 @@ def no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gradc", *arguments]
     return subprocess.run(
-        command,
+        [*command(), *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import mpmath
@@ -18,6 +17,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 from references import DERIVATIVES, REFERENCES, SECOND_WAYS
+from started import command
 
 import gradc
 
@@ -219,7 +219,7 @@ def test_forward_and_reverse_are_transposes(name):
 def test_table(name):
     program = f"examples/{name}"
     done = subprocess.run(
-        [sys.executable, "-m", "gradc", "run", f"{program}.g", "--inputs", f"{program}.json"],
+        [*command(), "run", f"{program}.g", "--inputs", f"{program}.json"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -6,13 +6,13 @@ import csv
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.io
 import scipy.sparse
+from started import command
 
 import gradc
 from gradc.cli.matrix_options import _with_values
@@ -35,7 +35,7 @@ def run(tmp_path):
     def run(*arguments, program=PROGRAM):
         (tmp_path / "f.g").write_text(program, encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", "gradc", "run", *arguments],
+            [*command(), "run", *arguments],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,

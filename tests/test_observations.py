@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from interrupts import hear_interrupts
 from programs import Case, programs
+from started import command
 
 import gradc
 from gradc.ir.graph import DType
@@ -127,7 +128,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "gradc", "run", "circuit.g", *arguments],
+        [*command(), "run", "circuit.g", *arguments],
         capture_output=True,
         text=True,
         timeout=120,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from started import command
 
 import gradc
 
@@ -114,9 +114,7 @@ def test_the_emitted_hvp_runs_alone(source: str, inputs: dict[str, Any]) -> None
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gradc", *arguments], capture_output=True, text=True, check=False
-    )
+    return subprocess.run([*command(), *arguments], capture_output=True, text=True, check=False)
 
 
 def test_the_command_gives_all_of_them(tmp_path: Path) -> None:

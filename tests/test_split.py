@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from programs import Case, programs
+from started import command
 
 import gradc
 from gradc.cli.main import main
@@ -248,7 +248,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "gradc", "run", "f.g", *arguments],
+        [*command(), "run", "f.g", *arguments],
         capture_output=True,
         text=True,
         timeout=120,
