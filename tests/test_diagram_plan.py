@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 
 import pytest
 from diagram_programs import check, descent, heat, network, tangled, wide
@@ -12,6 +13,7 @@ from programs import Case, programs
 
 import gradc
 from gradc.drawing import draw_values
+from gradc.ir.program import Program
 from gradc.report.diagram_dot import dot
 from gradc.report.diagram_model import Node, Picture
 from gradc.report.partials import statements
@@ -20,15 +22,20 @@ from gradc.report.repeats import Run, repeats
 from gradc.report.view import WHOLE, View
 
 
+@cache
+def compiled(text: str) -> Program:
+    return gradc.compile(text).program
+
+
 def drawn(text: str, view: View = View(), **inputs: object) -> Picture:  # noqa: B008
-    program = gradc.compile(text).program
+    program = compiled(text)
     found = draw_values(program, inputs, view)
     check(found, program, whole=view.focus is None)
     return found
 
 
 def runs(text: str) -> list[Run]:
-    graph = gradc.compile(text).graph
+    graph = compiled(text).graph
     return repeats(list(statements(graph)), graph.outputs)
 
 
@@ -277,7 +284,7 @@ def test_every_quantity_stands_in_one_box(case: Case, view: View, data: st.DataO
 def test_a_long_program_gives_a_picture_that_is_laid_out_at_once(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = gradc.compile(text).program
+    program = compiled(text)
     start = time.process_time()
     found = draw_values(program, {})
     assert time.process_time() - start < 20

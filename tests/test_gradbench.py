@@ -38,6 +38,22 @@ def compiling(tmp_path_factory):
         yield running
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _each_reference_once():
+    """Both tools are compared with the same numbers."""
+    found = {}
+
+    def once(evaluation, function, given):
+        key = (evaluation, function, json.dumps(given))
+        if key not in found:
+            found[key] = expected(evaluation, function, given)
+        return found[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmarks.gradbench.drive.expected", once)
+        yield
+
+
 def evaluate(tool, module, function, given):
     return tool.send("evaluate", module=module, function=function, input=given)
 
