@@ -217,7 +217,7 @@ def test_a_directory_in_which_others_can_write_is_not_used(
         own_cache.chmod(0o777 if what == "world" else 0o770)
     cache = open_cache()
     assert cache.refused
-    assert "can be written by" in cache.refused
+    assert ("is a link" if what == "link" else "can be written by") in cache.refused
     assert stat.S_IMODE(os.stat(cache.path).st_mode) == 0o700
     assert answer(Workshop(find_compiler(), cache).built(SOURCE)) == 42
     assert not list(own_cache.iterdir())
@@ -236,6 +236,19 @@ def test_a_directory_that_others_can_read_becomes_private(own_cache: Path) -> No
     own_cache.chmod(0o755)
     assert open_cache().refused is None
     assert stat.S_IMODE(own_cache.stat().st_mode) == 0o700
+
+
+def test_what_a_link_leads_to_stays_as_it_is(own_cache: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    other.chmod(0o755)
+    own_cache.parent.mkdir(parents=True)
+    own_cache.symlink_to(other)
+    cache = open_cache()
+    assert cache.refused == f"{own_cache} is a link"
+    cache.put("key", SUFFIX, b"content")
+    assert stat.S_IMODE(other.stat().st_mode) == 0o755
+    assert not list(other.iterdir())
 
 
 @pytest.mark.parametrize("home", [None, "", "relative", "/nonexistent/home", "/dev/null"])

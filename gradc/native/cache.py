@@ -228,6 +228,8 @@ def _user_directory() -> Cache | str:
     path = cache_path()
     if path is None:
         return "there is no home directory for it"
+    if os.path.islink(path):  # what it leads to holds other things, which are not to be changed
+        return f"{path} is a link"
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
         real = os.path.realpath(path)
