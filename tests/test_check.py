@@ -390,6 +390,7 @@ def test_the_check_is_the_same_every_time():
         ("y = x^2", (), "G0520", 3),
         ("y = x^2", ("x=1", "--seed-output", "q"), "G0403", 2),
         ("y = x^2", ("x=1", "--tolerance", "0"), "G0704", 2),
+        ("y = x^2", ("x=1", "--tolerance", "nan"), "G0704", 2),
         ("y = x^2", ("x=1", "--elements", "0"), "G0704", 2),
     ],
 )

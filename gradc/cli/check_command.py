@@ -8,6 +8,7 @@ import click
 
 from gradc.cli.boundary import report, reported, terminal_width
 from gradc.cli.options import (
+    Between,
     format_option,
     input_specs,
     inputs_options,
@@ -39,7 +40,7 @@ from gradc.cli.output import write_result
 )
 @click.option(
     "--tolerance",
-    type=click.FloatRange(min=0.0, min_open=True, max=1.0, max_open=True),
+    type=Between(min=0.0, min_open=True, max=1.0, max_open=True),
     default=1e-7,
     show_default=True,
     metavar="X",

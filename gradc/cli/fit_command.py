@@ -10,6 +10,7 @@ import click
 
 from gradc.cli.boundary import report, reported, speaks_unicode, terminal_width
 from gradc.cli.options import (
+    Between,
     Followed,
     engine_of,
     engine_options,
@@ -83,7 +84,7 @@ class _Fit(Followed):
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0.0, min_open=True),
+    type=Between(min=0.0, min_open=True),
     metavar="NUMBER",
     help="The rate of gd and adam. Default: "
     + ", ".join(f"{r} for {m}" for m, r in RATES.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -131,6 +132,18 @@ def engine_of(name: Name, threads: int | None, verbose: bool, format: str) -> En
             report([found], format)
 
     return Engine(name, threads, say, warn)
+
+
+class Between(click.FloatRange):
+    """A number of a range; one that is none compares as if it were in each."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
 
 
 class Followed(click.Command):
