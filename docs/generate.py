@@ -51,7 +51,8 @@ def cli_page() -> str:
     lines += [
         "",
         "Results go to standard output, messages to standard error. With `--format json` messages,",
-        "and the results of `gradc run`, are strict JSON.",
+        "and the results of `gradc run`, are strict JSON; what `--verbose` says is one of the",
+        "messages.",
         "",
         "## Environment",
         "",

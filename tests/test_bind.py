@@ -438,3 +438,11 @@ def test_a_jacobian_larger_than_memory() -> None:
 def test_names_are_taken_in_normal_form() -> None:
     spec = InputSpec("\N{GREEK SMALL LETTER MU}", Type(DType.REAL))
     assert bind([spec], {"\N{MICRO SIGN}": 2.0}).arrays == {spec.name: 2.0}
+
+
+def test_of_many_missing_inputs_the_first_stand_in_the_example() -> None:
+    specs = [real(name) for name in "abcde"]
+    for values, example in (({}, "a=1,b=1,c=1,d=1,..."), ({"a": 1}, "b=1,c=1,d=1,e=1")):
+        with pytest.raises(InputError) as raised:
+            bind(specs, values)
+        assert raised.value.diagnostics[0].help == f"give them as in {example}"

@@ -168,6 +168,9 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         (["--target", "c", "--sizes", "N=9999999999999"], "larger than 2**40"),
         (["--target", "python", "--sizes", "N=3"], "options of the target c"),
         (["--header"], "options of the target c"),
+        (["--trace", "--mode", "forward"], "leave --mode, --order and --wrt out"),
+        (["--trace", "--order", "2"], "leave --mode, --order and --wrt out"),
+        (["--trace", "--wrt", "X"], "leave --mode, --order and --wrt out"),
     ],
 )
 def test_what_is_refused(

@@ -115,6 +115,8 @@ def test_1_wrong_program(gradc, program):
         (("compile", "circuit.g", "-o", "circuit.g"), "G0702"),
         (("compile", "circuit.g", "-o", "missing/out.py"), "G0701"),
         (("compile", "circuit.g", "--wrt", "x,y"), "G0401"),
+        (("run", "circuit.g", *VALUES, "--engine", "numpy", "--threads", "2"), "G0704"),
+        (("compile", "circuit.g", "--trace", "--order", "2"), "G0704"),
     ],
 )
 def test_2_wrong_request(gradc, arguments, code):
@@ -208,6 +210,15 @@ def test_json_messages_are_one_array(gradc, program):
     name = program("value = 1\nJ = log(x + Value)\n")
     done = gradc("run", name, "--inputs", "x=0", "Value=0", "--format", "json")
     assert (done.code, done.codes()) == (4, ["G0211", "G0601"])
+
+
+def test_what_verbose_says_is_one_of_the_messages_in_json(gradc, program):
+    name = program("value = 1\nJ = log(x + Value)\n")
+    done = gradc("run", name, "--format", "json", "-v", "--inputs", "x=0", "Value=0")
+    assert done.codes() == ["G0211", None, "G0601"]
+    (note,) = [found for found in strict(done.err) if found["code"] is None]
+    assert note["severity"] == "note"
+    assert note["message"].startswith("engine: Python: about ")
 
 
 def test_json_results(gradc):
@@ -348,6 +359,9 @@ def test_no_single_output(gradc, program):
     done = gradc("run", name, "x=[1,2]", "--format", "json")
     assert (done.code, done.codes()) == (0, ["G0404"])
     assert done.json()["gradients"] == {}
+    done = gradc("compile", name, "--order", "2", "--target", "c")
+    assert (done.code, "say which in the program" in done.err) == (2, True)
+    assert "--seed-output" not in done.err
 
 
 def test_jacobian(gradc, program):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -83,7 +84,11 @@ def command(
             raise UsageError([_ONE_PROGRAM])
         if target in ("js", "g") and Precision(dtype) is Precision.SINGLE:
             raise UsageError([_DOUBLES_ONLY])
+        if trace and (mode is not None or order > 1 or wrt is not None):
+            raise UsageError([_TRACE_ALONE])
         program = read_program(file, format, dtype)
+        if order > 1 and not program.is_scalar_valued:
+            raise UsageError([replace(program.needs_a_choice(), help=_SCALAR)])
         chosen = program.wrt(names(wrt))
         if target == "g":
             from gradc.targets.g.emit import emit as emit_program
@@ -136,6 +141,12 @@ _ONLY_C = Diagnostic(
     "--sizes and --header are options of the target c",
     help="add --target c",
 )
+_TRACE_ALONE = Diagnostic(
+    "G0704",
+    "--trace emits one function, which gives the adjoint of every quantity",
+    help="leave --mode, --order and --wrt out, or --trace",
+)
+_SCALAR = "say which in the program, as in `output J`; of an array, take its sum"
 _DOUBLES_ONLY = Diagnostic(
     "G0704",
     "the targets js and g have no --dtype float32",

@@ -117,11 +117,19 @@ def engine_options(function: F) -> F:
 def engine_of(name: Name, threads: int | None, verbose: bool, format: str) -> Engine:
     """What is asked for, and where what there is to say of it goes: once, for a request may need
     several functions."""
+    if threads is not None and name in ("python", "numpy"):
+        message = f"--threads divides loops of C, and --engine {name} asks for another engine"
+        help = "leave one of them out, or choose --engine c"
+        raise UsageError([Diagnostic("G0704", message, help=help)])
     said: set[str] = set()
 
     def say(line: str) -> None:
-        if verbose and not said:
-            said.add(line)
+        if not verbose or said:
+            return
+        said.add(line)
+        if format == "json":
+            report([Diagnostic("", f"engine: {line}", severity="note")], format)
+        else:
             click.echo(f"engine: {line}", err=True)
 
     warned: set[str] = set()

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 #: The three line ends of text files; a parser accepts all of them.
 _LINE_END = re.compile(r"\r\n?|\n")
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
 
 
 class Span(NamedTuple):
@@ -67,7 +67,8 @@ class Label(NamedTuple):
 class Diagnostic:
     """One problem: what, where, and what to do about it.
 
-    `code` is stable and listed in `codes.CODES`.  The first label is the primary place; a
+    `code` is stable and listed in `codes.CODES`; a note, which tells of no problem and stands among
+    messages in JSON only, has none.  The first label is the primary place; a
     diagnostic without labels concerns no place in a source (an input value, say).
     """
 

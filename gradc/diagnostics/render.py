@@ -44,7 +44,7 @@ def _as_object(diagnostic: Diagnostic) -> dict[str, Any]:
     source, labels = diagnostic.source, diagnostic.labels
     place = dict.fromkeys(("line", "column", "end_line", "end_column"))
     return {
-        "code": diagnostic.code,
+        "code": diagnostic.code or None,
         "severity": diagnostic.severity,
         "message": diagnostic.message,
         "file": source.name if source else None,

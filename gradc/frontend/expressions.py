@@ -302,14 +302,14 @@ class Lowering:
             return value
         return _as_int(value) if _whole(value) else None
 
-    def at_least_zero(self, span: Span, dim: Dim, fault: str) -> bool:
+    def at_least_zero(self, span: Span, dim: Dim, fault: str, help: str | None = None) -> bool:
         """Check `dim >= 0` now where it is a number, else when sizes are known."""
         if dim.constant is None:
             if any(k < 0 for _, k in dim.terms):
                 self.requirements.append(SizeRequirement(dim, 0, fault, span))
             return True
         if dim.constant < 0:
-            self.problems.error("G0304", span, fault, "out of range")
+            self.problems.error("G0304", span, fault, "out of range", help=help)
             return False
         return True
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from gradc.diagnostics import Label
 from gradc.frontend.elements import Access, ElementLowering, Index
 from gradc.frontend.intervals import Affine, Integers, Interval, at_least
-from gradc.ir.dims import Dim
+from gradc.ir.dims import Dim, shape_text
 from gradc.ir.graph import BOOL, INT, Atom, Equation, Lit, Var
 
 
@@ -280,11 +280,11 @@ class Ranges:
         if read.condition is None and low is not None and high is not None and self._sure(affine):
             span = read.access.items[read.position - 1].span
             what = f"the index of `{text}`"
-            faults = (
-                (low, f"{what} is below 0"),
-                (read.extent - 1 - high, f"{what} is beyond the size {read.extent}"),
-            )
-            return all(self.element.at_least_zero(span, dim, fault) for dim, fault in faults)
+            if not self.element.at_least_zero(span, low, f"{what} is below 0"):
+                return False
+            beyond = f"{what} is beyond the size {read.extent}"
+            help = self._closer_declaration(affine, read.extent)
+            return self.element.at_least_zero(span, read.extent - 1 - high, beyond, help)
         equation = self.builder.definition(read.out)
         assert equation is not None
         # The condition may be an array, of which this is one element: `vectorise` sees to that.
@@ -301,6 +301,26 @@ class Ranges:
         scope = self.element.scope
         counted = all(s in self.by_var or s in scope.counters for s in affine.terms)
         return counted or (len(affine.terms) == 1 and affine.constant.constant == 0)
+
+    def _closer_declaration(self, affine: Affine, extent: Dim) -> str | None:
+        """How an input of positions is declared for an axis of such a size, where it is read as
+        it is."""
+        symbol = next(iter(affine.terms), None)
+        if symbol is None or affine != Affine(Dim.of(0), {symbol: Dim.of(1)}):
+            return None
+        equation = self.builder.definition(symbol)
+        gathered = equation is not None and equation.op == "gather"
+        source = equation.args[0] if equation is not None and gathered else symbol
+        block = self.element.block
+        while block.parent is not None:
+            block = block.parent
+        of_function = block.program is not None
+        if type(source) is not Var or of_function or not block.owns(source):
+            return None
+        if block.builder.definition(source) is not None:
+            return None
+        shape = shape_text(source.type.shape) if source.type.shape else ""
+        return f"declare it for that size: {source.name}{shape} in {extent}"
 
     def _truth(self, condition: Condition | None) -> Atom:
         """Whether a branch is taken, as one truth value; written once."""

@@ -130,7 +130,8 @@ class _Binder:
         if missing:
             names = _listed([_declaration(spec) for spec in missing])
             example = ",".join(_example(spec) for spec in missing[:4])
-            help = f"give {'them' if len(missing) > 1 else 'it'} as in {example}"
+            more = ",..." if len(missing) > 4 else ""
+            help = f"give {'them' if len(missing) > 1 else 'it'} as in {example}{more}"
             self._report(
                 Diagnostic("G0520", f"no value is given for {names}", help=help), missing[:_SHOWN]
             )

@@ -194,13 +194,13 @@ def _choice(engine: Engine, wanted: Wanted) -> _Choice:
         return _Choice(False, f"{plain}: an array has more elements than memory has addresses")
     total = estimate.of(wanted.kinds) * wanted.calls
     compiling = estimate.compiling(wanted.kinds)
-    about = f"about {_seconds(total)} of {plain}, and {_compiling_takes(compiling)}"
+    about = f"about {_seconds(total)} of {plain}, and {_compiling_would_take(compiling)}"
     if total < _WORTH_A_LOOK:
         return _Choice(False, f"{plain}: {about}")
     memory = estimate.memory(wanted.kinds)
     if total < compiling <= total + _PER_BYTE * memory:
         room = f"about {memory / 2**20:.0f} MiB"
-        return _Choice(True, f"NumPy would take {room}, and {_compiling_takes(compiling)}")
+        return _Choice(True, f"NumPy would take {room}, and {_compiling_would_take(compiling)}")
     return _Choice(True, about, only_kept=total < compiling)
 
 
@@ -282,8 +282,8 @@ def _nothing_saved(*given: Any) -> tuple[None, tuple[Any, ...]]:
     return None, given
 
 
-def _compiling_takes(time: float) -> str:
-    return f"compiling C takes {_seconds(time)}"
+def _compiling_would_take(time: float) -> str:
+    return f"compiling C would take {_seconds(time)}"
 
 
 def _seconds(time: float) -> str:

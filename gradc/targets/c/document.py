@@ -141,7 +141,7 @@ def _opening(file: CFile) -> str:
         for name, identifier in file.identifiers.renamed.items()
         if "%" not in name
     }
-    text = module_docstring(file.program, file.wrt, renamed, {})
+    text = module_docstring(file.program, file.wrt, renamed, {}, file.traces)
     extra = [f"{name} = {size}" for name, size in file.fixed.items()]
     lines = text.split("\n")
     if file.bounds:

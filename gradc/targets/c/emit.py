@@ -119,6 +119,7 @@ def _written(
     sizes: Mapping[str, int],
 ) -> CFile:
     file = CFile(program, wrt, [each.graph for each in planned], sizes)
+    file.traces = any(each.kind == "trace" for each in planned)
     for each in planned:
         graph = without_dead_equations(specialised(each.graph, sizes))
         file.add(each.kind, graph, each.roles, each.wishes, each.what)

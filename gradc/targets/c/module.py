@@ -45,6 +45,7 @@ class CFile:
         """`graphs` are all that the file computes, with the sizes that are fixed in them."""
         self.program = program
         self.wrt = tuple(wrt)
+        self.traces = False  # whether the function is `trace`
         self.name = module_name(program.source.name)
         self.fixed = sizes
         self.single = program.precision is Precision.SINGLE

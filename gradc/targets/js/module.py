@@ -44,7 +44,9 @@ class JavaScriptModule(ModuleWriter):
 
     def text(self) -> str:
         """The text of the module."""
-        head = module_docstring(self.program, self.wrt, self.identifiers.renamed, self.derivatives)
+        head = module_docstring(
+            self.program, self.wrt, self.identifiers.renamed, self.derivatives, self.traces
+        )
         return print_module(head, self._definitions(exported=True))
 
     def _definitions(self, exported: bool) -> list[str]:

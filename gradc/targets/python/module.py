@@ -67,7 +67,9 @@ class PythonModule(ModuleWriter):
             imports = (Import("math"),)
         header = pragma({*self.identifiers.used, *self.called.used})
         module = Module(
-            module_docstring(self.program, self.wrt, self.identifiers.renamed, self.derivatives),
+            module_docstring(
+                self.program, self.wrt, self.identifiers.renamed, self.derivatives, self.traces
+            ),
             imports,
             (),
             (*(Source(text) for text in helpers), *self.called.written, *self.functions),

@@ -18,8 +18,9 @@ def module_docstring(
     wrt: Sequence[Var],
     renamed: Mapping[str, str],
     derivatives: Mapping[Var, Var],
+    traces: bool,
 ) -> str:
-    """The docstring of an emitted module.
+    """The docstring of an emitted module; one that `traces` has all derivatives there are.
 
     `derivatives` maps each quantity to its adjoint, to tell of names that were taken.
     """
@@ -29,7 +30,7 @@ def module_docstring(
     lines += _section(
         "Outputs" if len(program.graph.outputs) > 1 else "Output", program.graph.outputs
     )
-    names = ", ".join(var.name for var in wrt) or "no input"
+    names = "every quantity" if traces else ", ".join(var.name for var in wrt) or "no input"
     plural = "one of the outputs" if len(program.graph.outputs) > 1 else outputs
     lines += wrapped(f"Derivatives are taken with respect to {names}.")
     lines += wrapped(

@@ -82,6 +82,7 @@ class ModuleWriter(ABC):
         self.uses_module = False
         self.fused: dict[str, Fused] = {}
         self.derivatives: dict[Var, Var] = {}
+        self.traces = False  # whether the function is `trace`
 
     # What a language says
 
@@ -278,6 +279,7 @@ class ModuleWriter(ABC):
 
     def trace(self, backwards: Reverse, values: Sequence[Var]) -> None:
         """`trace`: every named value and every adjoint."""
+        self.traces = True
         _, rest = _sweeps(backwards)
         body = self._body()
         body.write((*backwards.primal, *rest), (*values, *backwards.adjoints))
