@@ -166,6 +166,7 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         (["--target", "c", "--sizes", "N"], "is not NAME=NUMBER"),
         (["--target", "c", "--sizes", "N=-1"], "is not NAME=NUMBER"),
         (["--target", "c", "--sizes", "N=9999999999999"], "larger than 2**40"),
+        (["--target", "c", "--sizes", f"N={'9' * 5000}"], "larger than 2**40"),
         (["--target", "python", "--sizes", "N=3"], "options of the target c"),
         (["--header"], "options of the target c"),
         (["--trace", "--mode", "forward"], "leave --mode, --order and --wrt out"),

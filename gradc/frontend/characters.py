@@ -47,7 +47,7 @@ FOREIGN: dict[str, str] = {
     "\\": "to go on in the next line, put the expression in brackets ( )",
     "{": "group with ( ), and write arrays with [ ]",
     "}": "group with ( ), and write arrays with [ ]",
-    ".": "`.T` transposes a matrix; nothing else follows a dot",
+    ".": "`.T` transposes a matrix; functions stand alone, as in `sin(x)` and `sum(x)`",
 }
 
 QUOTES = frozenset("'\"`\u00b4\u2018\u2019\u201a\u201c\u201d\u201e\u2032\u2033")

@@ -41,6 +41,12 @@ MOST_HINTS = 100
 
 Value = Atom | None
 
+# Numbers that have no name here.
+_UNWRITTEN = {
+    **dict.fromkeys(("inf", "infinity"), "an infinity is written 1/0"),
+    "nan": "what is not a number is written 0/0",
+}
+
 
 class Lowering:
     """Lowers expressions of one program, in one scope, into one builder."""
@@ -178,7 +184,8 @@ class Lowering:
             node.span,
             f"`{name}` is not defined",
             "not declared and not defined",
-            help=f"did you mean `{near}`?" if near else f"declare it: input {name}",
+            help=_UNWRITTEN.get(name.casefold())
+            or (f"did you mean `{near}`?" if near else f"declare it: input {name}"),
         )
         self.scope.broken.add(name)
 

@@ -97,6 +97,10 @@ class Function(NamedTuple):
         return False
 
 
+#: What other languages call for the size of an array.
+_SIZES = frozenset(("len", "length", "size", "numel", "shape"))
+
+
 def is_function(name: str) -> bool:
     """Whether a name is that of a built-in function."""
     return name in FUNCTIONS or name in DERIVATIVES
@@ -131,8 +135,15 @@ def unknown_function(lower: Lowering, node: ast.Call) -> None:
             node.function.span,
             f"there is no function `{name}`",
             "unknown function",
-            help=f"did you mean `{meant}`?" if meant else None,
+            help=_sized(node) if name in _SIZES else f"did you mean `{meant}`?" if meant else None,
         )
+
+
+def _sized(node: ast.Call) -> str:
+    """How the size of an array is written."""
+    argument = node.arguments[0] if node.arguments else None
+    array = argument.name if isinstance(argument, ast.Name) else "x"
+    return f"a size is its name: with `{array}[N]` declared, write `N`"
 
 
 # Derivatives inside a program; their arguments are names of quantities.

@@ -16,6 +16,9 @@ from gradc.frontend.scene import (
     shortened,
 )
 
+# How other languages read what stands elsewhere.
+_IMPORTS = frozenset(("import", "from", "using", "include"))
+
 
 def equal_sign(scene: Scene) -> Diagnostic | None:
     """A second `=` in a statement, or one inside an expression."""
@@ -39,12 +42,19 @@ def keyword_as_name(scene: Scene) -> Diagnostic | None:
     if text not in scene.lexer.tables.raw.keywords:
         return None
     if not scene.before:
-        return _keyword(scene, scene.found) if scene.line_has_definition() else None
+        is_name = scene.line_has_definition() and not _is_condition(scene)
+        return _keyword(scene, scene.found) if is_name else None
     wants_name = "NAME" in scene.accepts and not scene.wants_operand
     may_be_name = "NAME" in scene.accepts or scene.begins_line(len(scene.before))
     if wants_name or (may_be_name and scene.kind in (*STATEMENT_WORDS, *CLAUSES)):
         return _keyword(scene, scene.found)
     return None
+
+
+def _is_condition(scene: Scene) -> bool:
+    """Whether a line begins as the `if x > 0:` of other languages, not as `if = 3`."""
+    rest = scene.source.text[token_span(scene.found)[1] :].lstrip()
+    return scene.kind in ("IF", "ELSE") and not rest.startswith(("=", "["))
 
 
 def _keyword(scene: Scene, token: Token) -> Diagnostic:
@@ -86,6 +96,13 @@ def definition_start(scene: Scene) -> Diagnostic | None:
         return None
     target = shortened(scene.source.text[scene.before[0][1].start() : scene.previous_end])
     text = token_text(scene.found)
+    if target in _IMPORTS:
+        return scene.diagnostic(
+            "G0109",
+            f"`{target}` is not a statement",
+            "expected `=`",
+            "leave it out: every function is built in, and a program stands in one file",
+        )
     if text == "==":
         return scene.diagnostic(
             "G0109",

@@ -42,7 +42,7 @@ def expect_directions_of(variables: Sequence[Var], given: Mapping[str, object]) 
     names = {var.name for var in variables}
     unknown = [name for name in given if name not in names]
     if unknown:
-        listed = ", ".join(sorted(names)) or "nothing"
+        listed = f"{', '.join(sorted(names)) or 'nothing'}, which --wrt changes"
         raise InputError(
             [
                 Diagnostic("G0405", f"`{name}` has no direction here", help=f"expected: {listed}")

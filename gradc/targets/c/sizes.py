@@ -15,6 +15,7 @@ from gradc.ir.dims import Dim
 from gradc.ir.program import Program
 
 LARGEST = 2**40
+_DIGITS = len(str(LARGEST))
 
 
 class Bound(NamedTuple):
@@ -96,7 +97,7 @@ def read_sizes(program: Program, text: str) -> dict[str, int]:
     sizes: dict[str, int] = {}
     problems: list[Diagnostic] = []
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(\w+)\s*=\s*([0-9]{1,15})\s*", part)
+        match = re.fullmatch(r"\s*(\w+)\s*=\s*([0-9]+)\s*", part)
         if match is None:
             help = "give sizes as N=100 or N=100,D=3"
             problems.append(Diagnostic("G0704", f"`{part.strip()}` is not NAME=NUMBER", help=help))
@@ -106,7 +107,7 @@ def read_sizes(program: Program, text: str) -> dict[str, int]:
             problems.append(Diagnostic("G0704", said, help=help))
         elif match[1] in sizes:
             problems.append(Diagnostic("G0704", f"`{match[1]}` is given twice"))
-        elif int(match[2]) > LARGEST:
+        elif len(match[2].lstrip("0")) > _DIGITS or int(match[2]) > LARGEST:
             problems.append(Diagnostic("G0704", f"{match[1]} is larger than 2**40"))
         else:
             sizes[match[1]] = int(match[2])
