@@ -40,7 +40,7 @@ THREADS = "-fopenmp"
 
 # How much to optimise, by the characters of the source below which that is worth its time.  With
 # `-O3` the programs of GradBench, which have up to 45,000, are no faster, and compiling them takes
-# a fifth to a third longer; the second takes a third of the time of the first, and code of it a
+# up to a quarter longer; the second takes a third of the time of the first, and code of it a
 # tenth longer than that of the first.
 _LEVELS = (
     (64_000, ("-O2", "-ftree-vectorize", "-fpeel-loops")),
