@@ -44,8 +44,8 @@ MOST_THREADS = 1024
 _WORTH_A_LOOK = 0.05
 
 # Seconds that it is worth waiting for a compiler so that a byte of NumPy's arrays is not needed:
-# half a second for a GiB.
-_PER_BYTE = 2.0**-31
+# a quarter of a second for a GiB.
+_PER_BYTE = 2.0**-32
 
 
 def _silent(said: object) -> None:
