@@ -35,9 +35,7 @@ from gradc.sparsity.sets import EMPTY, Sets, TooDenseError
 # `particle` takes half a minute to a Jacobian of one number; `landing` has the same loop.
 LONG = {"particle"}
 EXAMPLES = sorted(
-    path
-    for path in (Path(__file__).parents[1] / "examples").glob("*.g")
-    if path.stem not in LONG
+    path for path in (Path(__file__).parents[1] / "examples").glob("*.g") if path.stem not in LONG
 )
 
 
