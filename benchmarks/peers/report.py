@@ -120,8 +120,9 @@ the fastest other at {len(half)}.{elsewhere}
 ![Times in units of the fastest other library](benchmarks.svg)
 
 * `python -m benchmarks` in a clone of the repository, with the extra `bench`, measures and
-  writes this page; `--quick` takes one size of each, and prints the times only. `python -m benchmarks report` writes the
-  page again from `benchmarks.json` beside it, which has every measurement.
+  writes this page; `--quick` takes one size of each, and prints the times only.
+  `python -m benchmarks report` writes the page again from `benchmarks.json` beside it, which has
+  every measurement.
 * Machine: {machine["cpu"]}, {machine["cores"]} cores, {machine["system"]}.
 * Python {machine["python"]}.
 * Versions: {", ".join(versions)}.
