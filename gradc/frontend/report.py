@@ -33,14 +33,21 @@ class Problems:
         notes: tuple[str, ...] = (),
     ) -> None:
         """Record an error; the program will be refused."""
+        if self._was_said(code, span, message):
+            return
         labels = (Label(span, label), *also)
-        if self._calls:
-            # One mistake in a function is one error, however often the function is called.
-            if (code, span, message) in self._in_calls:
-                return
-            self._in_calls.add((code, span, message))
-            notes = (*notes, *reversed(self._calls))
+        notes = (*notes, *reversed(self._calls))
         self._found.append(Diagnostic(code, message, labels, notes, help, "error", self.source))
+
+    def _was_said(self, code: str, span: Span, message: str) -> bool:
+        """Whether a problem of a function is known: it is one, however often that is called."""
+        problem = (code, span, message)
+        if not self._calls:
+            return False
+        if problem in self._in_calls:
+            return True
+        self._in_calls.add(problem)
+        return False
 
     @contextmanager
     def within(self, call: str) -> Iterator[None]:
@@ -62,11 +69,8 @@ class Problems:
         help: str | None = None,
     ) -> None:
         """Record a warning; the program stands."""
-        if self._calls:
-            # As with errors: once, however often the function is called.
-            if (code, span, message) in self._in_calls:
-                return
-            self._in_calls.add((code, span, message))
+        if self._was_said(code, span, message):
+            return
         labels = (Label(span, label), *also)
         self._found.append(Diagnostic(code, message, labels, (), help, "warning", self.source))
 

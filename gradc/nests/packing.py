@@ -76,6 +76,8 @@ def summed_in_lanes(
         for nest in nests_of(nodes)
         if nest.op is not None and nest.neutral is None and isinstance(nest.target, Element)
     }
+    if not joined:
+        return list(nests), []
     touched: dict[Buffer, list[tuple[Nest, Element]]] = {}
     writers: dict[Buffer, list[Nest]] = {}
     for nest in nests:
@@ -95,16 +97,18 @@ def summed_in_lanes(
             continue
         kept[buffer] = copied(buffer)
         copies.append(_pack(kept[buffer], place, buffer, variable))
+    if not kept:
+        return list(nests), []
     return [*(replaced_buffers(nest, kept) for nest in nests), *copies], list(kept.values())
 
 
 def _begun(nest: Nest, variable: Local) -> int | None:
     """The axis of the lanes in rows that a nest begins and then joins values to, often."""
-    if nest.neutral is None or nest.places is not None or _reads_rows(nest, variable):
-        return None
     target = nest.target
-    place = _row(target, variable) if isinstance(target, Element) else None
-    if place is None or not isinstance(target, Element) or not _whole(target, nest, place):
+    if nest.neutral is None or nest.places is not None or not isinstance(target, Element):
+        return None
+    place = None if _reads_rows(nest, variable) else _row(target, variable)
+    if place is None or not _whole(target, nest, place):
         return None
     return place if len(set(target.at)) == len(target.at) and pays_packing(target, nest) else None
 

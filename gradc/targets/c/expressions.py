@@ -114,8 +114,8 @@ def tokens(scene: Scene, expr: Expr, level: int = CONDITIONAL, place: bool = Fal
                 continue
             case Get():
                 scene.read.add(expr.local)
-                level = UNARY if expr.local in scene.summed else PRIMARY
-                spelled = Spelled(level, (scene.value_of(expr.local),))
+                cast = expr.local in scene.summed
+                spelled = Spelled(UNARY if cast else PRIMARY, (scene.value_of(expr.local),))
             case Element():
                 spelled = element(scene, expr)
             case Apply():

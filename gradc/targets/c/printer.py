@@ -286,11 +286,9 @@ class Printer:
         sign = " =" if operator is None else f" {operator}="
         if op is not None and operator is None:
             value = Apply(op, (target, value), dtype)
-        into, given = self.expr(target), self.expr(value)
-        if isinstance(place, Local):
-            into = [self.scene.locals[place]]
-            if place in self.scene.summed:
-                given = self._summand(value)
+        into = [self.scene.locals[place]] if isinstance(place, Local) else self.expr(place)
+        is_sum = isinstance(place, Local) and place in self.scene.summed
+        given = self._summand(value) if is_sum else self.expr(value)
         self.line(indent, *into, sign, BREAK, *given, ";", origin=origin)
 
     def _summand(self, value: Expr) -> list[str]:
